@@ -1,0 +1,1 @@
+//! Takes a file or text over, durably.

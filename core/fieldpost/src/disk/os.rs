@@ -1,0 +1,2 @@
+//! The system clock-independent disk: std files, flock, fsync.
+pub(crate) struct OsDisk;

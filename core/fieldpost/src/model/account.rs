@@ -1,0 +1,114 @@
+//! A configured connection to one work-order system. Holds no secret.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Bytes;
+
+/// The work-order systems that Fieldpost speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ProviderKind {
+    /// CorrigoPro Direct.
+    CorrigoPro,
+    /// Digital Realty.
+    DigitalRealty,
+}
+
+impl ProviderKind {
+    /// All of them.
+    pub const ALL: &'static [ProviderKind] = &[ProviderKind::CorrigoPro, ProviderKind::DigitalRealty];
+
+    /// The name on the command line and in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProviderKind::CorrigoPro => "corrigopro",
+            ProviderKind::DigitalRealty => "digitalrealty",
+        }
+    }
+}
+
+impl fmt::Display for ProviderKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ProviderKind {
+    type Err = ();
+    fn from_str(s: &str) -> Result<Self, ()> {
+        ProviderKind::ALL.iter().copied().find(|p| p.as_str() == s).ok_or(())
+    }
+}
+
+/// A configured connection to one work-order system: who we are there, and the wishes of the office. No token: that is
+/// handed in when delivery asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The name that the app gives it: 1 to 64 letters, digits, dots, dashes or underscores.
+    pub id: String,
+    /// The system.
+    pub provider: ProviderKind,
+    /// The base address, without a secret in it.
+    pub url: String,
+    /// The system's settings by name; each system's page lists them.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl Account {
+    /// An account of `provider` at `url`, with no settings yet.
+    pub fn new(id: impl Into<String>, provider: ProviderKind, url: impl Into<String>) -> Self {
+        Account { id: id.into(), provider, url: url.into(), settings: BTreeMap::new() }
+    }
+
+    /// A CorrigoPro Direct account. It needs [`performed_by`](Self::performed_by) as well.
+    pub fn corrigo_pro(id: impl Into<String>, url: impl Into<String>) -> Self {
+        Self::new(id, ProviderKind::CorrigoPro, url)
+    }
+
+    /// A Digital Realty account of the customer `master_account_id`.
+    pub fn digital_realty(id: impl Into<String>, url: impl Into<String>, master_account_id: impl Into<String>) -> Self {
+        Self::new(id, ProviderKind::DigitalRealty, url).set("master_account_id", master_account_id)
+    }
+
+    /// CorrigoPro: who uploads, at most 100 characters.
+    #[must_use]
+    pub fn performed_by(self, name: impl Into<String>) -> Self {
+        self.set("performed_by", name)
+    }
+
+    /// Any setting by its name.
+    #[must_use]
+    pub fn set(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.insert(key.into(), value.into());
+        self
+    }
+}
+
+/// An account as `account list` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountInfo {
+    /// The account.
+    #[serde(flatten)]
+    pub account: Account,
+    /// What its system can do and takes.
+    pub capabilities: Capabilities,
+}
+
+/// What a system can do and takes, so that a screen can be right with no network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Capabilities {
+    /// The largest file, where the system says one.
+    pub max_bytes: Option<Bytes>,
+    /// The longest name, in characters, where the system says one.
+    pub max_name: Option<usize>,
+    /// The MIME types it takes; `None` where it names none.
+    pub types: Option<&'static [&'static str]>,
+    /// What can be asked of it: `upload`, `list`, `download`, `update`, `delete`, `folders`.
+    pub operations: &'static [&'static str],
+}

@@ -1,0 +1,49 @@
+//! What one operation sends, frozen when it is first attempted.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bytes, Kind, Marker, Operation, ProviderKind, RequestId, Sha256};
+
+/// Everything that one operation sends and everything by which a look recognises it, frozen when it is first attempted.
+/// Looks use this, never the item's present fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// What is done.
+    pub operation: Operation,
+    /// The system.
+    pub provider: ProviderKind,
+    /// The account's base address.
+    pub base_url: String,
+    /// The account's settings, the item's own over them.
+    pub settings: BTreeMap<String, String>,
+    /// The work order's id at the system.
+    pub work_order: String,
+    /// The folder, where the system has some.
+    pub folder: Option<String>,
+    /// The name that is sent.
+    pub name: String,
+    /// The marker in it.
+    pub marker: Marker,
+    /// What was captured.
+    pub kind: Kind,
+    /// The MIME type.
+    pub mime: String,
+    /// The caption.
+    pub caption: Option<String>,
+    /// The length of the file.
+    pub bytes: Bytes,
+    /// Its SHA-256.
+    pub sha256: Sha256,
+    /// The same on every try.
+    pub request_id: RequestId,
+}
+
+impl Snapshot {
+    /// A setting's value.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.settings.get(key).map(String::as_str)
+    }
+}

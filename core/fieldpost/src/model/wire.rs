@@ -1,0 +1,201 @@
+//! One HTTP exchange as data: what is asked, and what came of it. Nobody here opens a socket or a file.
+//!
+//! ```text
+//! provider --Request--> engine --Transfer (with the token)--> driver --Exchange--> engine --> provider
+//! ```
+
+use std::fmt;
+
+use url::Url;
+
+use super::Sha256;
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Adds.
+    Post,
+    /// Replaces.
+    Put,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// As it stands in the request line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+/// What a provider wants asked. It holds no token: `auth` says how the engine attaches it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The whole address, without a credential.
+    pub url: Url,
+    /// Headers beside those that the body and `auth` make.
+    pub headers: Vec<(String, String)>,
+    /// How the token goes along.
+    pub auth: Auth,
+    /// The body.
+    pub body: Body,
+    /// What becomes of the answer's body.
+    pub sink: Sink,
+}
+
+/// How the account's token goes along with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// `Authorization: Bearer <token>`.
+    Bearer,
+    /// Not at all: a temporary link carries its own right.
+    None,
+}
+
+/// A request's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// No body.
+    Empty,
+    /// `multipart/form-data`.
+    Multipart(Vec<Part>),
+}
+
+/// A part of a multipart body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The field's name.
+    pub name: &'static str,
+    /// Its content.
+    pub content: Content,
+}
+
+/// A part's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Text.
+    Text(String),
+    /// The item's prepared file, streamed from disk by whoever moves the bytes.
+    File {
+        /// The name in the part's header.
+        filename: String,
+        /// Its MIME type.
+        mime: String,
+    },
+}
+
+/// What becomes of a successful answer's body. The body of any other answer is kept, up to the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sink {
+    /// Kept in memory, at most [`ANSWER_LIMIT`] bytes.
+    Memory,
+    /// Hashed and dropped: a download that only has to be compared.
+    Hash,
+}
+
+/// The longest answer that is kept: a whole work order of Field Nation may be megabytes.
+pub const ANSWER_LIMIT: usize = 8_000_000;
+
+/// How much of a request's body left the phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Left {
+    /// Nothing: the system cannot have processed it.
+    None,
+    /// Not all of it: the system cannot have processed it whole.
+    Part,
+    /// All of it, or nobody can tell. An empty body is whole once the request may have left.
+    Whole,
+}
+
+/// What came of one transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// How much of the body left.
+    pub left: Left,
+    /// The answer, or why there is none.
+    pub result: Result<Answer, Failure>,
+}
+
+/// An HTTP answer that arrived whole.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: AnswerBody,
+}
+
+impl Answer {
+    /// The first header called `name` (lower case).
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// The body where it was kept, else nothing.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match &self.body {
+            AnswerBody::Kept(bytes) => bytes,
+            AnswerBody::Hashed { .. } => &[],
+        }
+    }
+}
+
+impl fmt::Debug for Answer {
+    /// Without headers and body: either may carry a temporary link or a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// An answer's body, by the request's [`Sink`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerBody {
+    /// The bytes.
+    Kept(Vec<u8>),
+    /// Only their number and hash.
+    Hashed {
+        /// How many.
+        bytes: u64,
+        /// Their SHA-256.
+        sha256: Sha256,
+    },
+}
+
+/// Why a transfer has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// The phone has no network.
+    NoNetwork,
+    /// The host's name could not be resolved.
+    Dns,
+    /// The host refused the connection.
+    Refused,
+    /// The host could not be reached for another reason.
+    Unreachable,
+    /// The TLS handshake failed: a foreign certificate, most often.
+    Tls,
+    /// Nothing moved for too long.
+    TimedOut,
+    /// The connection broke, or the answer ended early or was no HTTP.
+    Broken,
+    /// The answer is longer than [`ANSWER_LIMIT`].
+    AnswerTooLong,
+    /// Our own file is not what was prepared: found while it streamed, its last chunk was held back.
+    FileDamaged,
+    /// We stopped it ourselves.
+    Stopped,
+}

@@ -1,0 +1,1 @@
+//! Makes the body that is sent.

@@ -1,0 +1,1 @@
+//! Whether a listed file is ours.

@@ -1,0 +1,2 @@
+//! SQLite and files.
+mod records;

@@ -1,0 +1,132 @@
+//! What an item's folder says of it: the manifest, written once at capture, and the journal, a line for each thing that a
+//! rebuilt database must know. Both are JSON; a field added later has a default, so that an older folder still reads.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Bytes, ItemId, Kind, Marker, Operation, Original, Receipt, Requires, Sent, Snapshot, Timestamp};
+
+/// The facts of a capture. Never changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    /// The version of this record: 1.
+    pub version: u32,
+    /// The item.
+    pub id: ItemId,
+    /// What is to be done.
+    pub operation: Operation,
+    /// What was captured.
+    pub kind: Kind,
+    /// When.
+    pub captured_at: Timestamp,
+    /// Where it goes at first, and under which name.
+    pub target: Target,
+    /// The caption.
+    pub caption: Option<String>,
+    /// The app's own words.
+    pub tags: Vec<String>,
+    /// The MIME type that the content showed.
+    pub mime: String,
+    /// The captured file.
+    pub original: Original,
+    /// How far it may be made smaller; `None`: sent as it is.
+    pub fit: Option<Fit>,
+    /// Its rank: the higher, the sooner.
+    pub priority: i32,
+    /// What it asks of the phone.
+    pub requires: Requires,
+    /// The item that goes before it.
+    pub after: Option<ItemId>,
+    /// The app's own key: the same key twice is the same item.
+    pub key: Option<String>,
+}
+
+/// Where an item goes and under which name: what a repair may change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Target {
+    /// The account's id.
+    pub account: String,
+    /// The work order's id at the system.
+    pub work_order: String,
+    /// The folder, where the system has some.
+    pub folder: Option<String>,
+    /// The cleaned stem of the name; the marker and the extension follow it.
+    pub stem: String,
+    /// The marker.
+    pub marker: Marker,
+    /// The extension, without its dot; preparing may change it.
+    pub extension: String,
+    /// Settings of the item over the account's.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl Target {
+    /// The name that is sent.
+    pub(crate) fn name(&self) -> String {
+        if self.extension.is_empty() {
+            format!("{}-{}", self.stem, self.marker)
+        } else {
+            format!("{}-{}.{}", self.stem, self.marker, self.extension)
+        }
+    }
+}
+
+/// How far a photo is made smaller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fit {
+    /// The most bytes.
+    pub cap: Bytes,
+    /// The longest edge in pixels.
+    pub max_edge: Option<u32>,
+}
+
+/// One line of an item's journal, synced before the database commits the same. The later line wins; a torn last line is ignored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    /// When, by the wall clock.
+    pub at: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub entry: Entry,
+}
+
+/// What a journal line says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Entry {
+    /// The item began.
+    Captured,
+    /// The first attempt of an operation is about to leave.
+    Attempted {
+        /// What it sends.
+        snapshot: Box<Snapshot>,
+        /// The file of the item's folder that is its body.
+        body: String,
+    },
+    /// The target or the body changed; a later attempt is a new operation.
+    Changed {
+        /// The target from now on.
+        target: Target,
+        /// How far it is made smaller from now on.
+        fit: Option<Fit>,
+    },
+    /// The body that is sent was prepared.
+    Prepared {
+        /// Its file name in the item's folder.
+        body: String,
+        /// Its facts.
+        sent: Sent,
+    },
+    /// Given up.
+    Cancelled,
+    /// It will be sent again after all: proved absent, or a person said so.
+    Reopened,
+    /// Delivered.
+    Receipt {
+        /// The proof.
+        receipt: Receipt,
+    },
+    /// To be erased: a folder with this line and no row is not adopted.
+    Forgotten,
+}

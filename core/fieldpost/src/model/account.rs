@@ -71,7 +71,8 @@ impl Account {
         Self::new(id, ProviderKind::CorrigoPro, url)
     }
 
-    /// A Digital Realty account of the customer `master_account_id`.
+    /// A Digital Realty account of the customer `master_account_id`. It needs
+    /// [`customer_account`](Self::customer_account) as well.
     pub fn digital_realty(id: impl Into<String>, url: impl Into<String>, master_account_id: impl Into<String>) -> Self {
         Self::new(id, ProviderKind::DigitalRealty, url).set("master_account_id", master_account_id)
     }
@@ -80,6 +81,12 @@ impl Account {
     #[must_use]
     pub fn performed_by(self, name: impl Into<String>) -> Self {
         self.set("performed_by", name)
+    }
+
+    /// Digital Realty: the customer's account identifier below the master account.
+    #[must_use]
+    pub fn customer_account(self, account_id: impl Into<String>) -> Self {
+        self.set("account_id", account_id)
     }
 
     /// Any setting by its name.

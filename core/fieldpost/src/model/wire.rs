@@ -37,7 +37,7 @@ impl Method {
 }
 
 /// What a provider wants asked. It holds no token: `auth` says how the engine attaches it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -51,6 +51,22 @@ pub struct Request {
     pub body: Body,
     /// What becomes of the answer's body.
     pub sink: Sink,
+}
+
+impl fmt::Debug for Request {
+    /// Without the address's query: a temporary link carries its right there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut url = self.url.clone();
+        url.set_query(url.query().map(|_| "…"));
+        let Request { method, auth, body, sink, .. } = self;
+        f.debug_struct("Request")
+            .field("method", method)
+            .field("url", &url.as_str())
+            .field("auth", auth)
+            .field("body", body)
+            .field("sink", sink)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How the account's token goes along with a request.

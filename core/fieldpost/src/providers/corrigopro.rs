@@ -1,1 +1,346 @@
-//! CorrigoPro.
+//! CorrigoPro Direct: attachments of a work order, JSON, no hash; the answer to an upload proves it by its `AttachmentId`.
+//!
+//! ```text
+//! upload:  POST /api/attachments ------------------------------> AttachmentId: delivered
+//! look:    GET  /api/attachments?WorkOrderId= --> the list ----> done
+//!             \-- our name, another size: GET .../downloadUrl --> a link --> GET it, without our token --> the next, or done
+//! ```
+//!
+//! The temporary link is in the one request that fetches it and nowhere else: not in a cursor, not in a text.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::listing::{self, Confirming};
+use super::outcome::{self, Reading, Unread};
+use super::settings::{Common, is_line};
+use super::{
+    Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
+    bad_address, json, missing_setting, words,
+};
+use crate::model::{
+    Action, Answer, Auth, Body, Bytes, Capabilities, Content, Exchange, Kind, Method, Part, Reason, RemoteId, Request,
+    Sink, Snapshot, Why,
+};
+
+/// The system.
+pub(crate) struct CorrigoPro;
+
+/// "The size of a file cannot exceed 20 MB": what photos are fitted under, as the megabyte is not defined.
+const FITS: Bytes = Bytes(20_000_000);
+
+/// The most that 20 MB can mean: only what is larger is refused before it is sent.
+const TOO_LARGE_OVER: u64 = 20 * 1024 * 1024;
+
+/// "Maximum length 100".
+const LONGEST_PERFORMED_BY: usize = 100;
+
+const DOCUMENT_TYPES: &[&str] = &["Document", "Picture", "Signature", "InvoicePrintout", "ServiceContract", "Misc"];
+const VISIBILITIES: &[&str] = &["None", "CruOnly", "CruSubs", "CruLeads", "CruLead", "All"];
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "performed_by",
+        required: true,
+        level: Level::Account,
+        accepts: |v| is_line(v, LONGEST_PERFORMED_BY),
+        expects: "the name of who uploads, 1 to 100 characters",
+    },
+    Setting {
+        key: "performed_by_phone",
+        required: false,
+        level: Level::Account,
+        accepts: |v| is_line(v, 100),
+        expects: "the phone number of who uploads",
+    },
+    Setting {
+        key: "visibility",
+        required: false,
+        level: Level::Both,
+        accepts: |v| VISIBILITIES.contains(&v),
+        expects: "None, CruOnly, CruSubs, CruLeads, CruLead or All",
+    },
+    Setting {
+        key: "document_type",
+        required: false,
+        level: Level::Item,
+        accepts: |v| DOCUMENT_TYPES.contains(&v),
+        expects: "Document, Picture, Signature, InvoicePrintout, ServiceContract or Misc",
+    },
+];
+
+/// Where it stands between two exchanges.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum At {
+    /// The upload was sent.
+    Upload,
+    /// The list was asked for.
+    List,
+    /// A link to the next file to confirm was asked for.
+    Link(Confirming),
+    /// That file was asked for.
+    File(Confirming),
+}
+
+impl Provider for CorrigoPro {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { max_bytes: Some(FITS), max_name: None, types: None, operations: &["upload", "list", "download"] }
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    fn preflight(&self, draft: &Draft<'_>) -> Option<Why> {
+        if !is_work_order(draft.work_order) {
+            let detail = "a CorrigoPro work order is a whole number".to_owned();
+            return Some(Why::new(Reason::WorkOrderNotValid, detail));
+        }
+        if !has_extension(draft.name) {
+            return Some(Why::new(Reason::NameNotAccepted, "the name needs its extension".to_owned()));
+        }
+        let bytes = draft.bytes.filter(|bytes| *bytes > TOO_LARGE_OVER)?;
+        Some(Why::new(Reason::TooLarge, format!("{}, at most {FITS}", Bytes(bytes))))
+    }
+
+    fn begin(&self, snapshot: &Snapshot) -> Step<Outcome> {
+        match upload(snapshot) {
+            Ok(request) => ask(request, Effect::Changes, &At::Upload),
+            Err(why) => Step::Done(Outcome::Blocked(why)),
+        }
+    }
+
+    fn resume(&self, _snapshot: &Snapshot, at: &Cursor, got: &Exchange) -> Step<Outcome> {
+        let Some(At::Upload) = at.place() else {
+            return Step::Done(Outcome::InDoubt(Doubt::new(Reason::Looking, None)));
+        };
+        let reading = Reading { proof: &attachment_id, refusal: &refusal };
+        Step::Done(match outcome::changed(got, &reading) {
+            Ok(remote_id) => Outcome::Delivered(remote_id),
+            Err(outcome) => outcome,
+        })
+    }
+
+    fn look(&self, doubts: &[Snapshot]) -> Step<Looked> {
+        let list = doubts.first().and_then(|doubt| {
+            address::join(&doubt.base_url, &["api", "attachments"], &[("WorkOrderId", &doubt.work_order)])
+        });
+        match list {
+            Some(url) => ask(get(url, Auth::Bearer, Sink::Memory), Effect::Reads, &At::List),
+            None => Step::Done(Looked::CannotTell { status: None, why: bad_address() }),
+        }
+    }
+
+    fn resume_look(&self, doubts: &[Snapshot], at: &Cursor, got: &Exchange) -> Step<Looked> {
+        match at.place() {
+            Some(At::List) => match outcome::read(got, attachments) {
+                Ok(listing) => go_on(doubts, Confirming::new(listing, doubts)),
+                Err(unread) => Step::Done(unread.into()),
+            },
+            Some(At::Link(confirming)) => fetch(doubts, confirming, got),
+            Some(At::File(confirming)) => compare(doubts, confirming, got),
+            Some(At::Upload) | None => Step::Done(Looked::Stopped), // no place of a look: it begins again
+        }
+    }
+}
+
+/// Asks for a link to the next file to confirm, or ends.
+fn go_on(doubts: &[Snapshot], mut confirming: Confirming) -> Step<Looked> {
+    while let Some(entry) = confirming.next() {
+        let link = doubts.first().and_then(|doubt| {
+            let query = [("AttachmentId", entry.remote_id.0.as_str()), ("WorkOrderId", doubt.work_order.as_str())];
+            address::join(&doubt.base_url, &["api", "attachments", "downloadUrl"], &query)
+        });
+        match link {
+            Some(url) => return ask(get(url, Auth::Bearer, Sink::Memory), Effect::Reads, &At::Link(confirming)),
+            None => confirming.not_to_be_had(),
+        }
+    }
+    Step::Done(Looked::Listed(confirming.into_listing()))
+}
+
+/// Fetches the file behind the link that was answered.
+fn fetch(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Step<Looked> {
+    let cleartext = doubts.first().is_some_and(|doubt| Common::of(&doubt.settings).cleartext);
+    let usable = |answer: &Answer| link(answer).filter(|url| address::may_fetch(url, cleartext));
+    // Plain text that is a link is no web page, though some servers call it one.
+    let at_once = got.result.as_ref().ok().filter(|answer| answer.status == 200).and_then(usable);
+    match at_once.map_or_else(|| outcome::read(got, usable), Ok) {
+        Ok(url) => ask(get(url, Auth::None, Sink::Hash), Effect::Reads, &At::File(confirming)),
+        Err(Unread::CannotTell { .. }) => {
+            confirming.not_to_be_had();
+            go_on(doubts, confirming)
+        }
+        Err(Unread::Later(_)) => Step::Done(Looked::Listed(confirming.into_listing())),
+        Err(unread @ (Unread::TokenWanted | Unread::Stopped)) => Step::Done(unread.into()),
+    }
+}
+
+/// Compares the file that was downloaded. A 401 here is the link's, not our token's.
+fn compare(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Step<Looked> {
+    let facts = match listing::is_ours(got, doubts) {
+        Some(facts) => Ok(facts),
+        None => outcome::read(got, listing::facts),
+    };
+    match facts {
+        Ok(facts) => confirming.downloaded(facts),
+        Err(Unread::CannotTell { .. } | Unread::TokenWanted) => confirming.not_to_be_had(),
+        Err(Unread::Later(_)) => return Step::Done(Looked::Listed(confirming.into_listing())),
+        Err(Unread::Stopped) => return Step::Done(Looked::Stopped),
+    }
+    go_on(doubts, confirming)
+}
+
+fn ask<T>(request: Request, effect: Effect, at: &At) -> Step<T> {
+    Step::Ask { request, effect, at: Cursor::new(at) }
+}
+
+fn get(url: Url, auth: Auth, sink: Sink) -> Request {
+    Request { method: Method::Get, url, headers: Vec::new(), auth, body: Body::Empty, sink }
+}
+
+/// The upload, its parts in the order of the vendor's page.
+fn upload(snapshot: &Snapshot) -> Result<Request, Why> {
+    if let Some(why) = CorrigoPro.preflight(&Draft::of(snapshot)) {
+        return Err(why);
+    }
+    let url = address::join(&snapshot.base_url, &["api", "attachments"], &[]).ok_or_else(bad_address)?;
+    let performed_by = snapshot.setting("performed_by").ok_or_else(|| missing_setting("performed_by"))?;
+    let text = |name, value: &str| Some(Part { name, content: Content::Text(value.to_owned()) });
+    let file = Content::File { filename: snapshot.name.clone(), mime: snapshot.mime.clone() };
+    let parts = [
+        Some(Part { name: "File", content: file }),
+        text("WorkOrderId", &snapshot.work_order),
+        text("Name", &snapshot.name),
+        text("DocumentType", document_type(snapshot)),
+        snapshot.setting("visibility").and_then(|visibility| text("MessageVisibility", visibility)),
+        text("MimeType", &snapshot.mime),
+        text("PerformedBy.Name", performed_by),
+        snapshot.setting("performed_by_phone").and_then(|phone| text("PerformedBy.Phone", phone)),
+        text("MessageId", &snapshot.request_id.to_string()),
+    ];
+    let body = Body::Multipart(parts.into_iter().flatten().collect());
+    Ok(Request { method: Method::Post, url, headers: Vec::new(), auth: Auth::Bearer, body, sink: Sink::Memory })
+}
+
+/// What the item says, else what its kind is.
+fn document_type(snapshot: &Snapshot) -> &str {
+    snapshot.setting("document_type").unwrap_or(match snapshot.kind {
+        Kind::Photo => "Picture",
+        Kind::Signature => "Signature",
+        Kind::Document | Kind::Text => "Document",
+    })
+}
+
+/// `WorkOrderId` is an `int`, its width not given: any positive whole number.
+fn is_work_order(id: &str) -> bool {
+    id.bytes().all(|b| b.is_ascii_digit()) && id.parse().is_ok_and(|n: i64| n > 0)
+}
+
+/// "Attachment name with the extension of the file."
+fn has_extension(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(stem, extension)| !stem.is_empty() && !extension.trim().is_empty())
+}
+
+/// The proof: `{"AttachmentId": "..."}`.
+fn attachment_id(answer: &Answer) -> Option<RemoteId> {
+    json::id(&json::object(answer)?, "AttachmentId")
+}
+
+/// A refusal: `{"Code": int, "Message": "...", "ValidationErrors": [{"Code": 21xx}], "MessageId"}`.
+fn refusal(answer: &Answer) -> Option<Why> {
+    let map = json::object(answer)?;
+    let code = json::number(&map, "Code").filter(|code| (1000..10_000).contains(code))?;
+    if json::field(&map, "Message").is_none() && json::field(&map, "ValidationErrors").is_none() {
+        return None;
+    }
+    let detail = match said(&map) {
+        Some(said) => format!("{code}: {said}"),
+        None => code.to_string(),
+    };
+    let why = |reason| Why::new(reason, detail.clone());
+    Some(match code {
+        2100..2200 => why(Reason::Refused).action(Action::Repair),
+        3001 => why(Reason::WorkOrderClosed),
+        3003 | 3005 => why(Reason::WorkOrderMissing),
+        _ if answer.status == 403 => why(Reason::Forbidden),
+        _ => why(Reason::Refused),
+    })
+}
+
+/// The message of a refusal and, where there is one, of the first field it was refused for.
+fn said(error: &Map<String, Value>) -> Option<String> {
+    let first = match json::field(error, "ValidationErrors") {
+        Some(Value::Array(errors)) => errors.iter().find_map(|e| json::text(e.as_object()?, "Message")),
+        _ => None,
+    };
+    match (json::text(error, "Message"), first) {
+        (Some(message), Some(first)) if message != first => words::shown(&format!("{message} {first}")),
+        (message, first) => words::shown(message.or(first)?),
+    }
+}
+
+/// The list: a bare array of attachments, or an object with exactly one array in it.
+fn attachments(answer: &Answer) -> Option<Listing> {
+    let (entries, more) = match json::value(answer)? {
+        Value::Array(entries) => (entries, false),
+        Value::Object(map) => {
+            let (mut arrays, others): (Vec<_>, Vec<_>) = map.into_iter().partition(|(_, value)| value.is_array());
+            let (Some((_, Value::Array(entries))), true) = (arrays.pop(), arrays.is_empty()) else { return None };
+            let more = others.iter().any(|(name, value)| is_more(name, value, entries.len()));
+            (entries, more)
+        }
+        _ => return None,
+    };
+    let more = more || listing::says_more(answer);
+    Some(Listing::new(entries.iter().map(attachment).collect::<Option<_>>()?, more))
+}
+
+/// Whether a field beside the list says that there is more. Paging is not documented, so any hint of it counts.
+fn is_more(name: &str, value: &Value, listed: usize) -> bool {
+    let name = name.to_ascii_lowercase();
+    match value {
+        Value::Bool(yes) => *yes && (name.contains("more") || name.contains("next") || name.contains("truncated")),
+        Value::String(text) => !text.is_empty() && (name.contains("next") || name.contains("continuation")),
+        Value::Number(n) => {
+            (name.contains("total") || name.contains("count")) && n.as_u64().is_none_or(|n| n > listed as u64)
+        }
+        _ => false,
+    }
+}
+
+/// One attachment. Without an id, or with a name that is no text, the list cannot be read.
+fn attachment(value: &Value) -> Option<Entry> {
+    let map = value.as_object()?;
+    let name = match json::field(map, "Name") {
+        Some(Value::String(name)) => Some(name.clone()),
+        Some(_) => return None,
+        None => None,
+    };
+    Some(Entry {
+        remote_id: json::id(map, "AttachmentId")?,
+        name,
+        bytes: json::number(map, "Size"),
+        sha256: None,
+        evidence: Evidence::Listed,
+    })
+}
+
+/// The temporary link: plain text, a JSON string, or the one absolute http(s) address in an object.
+fn link(answer: &Answer) -> Option<Url> {
+    let absolute = |text: &str| Url::parse(text.trim()).ok().filter(|u| matches!(u.scheme(), "http" | "https"));
+    match json::value(answer) {
+        Some(Value::String(text)) => absolute(&text),
+        Some(Value::Object(map)) => {
+            let mut links = map.values().filter_map(Value::as_str).filter_map(absolute);
+            links.next().filter(|_| links.next().is_none())
+        }
+        Some(_) => None,
+        None => absolute(std::str::from_utf8(json::without_mark(answer.bytes())).ok()?),
+    }
+}
+
+#[cfg(test)]
+mod tests;

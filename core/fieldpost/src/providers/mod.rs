@@ -5,14 +5,28 @@
 //! look(doubtful snapshots) -> Ask(request, cursor) --exchange--> resume_look(...) ---------> Ask ... --> Done(Looked)
 //! ```
 //!
-//! What an answer means is decided in one place, [`outcome`]; whether a listed file is ours in another, [`recognise`].
+//! What an answer means is decided in one place, [`outcome`]; whether a listed file is ours in another, [`recognise`]; what
+//! settings there are and what they mean in a third, [`settings`].
+//!
+//! # A further system
+//!
+//! 1. Its sheet and the vendor's own text first: what proves an upload, what a refusal looks like, what its list tells.
+//! 2. A variant of [`ProviderKind`], and a file here with a unit struct that implements [`Provider`].
+//!    Its requests are built with `address::join`, its JSON is read with `json`: both escape and bound foreign text.
+//! 3. `resume` calls [`outcome::changed`] after a request that changes something and [`outcome::read`] after one that reads.
+//!    The file itself never looks at a status: it hands in how a proof and a refusal are read, nothing else.
+//! 4. `resume_look` turns the system's list into [`Entry`]s and drops none: what it cannot read makes the whole list
+//!    unreadable, for a file that is passed over would be sent twice. `listing` knows what a download must confirm.
+//! 5. A cursor holds what the next step needs, never a link or a secret: it may be stored.
+//! 6. Golden tests of its requests against the vendor's text, its answers in the tests of every refusal and every doubt, and
+//!    its place in `tests.rs`, where mutated answers must neither panic nor prove a delivery.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Account, Capabilities, Exchange, Kind, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Why,
+    Action, Capabilities, Exchange, Kind, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Why,
 };
 
 /// One system: what it is called, its settings and limits, its operations, how it recognises our file.
@@ -20,7 +34,7 @@ pub(crate) trait Provider: Sync {
     /// What it can do and takes.
     fn capabilities(&self) -> Capabilities;
 
-    /// Its settings, required ones first.
+    /// Its settings, required ones first, without those of [`settings::COMMON`].
     fn settings(&self) -> &'static [Setting];
 
     /// What the system is known to refuse, found offline. `None`: nothing speaks against it.
@@ -32,7 +46,12 @@ pub(crate) trait Provider: Sync {
     /// The next step, after the exchange that `at` asked for.
     fn resume(&self, snapshot: &Snapshot, at: &Cursor, got: &Exchange) -> Step<Outcome>;
 
-    /// The first step of reading the system's list to settle `doubts`: never empty, all of one base URL, work order and folder.
+    /// Whether one look serves both: the same list, read by the same customer.
+    fn same_list(&self, one: &Snapshot, other: &Snapshot) -> bool {
+        (&one.base_url, &one.work_order, &one.folder) == (&other.base_url, &other.work_order, &other.folder)
+    }
+
+    /// The first step of reading the system's list to settle `doubts`: never empty, all of the [same list](Self::same_list).
     fn look(&self, doubts: &[Snapshot]) -> Step<Looked>;
 
     /// The next step of a look.
@@ -53,19 +72,12 @@ pub(crate) struct Draft<'a> {
     pub bytes: Option<u64>,
 }
 
-/// A setting of an account.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Setting {
-    /// Its key.
-    pub key: &'static str,
-    /// Whether the account needs it.
-    pub required: bool,
-    /// Whether an item may set it over the account's.
-    pub item: bool,
-    /// Whether a value is good.
-    pub accepts: fn(&str) -> bool,
-    /// What a good value is, for people: `a name of 1 to 100 characters`.
-    pub expects: &'static str,
+impl<'a> Draft<'a> {
+    /// What is about to be sent after all.
+    pub(crate) fn of(snapshot: &'a Snapshot) -> Self {
+        let Snapshot { work_order, name, kind, mime, bytes, .. } = snapshot;
+        Draft { work_order, name, kind: *kind, mime, bytes: Some(bytes.0) }
+    }
 }
 
 /// What a state machine wants next.
@@ -97,6 +109,18 @@ pub(crate) enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Cursor(pub serde_json::Value);
+
+impl Cursor {
+    /// `at`, kept. What cannot be kept is `null`, which nobody reads as a place.
+    fn new(at: &impl Serialize) -> Self {
+        Cursor(serde_json::to_value(at).unwrap_or_default())
+    }
+
+    /// The place, if it is one of the caller's own.
+    fn place<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(&self.0).ok()
+    }
+}
 
 /// What came of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,10 +168,15 @@ pub(crate) struct Doubt {
     pub reason: Reason,
     /// The status or failure, for people.
     pub detail: Option<String>,
-    /// An undocumented 4xx: what blocks the item once it is proved absent.
+    /// The status of the answer, where there was one.
+    pub status: Option<u16>,
+    /// What blocks the item once it is proved absent: an undocumented 4xx, or an answer that said where the file is. Without it
+    /// the item goes again.
     pub refusal: Option<Why>,
     /// Whether the system itself looks unwell (5xx, network): its account then waits too.
     pub host_ill: bool,
+    /// How long the system asked us to wait.
+    pub asked: Option<Duration>,
 }
 
 /// What came of a look.
@@ -159,17 +188,32 @@ pub(crate) enum Looked {
     Later(Hold),
     /// The token is missing, expired or refused.
     TokenWanted,
+    /// We stopped it ourselves: again when delivery goes on.
+    Stopped,
     /// The system's own unreadable 2xx, or a 4xx to the look.
-    CannotTell(Why),
+    CannotTell {
+        /// The status, where there was an answer: [`outcome::both_missing`] wants it.
+        status: Option<u16>,
+        /// What blocks the item if it stays so: `outcome_unknown`.
+        why: Why,
+    },
 }
 
 /// What the system lists for one work order.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Listing {
     /// Its entries.
     pub entries: Vec<Entry>,
-    /// Whether that is all: 2xx, the documented shape, every page.
+    /// Whether that is all, and every entry has a name: only then does it say anything that something is *not* there.
     pub complete: bool,
+}
+
+impl Listing {
+    /// `entries`, and whether the system said that there are more.
+    fn new(entries: Vec<Entry>, more: bool) -> Self {
+        let complete = !more && entries.iter().all(|entry| entry.name.is_some());
+        Listing { entries, complete }
+    }
 }
 
 /// One attachment as the system lists it. What it does not tell is `None`.
@@ -183,8 +227,29 @@ pub(crate) struct Entry {
     pub bytes: Option<u64>,
     /// The hash, as listed, or as computed from a download.
     pub sha256: Option<Sha256>,
-    /// Whether the look itself downloaded the file: length and hash are then facts, not the system's word.
-    pub downloaded: bool,
+    /// What the length and the hash are worth.
+    pub evidence: Evidence,
+}
+
+/// What the length and the hash of an [`Entry`] are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Evidence {
+    /// The system's word. What it does not tell speaks neither for nor against us.
+    Listed,
+    /// The system's word does not compare with ours: nothing but an equal hash or a download tells.
+    Wanted,
+    /// Facts: the look downloaded the file.
+    Downloaded,
+    /// The look tried, and the system does not hand the file out.
+    NotToBeHad,
+}
+
+impl Evidence {
+    /// Whether asking again tells no more.
+    fn is_final(self) -> bool {
+        matches!(self, Evidence::Downloaded | Evidence::NotToBeHad)
+    }
 }
 
 /// The provider of `kind`.
@@ -195,7 +260,27 @@ pub(crate) fn provider(kind: ProviderKind) -> &'static dyn Provider {
     }
 }
 
+/// The account's address cannot be joined with a path: checked when an account is put, so only a damaged record gets here.
+fn bad_address() -> Why {
+    Why::new(Reason::Unreachable, "the account's address is no http(s) address".to_owned()).action(Action::AskOffice)
+}
+
+/// A setting that the system needs is not there: checked when an account is put, so only a damaged record gets here.
+fn missing_setting(key: &str) -> Why {
+    Why::new(Reason::Refused, format!("the account's setting {key} is missing")).action(Action::AskOffice)
+}
+
+mod address;
 mod corrigopro;
 mod digitalrealty;
+mod json;
+mod listing;
 pub(crate) mod outcome;
 pub(crate) mod recognise;
+pub(crate) mod settings;
+mod words;
+
+pub(crate) use settings::{Level, Setting};
+
+#[cfg(test)]
+mod tests;

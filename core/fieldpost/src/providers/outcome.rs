@@ -1,1 +1,305 @@
-//! What an answer means.
+//! What an answer means: the one place where an answer, or a failure to get one, becomes an outcome.
+//!
+//! A provider hands in the two things that only its documents tell: how a 2xx is read as proof, and how a 4xx is read as a
+//! refusal in the system's own shape. All else is the same for every system.
+//!
+//! # Requests that change something ([`changed`])
+//!
+//! | what came | the whole body had left | not all of it had left: proved not processed |
+//! |---|---|---|
+//! | 2xx with the documented proof | **delivered** | in doubt (`looking`): one of the two is wrong |
+//! | 2xx without it, also an empty one | in doubt (`looking`) | wait, account (`server_busy`) |
+//! | 3xx, 407, 511, or a web page below 500 (but for 401, 404, 410, 413, 429) | in doubt (`captive_portal`, host ill) | wait, account (`captive_portal`) |
+//! | 401 | token wanted | token wanted |
+//! | 429 | wait, account (`server_asked_to_wait`, `Retry-After`) | the same |
+//! | 413 | **blocked** (`too_large`) | **blocked** (`too_large`) |
+//! | 4xx in the system's own shape | **blocked** (its reason) | **blocked** (its reason) |
+//! | 408 | in doubt (`server_busy`, host ill) | wait, account (`server_busy`) |
+//! | 403 of no documented shape | in doubt; if absent, blocked (`forbidden`) | **blocked** (`forbidden`) |
+//! | any other 4xx | in doubt; if absent, blocked (`refused`) | **blocked** (`refused`) |
+//! | any other 5xx | in doubt (`server_busy`, host ill) | wait, account (`server_busy`, `Retry-After`) |
+//! | any other status | in doubt (`unreachable`, host ill) | wait, account (`unreachable`) |
+//! | no network | in doubt (`no_network`, host ill) | wait, account (`no_network`) |
+//! | TLS failed | in doubt (`tls_failed`, host ill) | wait, account (`tls_failed`) |
+//! | no such host, refused, unreachable, timed out, broken | in doubt (`unreachable`, host ill) | wait, account (`unreachable`) |
+//! | an answer longer than the limit | in doubt (`looking`) | wait, account (`server_busy`) |
+//! | our own file was altered | in doubt; if absent, blocked (`file_damaged`) | **blocked** (`file_damaged`) |
+//! | we stopped it ourselves | in doubt (`looking`) | stopped: nothing is held against anyone |
+//!
+//! The right column is the middle one with its doubt settled: nothing was processed, which is the same as proved absent.
+//! So a doubt that carries what blocks the item once it is absent blocks it at once, any other doubt becomes a wait.
+//!
+//! # Requests that only read ([`read`])
+//!
+//! | what came | |
+//! |---|---|
+//! | 2xx that can be read | what was read |
+//! | 2xx that cannot, 404, 410, 413, any other 4xx, an answer longer than the limit | cannot tell |
+//! | 401 | token wanted |
+//! | we stopped it ourselves | stopped |
+//! | all else: network, portal, redirect, 408, 429, 5xx, broken | later |
+//!
+//! An upload *and* its look that were both answered 404: [`both_missing`].
+
+use std::time::Duration;
+
+use super::{Doubt, Hold, Looked, Outcome, Scope, json, words};
+use crate::model::{Answer, Exchange, Failure, Left, Reason, Why};
+
+/// What a provider's documents let it read in an answer to a request that changes something.
+pub(crate) struct Reading<'a, P> {
+    /// Reads a 2xx as the documented proof.
+    pub proof: &'a dyn Fn(&Answer) -> Option<P>,
+    /// Reads a 4xx as a refusal in the system's own shape.
+    pub refusal: &'a dyn Fn(&Answer) -> Option<Why>,
+}
+
+/// What came of a request that changes something: the documented proof, or else what follows. Never [`Outcome::Delivered`]:
+/// a provider may want more than its proof.
+pub(crate) fn changed<P>(got: &Exchange, reading: &Reading<'_, P>) -> Result<P, Outcome> {
+    let answer = match &got.result {
+        Ok(answer) => answer,
+        Err(Failure::Stopped) if got.left != Left::Whole => return Err(Outcome::Stopped),
+        Err(failure) => return Err(undecided(got.left, failed(*failure))),
+    };
+    let doubt = match Class::of(answer) {
+        Class::Success => match (reading.proof)(answer) {
+            Some(proof) if got.left == Left::Whole => return Ok(proof),
+            Some(_) => return Err(Outcome::InDoubt(odd_success(answer))),
+            None => odd_success(answer),
+        },
+        Class::Unauthorized => return Err(Outcome::TokenWanted),
+        Class::Throttled => return Err(Outcome::Wait(hold(answer, Reason::ServerAskedToWait))),
+        Class::TooLarge => return Err(Outcome::Blocked(Why::new(Reason::TooLarge, detail(answer)))),
+        Class::Refusing => match (reading.refusal)(answer) {
+            Some(why) => return Err(Outcome::Blocked(why)),
+            None => refused(answer),
+        },
+        Class::Foreign => ill(answer, Reason::CaptivePortal),
+        Class::Ill => ill(answer, Reason::ServerBusy),
+        Class::Odd => ill(answer, Reason::Unreachable),
+    };
+    Err(undecided(got.left, doubt))
+}
+
+/// Why a read told nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// By network, portal, 408, 429 or 5xx: again later.
+    Later(Hold),
+    /// The token is missing, expired or refused.
+    TokenWanted,
+    /// We stopped it ourselves.
+    Stopped,
+    /// The system's own unreadable 2xx, or a 4xx.
+    CannotTell {
+        /// The status, where there was an answer.
+        status: Option<u16>,
+        /// What is shown if it stays so.
+        why: Why,
+    },
+}
+
+impl From<Unread> for Looked {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Later(hold) => Looked::Later(hold),
+            Unread::TokenWanted => Looked::TokenWanted,
+            Unread::Stopped => Looked::Stopped,
+            Unread::CannotTell { status, why } => Looked::CannotTell { status, why },
+        }
+    }
+}
+
+/// What came of a request that only reads. `take` reads a 2xx that is no web page.
+pub(crate) fn read<T>(got: &Exchange, take: impl FnOnce(&Answer) -> Option<T>) -> Result<T, Unread> {
+    let answer = match &got.result {
+        Ok(answer) => answer,
+        Err(Failure::Stopped) => return Err(Unread::Stopped),
+        Err(failure @ Failure::AnswerTooLong) => {
+            return Err(cannot_tell(None, Some(failure_words(*failure).to_owned())));
+        }
+        Err(failure) => return Err(Unread::Later(failed(*failure).into_hold())),
+    };
+    let unread = || cannot_tell(Some(answer.status), detail(answer));
+    Err(match Class::of(answer) {
+        Class::Success => return take(answer).ok_or_else(unread),
+        Class::Refusing | Class::TooLarge => unread(),
+        Class::Unauthorized => Unread::TokenWanted,
+        Class::Throttled => Unread::Later(hold(answer, Reason::ServerAskedToWait)),
+        Class::Foreign => Unread::Later(hold(answer, Reason::CaptivePortal)),
+        Class::Ill => Unread::Later(hold(answer, Reason::ServerBusy)),
+        Class::Odd => Unread::Later(hold(answer, Reason::Unreachable)),
+    })
+}
+
+/// What blocks an upload that was answered 404 when its look was answered 404 as well: the work order is not there.
+pub(crate) fn both_missing(doubt: &Doubt, looked: Option<u16>) -> Option<Why> {
+    (doubt.status == Some(404) && looked == Some(404)).then(|| Why::new(Reason::WorkOrderMissing, doubt.detail.clone()))
+}
+
+/// An answer's kind, by what any HTTP server or thing between may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// 2xx, no web page.
+    Success,
+    /// Something between us and the system answers in its stead: a redirect, a web page, a proxy that wants a login.
+    Foreign,
+    /// 401.
+    Unauthorized,
+    /// 413.
+    TooLarge,
+    /// 429.
+    Throttled,
+    /// Another 4xx.
+    Refusing,
+    /// 5xx, 408.
+    Ill,
+    /// No status of HTTP.
+    Odd,
+}
+
+impl Class {
+    fn of(answer: &Answer) -> Class {
+        match answer.status {
+            401 => Class::Unauthorized,
+            413 => Class::TooLarge,
+            429 => Class::Throttled,
+            300..=399 | 407 | 511 => Class::Foreign,
+            408 | 500..=599 => Class::Ill,
+            // A server's own "not found" is often a web page; a portal's login page never has this status.
+            404 | 410 => Class::Refusing,
+            200..=299 | 400..=499 if is_page(answer) => Class::Foreign,
+            200..=299 => Class::Success,
+            400..=499 => Class::Refusing,
+            _ => Class::Odd,
+        }
+    }
+}
+
+/// Whether the answer is a web page, where both systems speak JSON. A server that calls its JSON `text/html` is forgiven.
+/// A system that speaks XML will need a narrower test than the first character.
+fn is_page(answer: &Answer) -> bool {
+    let body = json::without_mark(answer.bytes()).trim_ascii_start();
+    let called_page = answer.header("content-type").is_some_and(|v| {
+        let kind = v.split(';').next().unwrap_or("").trim();
+        kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
+    });
+    match body.first() {
+        Some(b'<') => true,
+        Some(b'{' | b'[' | b'"') => false,
+        _ => called_page,
+    }
+}
+
+/// With the whole body gone the doubt stands. Otherwise nothing was processed, which settles it: absent.
+fn undecided(left: Left, mut doubt: Doubt) -> Outcome {
+    match (left, doubt.refusal.take()) {
+        (Left::Whole, refusal) => Outcome::InDoubt(Doubt { refusal, ..doubt }),
+        (_, Some(why)) => Outcome::Blocked(why),
+        (_, None) => Outcome::Wait(doubt.into_hold()),
+    }
+}
+
+impl Doubt {
+    /// It may have arrived, for `reason`; nothing else is known.
+    pub(crate) fn new(reason: Reason, detail: impl Into<Option<String>>) -> Self {
+        Doubt { reason, detail: detail.into(), status: None, refusal: None, host_ill: false, asked: None }
+    }
+
+    /// The same cause, where it proves that nothing was processed.
+    fn into_hold(self) -> Hold {
+        // A wait is no look: there is nothing to look for.
+        let reason = if self.reason == Reason::Looking { Reason::ServerBusy } else { self.reason };
+        Hold { scope: Scope::Account, reason, detail: self.detail, asked: self.asked }
+    }
+}
+
+/// The host, or what is between it and us, is not well.
+fn ill(answer: &Answer, reason: Reason) -> Doubt {
+    let Hold { detail, asked, .. } = hold(answer, reason);
+    Doubt { status: Some(answer.status), host_ill: true, asked, ..Doubt::new(reason, detail) }
+}
+
+/// A 2xx that is not the proof it should be.
+fn odd_success(answer: &Answer) -> Doubt {
+    let detail = format!("{}, but not the answer that was expected", answer.status);
+    Doubt { status: Some(answer.status), ..Doubt::new(Reason::Looking, detail) }
+}
+
+/// A 4xx of no documented shape.
+fn refused(answer: &Answer) -> Doubt {
+    let reason = if answer.status == 403 { Reason::Forbidden } else { Reason::Refused };
+    let refusal = Some(Why::new(reason, detail(answer)));
+    Doubt { status: Some(answer.status), refusal, ..Doubt::new(Reason::Looking, detail(answer)) }
+}
+
+/// No answer came.
+fn failed(failure: Failure) -> Doubt {
+    let words = failure_words(failure).to_owned();
+    let unwell = |reason| Doubt { host_ill: true, ..Doubt::new(reason, words.clone()) };
+    match failure {
+        Failure::NoNetwork => Doubt { host_ill: true, ..Doubt::new(Reason::NoNetwork, None) },
+        Failure::Tls => unwell(Reason::TlsFailed),
+        Failure::Dns | Failure::Refused | Failure::Unreachable | Failure::TimedOut | Failure::Broken => {
+            unwell(Reason::Unreachable)
+        }
+        Failure::AnswerTooLong | Failure::Stopped => Doubt::new(Reason::Looking, words),
+        Failure::FileDamaged => {
+            let refusal = Some(Why::new(Reason::FileDamaged, words.clone()));
+            Doubt { refusal, ..Doubt::new(Reason::Looking, words) }
+        }
+    }
+}
+
+/// A failure, for people.
+fn failure_words(failure: Failure) -> &'static str {
+    match failure {
+        Failure::NoNetwork => "no network",
+        Failure::Dns => "the host's name was not found",
+        Failure::Refused => "the host refused the connection",
+        Failure::Unreachable => "the host could not be reached",
+        Failure::Tls => "the host's certificate was not accepted",
+        Failure::TimedOut => "nothing came for too long",
+        Failure::Broken => "the connection broke",
+        Failure::AnswerTooLong => "the answer was too long",
+        Failure::FileDamaged => "the prepared file is not what it was",
+        Failure::Stopped => "stopped while it was sent",
+    }
+}
+
+fn hold(answer: &Answer, reason: Reason) -> Hold {
+    let detail = match reason {
+        Reason::CaptivePortal if answer.status < 300 => Some(format!("{}, but a web page", answer.status)),
+        _ => Some(answer.status.to_string()),
+    };
+    Hold { scope: Scope::Account, reason, detail, asked: retry_after(answer) }
+}
+
+fn cannot_tell(status: Option<u16>, detail: Option<String>) -> Unread {
+    Unread::CannotTell { status, why: Why::new(Reason::OutcomeUnknown, detail) }
+}
+
+/// The status and, where the answer has one, its message.
+pub(super) fn detail(answer: &Answer) -> Option<String> {
+    let status = answer.status;
+    Some(match words::message(answer) {
+        Some(message) => format!("{status}: {message}"),
+        None => status.to_string(),
+    })
+}
+
+/// `Retry-After`: seconds, or a date against the answer's own `Date`. A date without `Date` says nothing to one who reads
+/// no clock; one that has passed is zero. Whoever waits bounds it.
+fn retry_after(answer: &Answer) -> Option<Duration> {
+    let value = answer.header("retry-after")?.trim();
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::from(u32::MAX))));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let date = httpdate::parse_http_date(answer.header("date")?.trim()).ok()?;
+    Some(until.duration_since(date).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,117 @@
-//! Whether a listed file is ours.
+//! Whether a listed file is ours. Pure: entries and a snapshot go in, a [`Sighting`] comes out.
+//!
+//! | listed name | size or hash | |
+//! |---|---|---|
+//! | has our marker, whatever its case | equal, or the system gives neither | [`Ours`](Sighting::Ours): the first listed; the rest are its surplus |
+//! | has our marker | different, or still to be confirmed by a download | [`Mismatch`](Sighting::Mismatch) |
+//! | has not | hash equal | [`Stranger`](Sighting::Stranger): a person reviews |
+//! | has not | anything else | [`Absent`](Sighting::Absent) |
+//!
+//! A row above wins over a row below. An id that is claimed (it stands on another receipt, or a person settled it) is not
+//! seen at all. Whether absence is *proved* is the engine's to say: it knows when the listing was taken, and what it is worth.
+
+use super::{Entry, Evidence};
+use crate::model::{RemoteId, Snapshot};
+
+/// What a listing shows of one upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sighting {
+    /// It is there.
+    Ours {
+        /// The first listed.
+        remote_id: RemoteId,
+        /// More of the same: an earlier try that arrived after all.
+        surplus: Vec<RemoteId>,
+    },
+    /// Something with our marker is there, but not what was sent.
+    Mismatch {
+        /// What the system calls it.
+        remote_id: RemoteId,
+        /// How it differs, for people.
+        detail: String,
+        /// Whether a download confirmed it, or cannot be had: asking again tells no more.
+        confirmed: bool,
+    },
+    /// Our very bytes under a name that is not ours.
+    Stranger {
+        /// What the system calls it.
+        remote_id: RemoteId,
+    },
+    /// Nothing of ours.
+    Absent,
+}
+
+/// What `entries` show of the upload that `snapshot` freezes. `claimed` ids are passed over.
+pub(crate) fn recognise(entries: &[Entry], snapshot: &Snapshot, claimed: &dyn Fn(&RemoteId) -> bool) -> Sighting {
+    let free: Vec<&Entry> = entries.iter().filter(|entry| !claimed(&entry.remote_id)).collect();
+    let marked = || free.iter().copied().filter(|entry| is_marked(entry, snapshot));
+    let mut ours: Vec<RemoteId> = Vec::new();
+    for entry in marked().filter(|entry| agrees(entry, snapshot)) {
+        if !ours.contains(&entry.remote_id) {
+            ours.push(entry.remote_id.clone());
+        }
+    }
+    if !ours.is_empty() {
+        let surplus = ours.split_off(1);
+        return Sighting::Ours { remote_id: ours.remove(0), surplus };
+    }
+    if let Some(entry) = marked().find(|entry| entry.evidence.is_final()).or_else(|| marked().next()) {
+        return Sighting::Mismatch {
+            remote_id: entry.remote_id.clone(),
+            detail: difference(entry, snapshot),
+            confirmed: entry.evidence.is_final(),
+        };
+    }
+    match free.iter().find(|entry| entry.sha256 == Some(snapshot.sha256)) {
+        Some(entry) => Sighting::Stranger { remote_id: entry.remote_id.clone() },
+        None => Sighting::Absent,
+    }
+}
+
+/// What `entries` show of each of `snapshots`, in their order. What one of them is found as is claimed before another can
+/// take it for a stranger: two uploads of the same bytes do not send each other to a review.
+pub(crate) fn recognise_each(
+    entries: &[Entry],
+    snapshots: &[Snapshot],
+    claimed: &dyn Fn(&RemoteId) -> bool,
+) -> Vec<Sighting> {
+    let other = |own: usize, entry: &Entry| {
+        snapshots.iter().enumerate().any(|(n, snapshot)| n != own && is_marked(entry, snapshot))
+    };
+    snapshots
+        .iter()
+        .enumerate()
+        .map(|(n, snapshot)| {
+            let seen: Vec<Entry> = entries.iter().filter(|e| is_marked(e, snapshot) || !other(n, e)).cloned().collect();
+            recognise(&seen, snapshot, claimed)
+        })
+        .collect()
+}
+
+/// Whether our marker stands in the listed name.
+pub(super) fn is_marked(entry: &Entry, snapshot: &Snapshot) -> bool {
+    entry.name.as_deref().is_some_and(|name| snapshot.marker.is_in(name))
+}
+
+/// Whether what is known of the entry's bytes speaks for ours. A hash says more than a length.
+pub(super) fn agrees(entry: &Entry, snapshot: &Snapshot) -> bool {
+    match (entry.evidence, entry.sha256, entry.bytes) {
+        (Evidence::Wanted | Evidence::NotToBeHad, hash, _) => hash == Some(snapshot.sha256),
+        (_, Some(hash), _) => hash == snapshot.sha256,
+        (_, None, Some(bytes)) => bytes == snapshot.bytes.0,
+        (_, None, None) => true,
+    }
+}
+
+/// How `entry` differs from what was sent, for people.
+fn difference(entry: &Entry, snapshot: &Snapshot) -> String {
+    let sent = snapshot.bytes.0;
+    match (entry.evidence, entry.bytes) {
+        (Evidence::NotToBeHad, _) => "listed under our name, but it cannot be downloaded to compare it".to_owned(),
+        (_, Some(bytes)) if bytes != sent => format!("{bytes} bytes at the system, {sent} were sent"),
+        _ => "other content than was sent".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -99,7 +99,7 @@ impl Shot {
     }
 }
 
-/// Sensor noise: the sum of two uniform values, stronger in the dark as a phone's is.
+/// Sensor noise: the sum of two uniform values, stronger in the dark as a phone's is indoors.
 fn add_noise(data: &mut [u8], seed: u64) {
     let mut state = seed ^ 0x9E37_79B9_7F4A_7C15;
     for eight in data.chunks_mut(8) {
@@ -109,7 +109,7 @@ fn add_noise(data: &mut [u8], seed: u64) {
         let random = state.wrapping_mul(0x2545_F491_4F6C_DD1D).to_le_bytes();
         for (value, byte) in eight.iter_mut().zip(random) {
             let noise = i16::from(byte & 15) + i16::from(byte >> 4) - 15;
-            let strength = if *value < 96 { 3 } else { 2 };
+            let strength = if *value < 96 { 7 } else { 5 };
             *value = (i16::from(*value) + noise * strength / 8).clamp(0, 255) as u8;
         }
     }

@@ -1,1 +1,37 @@
-//! imaging
+//! Photos under a byte cap: any picture in, an upright one out that fits, and never a byte over.
+//!
+//! One seam, [`fit`], file to file, under a [`Policy`] (what the output must be) and a [`Control`] (what it may cost, and
+//! how to stop it). What a file is, [`sniff`] tells from its first bytes.
+//!
+//! ```text
+//! source --sniff--> kind --good enough?--yes--> the same bytes
+//!                             | no
+//!                             v
+//!            gate (dimensions, memory) --> decode --> shrink --> upright --> search quality, then dimensions --> out
+//! ```
+//!
+//! The crate knows nothing of outboxes, accounts or the network, reads no clock, never alters a source, never syncs a
+//! file and never logs. JPEG, PNG, WebP, GIF (the first frame), BMP and TIFF are decoded; HEIC and AVIF are recognised.
+//!
+//! With the feature `synthetic` the module `synthetic` makes photographs to try it on.
+
+mod control;
+mod decode;
+mod encode;
+mod error;
+mod exif;
+mod fit;
+mod jpeg;
+mod metadata;
+mod pixels;
+mod png;
+mod policy;
+mod sniff;
+#[cfg(feature = "synthetic")]
+pub mod synthetic;
+
+pub use control::{Control, DEFAULT_MEMORY};
+pub use error::FitError;
+pub use fit::{Fitted, Format, Source, fit, fit_stream};
+pub use policy::{ExifPolicy, Policy, QualityRange};
+pub use sniff::{ContentType, SNIFF_LEN, sniff};

@@ -1,0 +1,209 @@
+//! Pixels in memory: eight bits, gray, RGB or RGBA, and what is done to them.
+//!
+//! Owns resampling, turning upright, flattening. Never knows a file format.
+
+use fast_image_resize as fir;
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, GrayImage, RgbImage, RgbaImage};
+
+use crate::FitError;
+
+/// How the bytes of a pixel lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    Gray,
+    Rgb,
+    Rgba,
+}
+
+impl Layout {
+    pub(crate) fn channels(self) -> usize {
+        match self {
+            Layout::Gray => 1,
+            Layout::Rgb => 3,
+            Layout::Rgba => 4,
+        }
+    }
+
+    fn of(color: ColorType) -> Layout {
+        match (color.has_color(), color.has_alpha()) {
+            (false, false) => Layout::Gray,
+            (true, false) => Layout::Rgb,
+            (_, true) => Layout::Rgba,
+        }
+    }
+}
+
+/// A picture in memory; `data` is always `width * height * channels` bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pixels {
+    width: u32,
+    height: u32,
+    layout: Layout,
+    data: Vec<u8>,
+}
+
+impl Pixels {
+    /// Takes over pixels; `None` where the length does not match.
+    pub(crate) fn new(width: u32, height: u32, layout: Layout, data: Vec<u8>) -> Option<Self> {
+        let wanted = u64::from(width) * u64::from(height) * layout.channels() as u64;
+        (width > 0 && height > 0 && wanted == data.len() as u64).then_some(Pixels { width, height, layout, data })
+    }
+
+    /// Takes over what a decoder wrote, bringing every depth to eight bits and gray with alpha to RGBA.
+    pub(crate) fn from_decoder(width: u32, height: u32, color: ColorType, raw: Vec<u8>) -> Option<Self> {
+        let eight: Vec<u8> = match color.bytes_per_pixel() / color.channel_count() {
+            1 => raw,
+            2 => raw.chunks_exact(2).map(|v| eight_of_sixteen(u16::from_ne_bytes([v[0], v[1]]))).collect(),
+            4 => raw.chunks_exact(4).map(|v| eight_of_float(f32::from_ne_bytes([v[0], v[1], v[2], v[3]]))).collect(),
+            _ => return None,
+        };
+        let data = if color.has_alpha() && !color.has_color() {
+            eight.chunks_exact(2).flat_map(|v| [v[0], v[0], v[0], v[1]]).collect()
+        } else {
+            eight
+        };
+        Pixels::new(width, height, Layout::of(color), data)
+    }
+
+    pub(crate) fn width(&self) -> u32 {
+        self.width
+    }
+
+    pub(crate) fn height(&self) -> u32 {
+        self.height
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    pub(crate) fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    pub(crate) fn long_edge(&self) -> u32 {
+        self.width.max(self.height)
+    }
+
+    /// A copy at other dimensions, by Lanczos3; transparent pixels do not bleed their colour.
+    pub(crate) fn resized(&self, width: u32, height: u32) -> Result<Pixels, FitError> {
+        self.resampled(width, height, fir::FilterType::Lanczos3)
+    }
+
+    /// A copy enlarged softly, as by a lens that is not quite sharp.
+    #[cfg(feature = "synthetic")]
+    pub(crate) fn enlarged(&self, width: u32, height: u32) -> Result<Pixels, FitError> {
+        self.resampled(width, height, fir::FilterType::Bilinear)
+    }
+
+    #[cfg(feature = "synthetic")]
+    pub(crate) fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
+    fn resampled(&self, width: u32, height: u32, filter: fir::FilterType) -> Result<Pixels, FitError> {
+        let kind = match self.layout {
+            Layout::Gray => fir::PixelType::U8,
+            Layout::Rgb => fir::PixelType::U8x3,
+            Layout::Rgba => fir::PixelType::U8x4,
+        };
+        let broken = |detail: String| FitError::not_decodable(format!("cannot be resized: {detail}"));
+        let source = fir::images::ImageRef::new(self.width, self.height, &self.data, kind);
+        let source = source.map_err(|error| broken(error.to_string()))?;
+        let mut target = fir::images::Image::new(width, height, kind);
+        let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(filter));
+        fir::Resizer::new().resize(&source, &mut target, &options).map_err(|error| broken(error.to_string()))?;
+        Ok(Pixels { width, height, layout: self.layout, data: target.into_vec() })
+    }
+
+    /// The picture as it is to be looked at, from one stored under an EXIF orientation.
+    pub(crate) fn upright(self, orientation: u8) -> Pixels {
+        let Some(turn) = Orientation::from_exif(orientation).filter(|turn| *turn != Orientation::NoTransforms) else {
+            return self;
+        };
+        let (width, height, layout) = (self.width, self.height, self.layout);
+        let whole = "pixels hold width x height x channels bytes: `new` checked it";
+        let mut picture = match layout {
+            Layout::Gray => DynamicImage::from(GrayImage::from_raw(width, height, self.data).expect(whole)),
+            Layout::Rgb => DynamicImage::from(RgbImage::from_raw(width, height, self.data).expect(whole)),
+            Layout::Rgba => DynamicImage::from(RgbaImage::from_raw(width, height, self.data).expect(whole)),
+        };
+        picture.apply_orientation(turn);
+        Pixels { width: picture.width(), height: picture.height(), layout, data: picture.into_bytes() }
+    }
+
+    /// The picture on white paper: RGBA becomes RGB, the others stay.
+    pub(crate) fn on_white(self) -> Pixels {
+        if self.layout != Layout::Rgba {
+            return self;
+        }
+        let blend = |value: u8, alpha: u8| {
+            let (value, alpha) = (u32::from(value), u32::from(alpha));
+            ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+        };
+        let data = self.data.chunks_exact(4).flat_map(|p| [blend(p[0], p[3]), blend(p[1], p[3]), blend(p[2], p[3])]);
+        Pixels { data: data.collect(), layout: Layout::Rgb, ..self }
+    }
+
+    /// One band of eight rows out of every `step`: a sample of a JPEG's blocks. `None` where a sample would hold less
+    /// than eight bands, too few to tell.
+    pub(crate) fn sample(&self, step: usize) -> Option<Pixels> {
+        let row = self.width as usize * self.layout.channels();
+        let bands = self.data.chunks_exact(row * 8).skip(step / 2).step_by(step);
+        let count = bands.len() as u32;
+        if count < 8 {
+            return None;
+        }
+        let data: Vec<u8> = bands.flatten().copied().collect();
+        Some(Pixels { width: self.width, height: count * 8, layout: self.layout, data })
+    }
+}
+
+fn eight_of_sixteen(value: u16) -> u8 {
+    ((u32::from(value) * 255 + 32_767) / 65_535) as u8
+}
+
+fn eight_of_float(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0).round() as u8 // NaN becomes 0
+}
+
+/// The dimensions of a picture of `width` x `height` whose long edge is brought down to `edge`; never up, never to 0.
+pub(crate) fn within_edge(width: u32, height: u32, edge: u32) -> (u32, u32) {
+    let long = width.max(height);
+    if long <= edge {
+        return (width, height);
+    }
+    let scale = |side: u32| ((f64::from(side) * f64::from(edge) / f64::from(long)).round() as u32).max(1);
+    (scale(width), scale(height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alpha_goes_on_white_and_sixteen_bits_become_eight() {
+        let raw: Vec<u8> = [0u16, 65_535, 32_768, 0].iter().flat_map(|v| v.to_ne_bytes()).collect();
+        let pixels = Pixels::from_decoder(1, 1, ColorType::Rgba16, raw).unwrap();
+        assert_eq!(pixels.data(), [0, 255, 128, 0]);
+        assert_eq!(pixels.on_white().data(), [255, 255, 255]);
+        let half = Pixels::new(1, 1, Layout::Rgba, vec![0, 255, 0, 128]).unwrap().on_white();
+        assert_eq!(half.data(), [127, 255, 127]);
+        let gray = Pixels::from_decoder(1, 1, ColorType::La8, vec![10, 255]).unwrap();
+        assert_eq!(gray.data(), [10, 10, 10, 255]);
+    }
+
+    #[test]
+    fn dimensions_shrink_in_proportion_and_never_grow_or_vanish() {
+        assert_eq!(within_edge(4032, 3024, 2560), (2560, 1920));
+        assert_eq!(within_edge(100, 50, 2560), (100, 50));
+        assert_eq!(within_edge(65_000, 1, 2560), (2560, 1));
+    }
+
+    #[test]
+    fn pixels_of_the_wrong_length_are_refused() {
+        assert_eq!(Pixels::new(2, 2, Layout::Rgb, vec![0; 11]), None);
+        assert_eq!(Pixels::new(0, 2, Layout::Rgb, vec![]), None);
+    }
+}

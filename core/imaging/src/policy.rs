@@ -1,0 +1,108 @@
+//! What a fitted picture must look like: the caller's wishes, as plain data.
+//!
+//! Owns the defaults and the meaning of each wish. Never looks at a picture.
+
+/// How the output has to be: byte cap, dimensions, quality, metadata. Each bound stands alone.
+///
+/// The default is what a work-order photo wants: at most 1,000,000 bytes and a long edge of 2560 pixels.
+///
+/// ```
+/// use fieldpost_imaging::{ExifPolicy, Policy};
+///
+/// let policy = Policy { cap: Some(500_000), exif: ExifPolicy::NoLocation, ..Policy::default() };
+/// assert_eq!(policy.max_edge, Some(2560));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// The most bytes the output may have; the file that is written is never longer. `None`: any size.
+    pub cap: Option<u64>,
+    /// The longest edge the output may have, in pixels. Pictures are never enlarged. `None`: as the source is.
+    pub max_edge: Option<u32>,
+    /// How short the long edge may get, in pixels, when quality alone does not meet the cap. A source smaller than
+    /// this is left at its own dimensions.
+    pub min_edge: u32,
+    /// The range in which JPEG quality is searched.
+    pub quality: QualityRange,
+    /// Which metadata goes along.
+    pub exif: ExifPolicy,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            cap: Some(1_000_000),
+            max_edge: Some(2560),
+            min_edge: 640,
+            quality: QualityRange::default(),
+            exif: ExifPolicy::default(),
+        }
+    }
+}
+
+/// A floor and a ceiling of JPEG quality on libjpeg's scale, 1 to 100; the floor is never above the ceiling.
+///
+/// The ceiling keeps small pictures from being inflated to fill the cap; below the floor it is better to have fewer
+/// pixels.
+///
+/// ```
+/// use fieldpost_imaging::QualityRange;
+///
+/// let range = QualityRange::between(45, 92);
+/// assert_eq!((range.floor(), range.ceiling()), (45, 92));
+/// assert_eq!(QualityRange::between(200, 30), QualityRange::between(30, 100));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QualityRange {
+    floor: u8,
+    ceiling: u8,
+}
+
+impl QualityRange {
+    /// The range between two qualities, in either order, each brought into 1 to 100.
+    #[must_use]
+    pub fn between(a: u8, b: u8) -> Self {
+        let (a, b) = (a.clamp(1, 100), b.clamp(1, 100));
+        QualityRange { floor: a.min(b), ceiling: a.max(b) }
+    }
+
+    /// The lowest quality to go down to before the dimensions are shrunk.
+    #[must_use]
+    pub fn floor(self) -> u8 {
+        self.floor
+    }
+
+    /// The highest quality to go up to, however much room the cap leaves.
+    #[must_use]
+    pub fn ceiling(self) -> u8 {
+        self.ceiling
+    }
+
+    /// The same range with its ceiling brought down to `quality`, though never below the floor.
+    pub(crate) fn at_most(self, quality: u8) -> Self {
+        QualityRange { floor: self.floor, ceiling: self.ceiling.min(quality).max(self.floor) }
+    }
+}
+
+impl Default for QualityRange {
+    /// 45 to 92: below, blocks show in a meter's digits; above, the file grows and the eye sees no more.
+    fn default() -> Self {
+        QualityRange::between(45, 92)
+    }
+}
+
+/// Which of the source's metadata goes along into the output.
+///
+/// Whatever the choice: pixels are stored upright and the orientation is 1, the colour profile stays, and in a picture
+/// that had to be changed the embedded thumbnail, gain maps and motion clips are dropped (they would no longer match).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ExifPolicy {
+    /// All of EXIF, XMP, IPTC and comments, the location among it.
+    #[default]
+    Keep,
+    /// EXIF without location. What may hide a place elsewhere goes too: maker notes, XMP, IPTC, comments.
+    NoLocation,
+    /// The capture time only.
+    Minimal,
+    /// Nothing.
+    None,
+}

@@ -11,7 +11,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, State};
+use axum::Extension;
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use sha2::{Digest as _, Sha256};
@@ -64,7 +65,7 @@ fn target(path: &str) -> Target {
 /// Everything on the systems' port but the control and the page.
 pub(crate) async fn serve(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(Via(conn)): ConnectInfo<Via>,
+    Extension(Via(conn)): Extension<Via>,
     request: axum::extract::Request,
 ) -> Response {
     // Counted here: once hyper lets the connection go, nothing else would tell of the task.
@@ -72,7 +73,10 @@ pub(crate) async fn serve(
     let exchange = tokio::spawn(Exchange::run(shared, Arc::clone(&conn), in_progress, request));
     match exchange.await {
         Ok(Outcome::Answer(response)) => response,
-        Ok(Outcome::Silence) => std::future::pending().await,
+        Ok(Outcome::Silence) => {
+            conn.mute();
+            Response::default()
+        }
         Ok(Outcome::Cut) => {
             conn.cut();
             Response::default()
@@ -242,9 +246,9 @@ impl Exchange {
 
     async fn read(&self, body: axum::body::Body, wanted: bool) -> Intake {
         let text = |name: header::HeaderName| self.head.headers.get(name).and_then(|v| v.to_str().ok());
-        let announced = text(header::CONTENT_LENGTH).and_then(|v| v.parse::<u64>().ok()).unwrap_or(0);
+        let announced = text(header::CONTENT_LENGTH).and_then(|v| v.parse::<u64>().ok());
         let cut_after = match &self.plan.decisive {
-            Some(Fault::DropInBody { after_bytes }) => Some(after_bytes.unwrap_or(announced / 2)),
+            Some(Fault::DropInBody { after_bytes }) => Some(after_bytes.unwrap_or(announced.unwrap_or(0) / 2)),
             _ => None,
         };
         let spool = self.shared.world().spool();
@@ -252,6 +256,7 @@ impl Exchange {
             content_type: text(header::CONTENT_TYPE),
             file_part: self.system().file_part(),
             spool: &spool,
+            announced,
             wanted,
             bytes_per_second: self.plan.pace(),
             cut_after,

@@ -32,6 +32,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) file_part: &'a str,
     /// Where files go.
     pub(crate) spool: &'a Path,
+    /// The length that the head announced.
+    pub(crate) announced: Option<u64>,
     /// Whether anybody wants the parts; else the body is only counted.
     pub(crate) wanted: bool,
     pub(crate) bytes_per_second: Option<u32>,
@@ -67,7 +69,9 @@ pub(crate) async fn read(body: Body, how: Reading<'_>) -> Intake {
     let mut rest = tap.clone();
     while let Some(Ok(_)) = rest.next().await {}
     let flow = tap.flow();
-    let end = match (flow.cut, flow.ended) {
+    // hyper may end a body quietly whose client went away.
+    let whole = flow.ended && how.announced.is_none_or(|length| flow.received == length);
+    let end = match (flow.cut, whole) {
         (true, _) => BodyEnd::Cut,
         (false, false) => BodyEnd::ClientGone,
         (false, true) => BodyEnd::Whole(form),

@@ -45,4 +45,5 @@ pub use world::Entry;
 /// The examples of the README are compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
+#[allow(dead_code)]
 struct Readme;

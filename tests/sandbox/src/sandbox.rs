@@ -10,7 +10,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ConnectInfo;
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, Response};
 use axum::routing::get;
@@ -26,9 +25,9 @@ use crate::options::{Dialect, Listening, Options, StartError, Tls};
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::rules::{Rule, RuleId, RuleStatus};
 use crate::shared::{Shared, State};
-use crate::wire::{Conns, Network, Pump, Via, Wire};
+use crate::wire::{Conns, Network, Pump, Via};
 use crate::world::{Entry, Origin, World};
-use crate::{control, front};
+use crate::{control, front, wire};
 
 /// How long the end waits for a disk write to finish.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -355,11 +354,12 @@ async fn open(
     let shared = Arc::new(Shared::new(world, Arc::clone(&conns), errands, stop, control_url));
     let watched = Arc::downgrade(&shared);
     let unreachable = Box::new(move || watched.upgrade().is_some_and(|s| s.world().rules.refuses_connection()));
-    let (pump, wire) = Pump::open(port, conns, asked, tls, unreachable)
+    let (pump, lines) = Pump::open(port, conns, asked, tls, unreachable)
         .map_err(StartError::io(format!("listening on port {port}")))?;
     shared.world().origin = format!("{scheme}://{}", pump.address());
     tokio::spawn(pump.run());
-    tokio::spawn(serve_systems(wire, Arc::clone(&shared)));
+    let systems = aside().fallback(front::serve).with_state(Arc::clone(&shared));
+    tokio::spawn(wire::serve(lines, systems));
     tokio::spawn(serve_control(control, Arc::clone(&shared)));
     Ok(shared)
 }
@@ -373,19 +373,14 @@ fn aside() -> Router<Arc<Shared>> {
 
 /// A connection that brings a control request is not a client's.
 async fn mark_control(request: axum::extract::Request, next: Next) -> Response {
-    if let Some(ConnectInfo(Via(conn))) = request.extensions().get::<ConnectInfo<Via>>() {
+    if let Some(Via(conn)) = request.extensions().get::<Via>() {
         conn.mark_control();
     }
     next.run(request).await
 }
 
-async fn serve_systems(wire: Wire, shared: Arc<Shared>) {
-    let app = aside().fallback(front::serve).with_state(shared);
-    // Never returns but with the runtime.
-    let _ = axum::serve(wire, app.into_make_service_with_connect_info::<Via>()).await;
-}
-
 async fn serve_control(listener: TcpListener, shared: Arc<Shared>) {
+    // Never returns but with the runtime.
     let _ = axum::serve(listener, aside().with_state(shared)).await;
 }
 

@@ -3,7 +3,7 @@
 //! Owns: every connection to the systems' port, from accept to close. Never: reads HTTP.
 //!
 //! ```text
-//! Pump: listener (or the bare port, while shut) --accept--> [TLS handshake] --Line--> Wire --> axum
+//! Pump: listener (or the bare port, while shut) --accept--> [TLS handshake] --Line--> hyper --> axum
 //! ```
 
 use std::collections::BTreeMap;
@@ -15,6 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -50,6 +53,7 @@ pub(crate) struct Conn {
     /// It brought a control request: not the clients'.
     control: AtomicBool,
     cut: AtomicBool,
+    mute: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
     flushes: watch::Sender<u64>,
@@ -61,6 +65,15 @@ impl Conn {
         self.cut.store(true, Ordering::SeqCst);
         self.reader.wake();
         self.writer.wake();
+    }
+
+    /// Swallows all that is written from now on; the connection stays until the client or a cut ends it.
+    pub(crate) fn mute(&self) {
+        self.mute.store(true, Ordering::SeqCst);
+    }
+
+    fn is_mute(&self) -> bool {
+        self.mute.load(Ordering::SeqCst)
     }
 
     /// Says that it is the control's own.
@@ -113,6 +126,7 @@ impl Conns {
             number,
             control: AtomicBool::new(false),
             cut: AtomicBool::new(false),
+            mute: AtomicBool::new(false),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
             flushes: watch::Sender::new(0),
@@ -172,6 +186,19 @@ impl Line {
         self.sound()
     }
 
+    /// Waits for the client to end the connection.
+    fn hung_up(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut ignored = [0; 1024];
+        loop {
+            self.reading(cx)?;
+            let mut ignored = ReadBuf::new(&mut ignored);
+            std::task::ready!(self.socket().poll_read(cx, &mut ignored))?;
+            if ignored.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
     fn sound(&self) -> io::Result<()> {
         match self.guard.conn.is_cut() {
             true => Err(io::ErrorKind::ConnectionReset.into()),
@@ -190,6 +217,9 @@ impl AsyncRead for Line {
 impl AsyncWrite for Line {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.writing(cx)?;
+        if self.guard.conn.is_mute() {
+            return Poll::Ready(Ok(buf.len()));
+        }
         self.socket().poll_write(cx, buf)
     }
 
@@ -204,32 +234,10 @@ impl AsyncWrite for Line {
         if self.guard.conn.is_cut() {
             return Poll::Ready(Ok(()));
         }
-        self.socket().poll_shutdown(cx)
-    }
-}
-
-/// What axum accepts from.
-pub(crate) struct Wire {
-    lines: mpsc::UnboundedReceiver<Line>,
-}
-
-impl axum::serve::Listener for Wire {
-    type Io = Line;
-    type Addr = Arc<Conn>;
-
-    async fn accept(&mut self) -> (Line, Arc<Conn>) {
-        match self.lines.recv().await {
-            Some(line) => {
-                let conn = Arc::clone(&line.guard.conn);
-                (line, conn)
-            }
-            // The pump has ended with the runtime.
-            None => std::future::pending().await,
+        if self.guard.conn.is_mute() {
+            return self.hung_up(cx);
         }
-    }
-
-    fn local_addr(&self) -> io::Result<Arc<Conn>> {
-        Err(io::ErrorKind::Unsupported.into())
+        self.socket().poll_shutdown(cx)
     }
 }
 
@@ -237,9 +245,15 @@ impl axum::serve::Listener for Wire {
 #[derive(Clone, Debug)]
 pub(crate) struct Via(pub(crate) Arc<Conn>);
 
-impl axum::extract::connect_info::Connected<axum::serve::IncomingStream<'_, Wire>> for Via {
-    fn connect_info(stream: axum::serve::IncomingStream<'_, Wire>) -> Self {
-        Self(Arc::clone(stream.remote_addr()))
+/// Serves the connections that the pump hands over, each for itself.
+pub(crate) async fn serve(mut lines: mpsc::UnboundedReceiver<Line>, app: axum::Router) {
+    while let Some(line) = lines.recv().await {
+        let via = Via(Arc::clone(&line.guard.conn));
+        let service = TowerToHyperService::new(app.clone().layer(axum::Extension(via)));
+        // Half closed is whole enough: who sends a whole request and dies has sent a whole request.
+        let connection = http1::Builder::new().half_close(true).serve_connection(TokioIo::new(line), service);
+        // A connection's end is never news here: clients die, and faults cut.
+        tokio::spawn(async move { drop(connection.await) });
     }
 }
 
@@ -287,7 +301,7 @@ impl Pump {
         errands: mpsc::UnboundedReceiver<Asked>,
         tls: Option<TlsAcceptor>,
         unreachable: Box<dyn FnMut() -> bool + Send>,
-    ) -> io::Result<(Self, Wire)> {
+    ) -> io::Result<(Self, mpsc::UnboundedReceiver<Line>)> {
         let door = opened(bound(SocketAddr::from(([127, 0, 0, 1], port)))?)?;
         let address = match &door {
             Door::Open(listener, _) => listener.local_addr()?,
@@ -296,7 +310,7 @@ impl Pump {
         let (lines, receiver) = mpsc::unbounded_channel();
         let pump =
             Self { door, address, network: Network::Up, held: Vec::new(), conns, errands, lines, tls, unreachable };
-        Ok((pump, Wire { lines: receiver }))
+        Ok((pump, receiver))
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -338,6 +338,23 @@ fn silence_processes_and_never_answers_until_the_line_is_cut() {
 }
 
 #[test]
+fn a_client_that_gives_up_on_silence_is_not_counted_any_more() {
+    let sandbox = sandbox();
+    sandbox.fault(Rule::new(Fault::Silence).times(2));
+    for headers in [vec![], vec![("Connection".to_owned(), "keep-alive".to_owned())]] {
+        let mut upload = corrigo_upload(&sandbox, CORRIGO, "a.jpg", b"x");
+        upload.headers.extend(headers);
+        let mut stream = upload.connect().unwrap();
+        stream.write_all(&upload.head()).unwrap();
+        stream.write_all(&upload.body).unwrap();
+        let before = sandbox.ledger().len();
+        while sandbox.ledger().len() == before {}
+        drop(stream);
+        settled(&sandbox);
+    }
+}
+
+#[test]
 fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
     let sandbox = sandbox();
     let upload = corrigo_upload(&sandbox, CORRIGO, "a.jpg", &[0; 5000]);
@@ -347,7 +364,7 @@ fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
     drop(stream);
     settled(&sandbox);
     let seen = sandbox.requests().pop().unwrap();
-    assert!(!seen.whole && seen.done && seen.bytes <= 2000);
+    assert!(!seen.whole && seen.done && seen.bytes <= 2000, "{seen:?}");
     assert!(sandbox.ledger().is_empty());
 }
 

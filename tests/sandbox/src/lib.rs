@@ -1,1 +1,49 @@
-//! sandbox
+//! The work-order systems, simulated: servers that behave as the vendors' documents say, and go wrong when told to.
+//!
+//! Owns: what the systems accept, answer and keep, a ledger of it, and faults by rule, by seed or by switch. Never: a
+//! client's view of a system; it is written from the documents. For tests ([`Sandbox`]) and for `fieldpost sandbox` ([`run`]).
+//!
+//! ```text
+//! wire (sockets, TLS, network gone) -> front (faults, token, order of steps) -> systems/* (speech) -> world (state)
+//!                                        intake (body to disk)   answer (to the wire)                 ledger, log
+//! control (HTTP), Sandbox (Rust) ----------------------------------------------------------------> world
+//! ```
+
+mod answer;
+mod clock;
+mod control;
+mod fault;
+mod front;
+mod intake;
+mod ledger;
+mod log;
+mod options;
+mod provider;
+mod request;
+mod rules;
+mod sandbox;
+mod seconds;
+mod shared;
+mod systems;
+mod wire;
+mod world;
+
+pub use clock::Clock;
+pub use fault::{Fault, Moment, RetryAfter};
+pub use ledger::{By, LedgerEntry};
+pub use log::{Credentials, Leak, PartRecord, RequestRecord};
+pub use options::{
+    Dialect, LinkShape, ListShape, Listening, ListeningAccount, ListeningEvent, Options, StartError, Tls,
+};
+pub use provider::{Operation, Provider, UnknownProvider, WorkOrderState};
+pub use rules::{Forever, Rule, RuleId, RuleStatus, Times};
+pub use sandbox::{Sandbox, read_ledger, run};
+pub use shared::State;
+pub use wire::Network;
+pub use world::Entry;
+
+/// The examples of the README are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[allow(dead_code)]
+struct Readme;

@@ -1,0 +1,92 @@
+//! The systems' names, the operations' names, and the states of work orders: plain words shared by all.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A simulated system, by the name that accounts give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Provider {
+    /// CorrigoPro Direct, under `/corrigopro`.
+    CorrigoPro,
+    /// Digital Realty, under `/digitalrealty`.
+    DigitalRealty,
+}
+
+impl Provider {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::CorrigoPro, Self::DigitalRealty];
+
+    /// The name in accounts, JSON and paths.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CorrigoPro => "corrigopro",
+            Self::DigitalRealty => "digitalrealty",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that is no simulated system's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no simulated system is called {0:?}")]
+pub struct UnknownProvider(String);
+
+impl FromStr for Provider {
+    type Err = UnknownProvider;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|p| p.name() == name).ok_or_else(|| UnknownProvider(name.to_owned()))
+    }
+}
+
+/// What a request asks for, whatever its system calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Operation {
+    /// Add a file.
+    Upload,
+    /// List a work order's files.
+    List,
+    /// Ask for a temporary link.
+    Link,
+    /// Read a file's bytes, by link or by id.
+    Download,
+    /// Change a file's details.
+    Update,
+    /// Delete a file.
+    Delete,
+}
+
+impl Operation {
+    /// Whether it changes what the system holds.
+    pub fn changes(self) -> bool {
+        matches!(self, Self::Upload | Self::Update | Self::Delete)
+    }
+}
+
+/// The state of a work order. Which of them a system minds is its own business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WorkOrderState {
+    /// Takes attachments.
+    Open,
+    /// CorrigoPro refuses attachments.
+    Rejected,
+    /// CorrigoPro refuses attachments.
+    Recalled,
+    /// Digital Realty refuses attachments.
+    Closed,
+    /// Digital Realty refuses attachments.
+    Cancelled,
+}

@@ -8,6 +8,7 @@ mod providers;
 mod store;
 mod transport;
 
+pub use capture::{Capture, Document, Photo, Signature, SourceError, Text};
 pub use disk::{Disk, Held, Lock, Reader, Writer};
 pub use model::*;
 pub use transport::{BodyFile, Secret, Transfer, TransferId};

@@ -1,6 +1,8 @@
 //! All file work goes through this small trait, so that a simulated disk (torn writes, lost folder entries, full) can take
 //! its place. Owns no layout: where things lie is `store`'s business. SQLite does its own file work.
 
+#[cfg(test)]
+pub(crate) mod faulty;
 mod os;
 
 use std::io::{self, Read, Seek, Write};

@@ -1,2 +1,3 @@
 //! SQLite and files.
-mod records;
+pub(crate) mod folders;
+pub(crate) mod records;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Bytes, ItemId, Kind, Marker, Operation, Original, Receipt, Requires, Sent, Snapshot, Timestamp};
+use crate::model::{
+    Bytes, Flag, ItemId, Kind, Marker, Operation, Original, Receipt, Requires, Sent, Snapshot, Timestamp,
+};
 
 /// The facts of a capture. Never changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,6 +93,25 @@ pub(crate) struct Line {
     pub entry: Entry,
 }
 
+impl Line {
+    /// The line as it stands in the journal, its newline with it.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes =
+            serde_json::to_vec(self).expect("a line is strings, numbers and maps of strings, which are JSON");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Whether this is a line whose event a later version made up.
+    pub(crate) fn is_of_a_later_version(json: &[u8]) -> bool {
+        #[derive(Deserialize)]
+        struct Event {
+            event: String,
+        }
+        serde_json::from_slice(json).is_ok_and(|Event { event }| !Entry::EVENTS.contains(&event.as_str()))
+    }
+}
+
 /// What a journal line says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -117,11 +138,15 @@ pub(crate) enum Entry {
         body: String,
         /// Its facts.
         sent: Sent,
+        /// Its MIME type.
+        mime: String,
+        /// The extension of its name.
+        extension: String,
+        /// What is remarkable about it.
+        flags: Vec<Flag>,
     },
     /// Given up.
     Cancelled,
-    /// It will be sent again after all: proved absent, or a person said so.
-    Reopened,
     /// Delivered.
     Receipt {
         /// The proof.
@@ -129,4 +154,9 @@ pub(crate) enum Entry {
     },
     /// To be erased: a folder with this line and no row is not adopted.
     Forgotten,
+}
+
+impl Entry {
+    /// The events of this version, as they are written.
+    const EVENTS: &[&str] = &["captured", "attempted", "changed", "prepared", "cancelled", "receipt", "forgotten"];
 }

@@ -244,7 +244,7 @@ async fn upload_within_two_megabytes(path: std::path::PathBuf) {
 
     let before = peak_memory();
     assert!(exchange(&small.transfer).await > 20_000_000);
-    let grown = peak_memory() - before;
+    let grown = peak_memory().saturating_sub(before); // the kernel counts in batches
     assert!(grown < 2_000_000, "{grown} bytes");
 }
 

@@ -7,8 +7,9 @@ use tokio::net::TcpSocket;
 use super::peer::{failed, http_with, impatient};
 use super::*;
 
-/// More than any socket's buffers on loopback hold: what is not read cannot have left.
-const MORE_THAN_BUFFERS: usize = 60_000_000;
+/// More than a connection's buffers on loopback take in (Linux: 4 MB on this side, 6 to 32 MB on the other), so that what is not read
+/// stays here.
+const MORE_THAN_BUFFERS: usize = 45_000_000;
 
 #[tokio::test]
 async fn a_name_that_cannot_be_resolved() {
@@ -200,14 +201,11 @@ async fn a_file_found_damaged_on_the_way_never_arrives_whole() {
         let mut upload = Upload::new(host.url("/"), 200_000);
         upload.content[wrong] ^= 1;
         std::fs::write(upload.path(), &upload.content).unwrap();
-        let server = async {
-            let mut peer = host.accept().await;
-            peer.head().await.unwrap();
-            peer.rest().await
-        };
+        let server = async { host.accept().await.rest().await };
         let http = http();
         let (exchange, arrived) = tokio::join!(send(&http, &upload.transfer), server);
         assert_eq!(exchange, failed(Left::Part, Failure::FileDamaged), "byte {wrong}");
+        // Head included: the chunk that was held back is longer than any head.
         assert!((arrived as u64) < upload.form().length() - 1000, "byte {wrong}");
     }
 }

@@ -1,8 +1,19 @@
 //! Moves bytes: the driver of our own (tokio + reqwest + rustls), and the multipart body that every driver sends.
 //! Knows no item, no queue and no rule: a [`Transfer`] goes in, an [`Exchange`](crate::Exchange) comes out. Resends nothing.
 
+// Without the driver of our own nobody uses these two, until the host's stages bodies with them.
+#[cfg_attr(not(feature = "reqwest"), allow(dead_code))]
+pub(crate) mod body;
+#[cfg(feature = "reqwest")]
+mod http;
+#[cfg_attr(not(feature = "reqwest"), allow(dead_code))]
+pub(crate) mod multipart;
+
 use std::fmt;
 use std::path::PathBuf;
+
+#[cfg(feature = "reqwest")]
+pub use self::http::{Http, HttpError, HttpOptions, StopSignal};
 
 use crate::model::{Bytes, ItemId, Request, Sha256};
 
@@ -43,9 +54,16 @@ pub struct BodyFile {
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes `token` in keeping.
+    /// Takes `token` in keeping, without the space around it: files and shells add a line's end that no token has.
     pub fn new(token: impl Into<String>) -> Self {
-        Secret(token.into())
+        Secret(token.into().trim().to_owned())
+    }
+
+    /// Whether it can stand in a header at all: at least one character, all of them visible ASCII. One that cannot is refused at the
+    /// door; a transfer that carries it nevertheless is not sent.
+    #[must_use]
+    pub fn is_sendable(&self) -> bool {
+        !self.0.is_empty() && self.0.bytes().all(|b| b.is_ascii_graphic())
     }
 
     /// The token itself: for the request, for nothing else.
@@ -58,5 +76,25 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_loses_the_space_around_it_and_never_shows_itself() {
+        let secret = Secret::new(" abc.DEF-123\r\n");
+        assert_eq!(secret.reveal(), "abc.DEF-123");
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+    }
+
+    #[test]
+    fn a_secret_that_cannot_stand_in_a_header_says_so() {
+        assert!(Secret::new("eyJhbGciOi.x_-~+/==").is_sendable());
+        for bad in ["", " ", "a b", "a\r\nX-Evil: 1", "ü", "a\0"] {
+            assert!(!Secret::new(bad).is_sendable(), "{bad:?}");
+        }
     }
 }

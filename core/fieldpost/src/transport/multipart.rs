@@ -1,0 +1,238 @@
+//! `multipart/form-data` (RFC 7578) as a plan: which bytes, where the file goes, how long it all is. Opens no file.
+//!
+//! ```text
+//! parts + file's length and hash --Form--> [ bytes | file | bytes | ... ], boundary, content type, length
+//! ```
+//!
+//! The same parts and file always make the same bytes, so that a second try sends what the first one sent.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256 as Hasher};
+
+use super::BodyFile;
+use crate::model::{Content, Part};
+
+/// A form, laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Form {
+    boundary: String,
+    segments: Vec<Segment>,
+    length: u64,
+}
+
+/// A stretch of a form's bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Segment {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The file's content.
+    File,
+}
+
+impl Form {
+    /// Lays out `parts`. `None` if one of them stands for a file and there is none.
+    pub(crate) fn new(parts: &[Part], file: Option<&BodyFile>) -> Option<Form> {
+        let mut form = Form { boundary: boundary(parts, file), segments: Vec::new(), length: 0 };
+        for part in parts {
+            form.push_bytes(form.head(part).as_bytes());
+            match &part.content {
+                Content::Text(text) => form.push_bytes(text.as_bytes()),
+                Content::File { .. } => form.push_file(file?),
+            }
+            form.push_bytes(b"\r\n");
+        }
+        form.push_bytes(format!("--{}--\r\n", form.boundary).as_bytes());
+        Some(form)
+    }
+
+    /// The `Content-Type` of the request.
+    pub(crate) fn content_type(&self) -> String {
+        format!("multipart/form-data; boundary={}", self.boundary)
+    }
+
+    /// How many bytes the whole form has, the file's included.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The bytes in their order. Two stretches of bytes never follow each other.
+    pub(crate) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The lines before a part's content. Text gets no `Content-Type`: browsers send none, and strict servers expect none.
+    fn head(&self, part: &Part) -> String {
+        let mut head =
+            format!("--{}\r\nContent-Disposition: form-data; name=\"{}\"", self.boundary, escaped(part.name));
+        if let Content::File { filename, mime } = &part.content {
+            head += &format!("; filename=\"{}\"\r\nContent-Type: {}", escaped(filename), safe_mime(mime));
+        }
+        head + "\r\n\r\n"
+    }
+
+    fn push_bytes(&mut self, bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        match self.segments.last_mut() {
+            Some(Segment::Bytes(last)) => last.extend_from_slice(bytes),
+            _ => self.segments.push(Segment::Bytes(bytes.to_vec())),
+        }
+    }
+
+    fn push_file(&mut self, file: &BodyFile) {
+        self.length = self.length.saturating_add(file.bytes.0);
+        self.segments.push(Segment::File);
+    }
+}
+
+/// A boundary that no text of `parts` contains. Made of a hash over all that is sent: a file cannot contain it either, since
+/// it would have to contain a hash of its own hash.
+fn boundary(parts: &[Part], file: Option<&BodyFile>) -> String {
+    let mut seed = Hasher::new();
+    let mut feed = |field: &[u8]| {
+        seed.update((field.len() as u64).to_le_bytes());
+        seed.update(field);
+    };
+    for part in parts {
+        feed(part.name.as_bytes());
+        match &part.content {
+            Content::Text(text) => feed(text.as_bytes()),
+            Content::File { filename, mime } => {
+                feed(filename.as_bytes());
+                feed(mime.as_bytes());
+            }
+        }
+    }
+    if let Some(file) = file {
+        feed(&file.sha256.0);
+    }
+    clear_of(parts, "fieldpost-", &seed.finalize())
+}
+
+/// `prefix` and as many of `digits` (in hexadecimal) as it takes to occur in no text. Sixteen bytes, at first; a text that contains
+/// those was made on purpose, and the next byte, unknown to who made it, settles it. At most 70 characters, as RFC 2046 wants:
+/// 10 and twice 30; a text that goes along with all of that has not been found by anyone.
+fn clear_of(parts: &[Part], prefix: &str, digits: &[u8]) -> String {
+    let mut boundary = prefix.to_owned();
+    for (n, byte) in digits.iter().take(30).enumerate() {
+        if n >= 16 && !occurs(parts, &boundary) {
+            break;
+        }
+        let _ = write!(boundary, "{byte:02x}"); // a String takes all that is written to it
+    }
+    boundary
+}
+
+fn occurs(parts: &[Part], boundary: &str) -> bool {
+    parts.iter().any(|part| match &part.content {
+        Content::Text(text) => text.contains(boundary),
+        Content::File { filename, mime } => filename.contains(boundary) || mime.contains(boundary),
+    })
+}
+
+/// A name inside the quotes of a header, escaped as browsers do (WHATWG HTML, "multipart form data"): `"`, CR and LF as `%22`, `%0D`
+/// and `%0A`, all else raw UTF-8. Other control characters go the same way: no server has a use for them, and some cut at NUL.
+fn escaped(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '"' | '\0'..='\x1f' | '\x7f' => {
+                let _ = write!(out, "%{:02X}", u32::from(c)); // a String takes all that is written to it
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// `mime` where it can stand in a header, else the type of anything.
+fn safe_mime(mime: &str) -> &str {
+    let fits = !mime.is_empty() && mime.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+    if fits { mime } else { "application/octet-stream" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Bytes, Sha256};
+
+    fn text(name: &'static str, value: &str) -> Part {
+        Part { name, content: Content::Text(value.to_owned()) }
+    }
+
+    fn photo(filename: &str, mime: &str) -> Part {
+        Part { name: "file", content: Content::File { filename: filename.to_owned(), mime: mime.to_owned() } }
+    }
+
+    fn file(bytes: u64) -> BodyFile {
+        BodyFile { path: "photo.jpg".into(), bytes: Bytes(bytes), sha256: Sha256([7; 32]) }
+    }
+
+    fn written(form: &Form, content: &str) -> String {
+        let part = |segment: &Segment| match segment {
+            Segment::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
+            Segment::File => content.to_owned(),
+        };
+        form.segments().iter().map(part).collect()
+    }
+
+    #[test]
+    fn a_form_is_laid_out_as_browsers_do() {
+        let form = Form::new(&[text("MessageId", "42"), photo("Kessel ä.jpg", "image/jpeg")], Some(&file(5))).unwrap();
+        let b = &form.boundary;
+        let expected = format!(
+            "--{b}\r\nContent-Disposition: form-data; name=\"MessageId\"\r\n\r\n42\r\n\
+             --{b}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"Kessel ä.jpg\"\r\n\
+             Content-Type: image/jpeg\r\n\r\nJPEG!\r\n--{b}--\r\n"
+        );
+        assert_eq!(written(&form, "JPEG!"), expected);
+        assert_eq!(form.length(), expected.len() as u64);
+        assert_eq!(form.content_type(), format!("multipart/form-data; boundary={b}"));
+        assert_eq!(form.segments().len(), 3);
+    }
+
+    #[test]
+    fn the_same_request_is_laid_out_the_same_way_again_and_another_one_differs() {
+        let one = Form::new(&[text("a", "b")], None).unwrap();
+        assert_eq!(one, Form::new(&[text("a", "b")], None).unwrap());
+        assert_ne!(one.boundary, Form::new(&[text("ab", "")], None).unwrap().boundary);
+        let (two, mut other) = ([photo("x", "y")], file(1));
+        other.sha256.0[31] ^= 1;
+        assert_ne!(boundary(&two, Some(&file(1))), boundary(&two, Some(&other)));
+    }
+
+    #[test]
+    fn a_name_can_neither_end_its_header_nor_begin_another() {
+        let evil = "a\"; filename=\"b\r\nX-Evil: 1\r\n\r\n\0\u{7f}ü🔥";
+        let form = Form::new(&[photo(evil, "text/plain\r\nX-Evil: 1")], Some(&file(0))).unwrap();
+        let all = written(&form, "");
+        assert!(all.contains("filename=\"a%22; filename=%22b%0D%0AX-Evil: 1%0D%0A%0D%0A%00%7Fü🔥\"\r\n"), "{all:?}");
+        assert!(all.contains("\r\nContent-Type: application/octet-stream\r\n\r\n"), "{all:?}");
+        assert!(!all.contains("\nX-Evil"), "{all:?}");
+        assert!(!all.contains('\0'));
+    }
+
+    #[test]
+    fn a_boundary_never_occurs_in_a_text() {
+        let digits: Vec<u8> = (0..32).collect();
+        let plain = clear_of(&[], "fieldpost-", &digits);
+        assert_eq!(plain, "fieldpost-000102030405060708090a0b0c0d0e0f");
+        let forged = [text("note", &format!("--{plain}\r\n"))];
+        assert_eq!(clear_of(&forged, "fieldpost-", &digits), format!("{plain}10"));
+        let worse = [text("note", &format!("--{plain}10111213")), photo(&plain, "image/png")];
+        let longer = clear_of(&worse, "fieldpost-", &digits);
+        assert_eq!(longer, format!("{plain}1011121314"));
+        assert!(!occurs(&worse, &longer) && longer.len() <= 70);
+    }
+
+    #[test]
+    fn a_part_that_stands_for_a_missing_file_makes_no_form() {
+        assert_eq!(Form::new(&[photo("a", "b")], None), None);
+    }
+
+    #[test]
+    fn a_form_without_parts_is_only_its_end() {
+        let form = Form::new(&[], None).unwrap();
+        assert_eq!(written(&form, ""), format!("--{}--\r\n", form.boundary));
+    }
+}

@@ -1,14 +1,39 @@
 //! Offline-first outbox for field technicians' photos, signatures and documents.
 
 mod capture;
+mod clock;
 mod disk;
+mod dispatch;
+#[cfg(feature = "reqwest")]
+mod driver;
+mod engine;
+mod error;
 mod model;
+mod outbox;
 mod prepare;
 mod providers;
 mod store;
 mod transport;
 
 pub use capture::{Capture, Document, Photo, Signature, SourceError, Text};
+pub use clock::{Clock, SystemClock};
 pub use disk::{Disk, Held, Lock, Reader, Writer};
-pub use model::*;
+pub use dispatch::backoff::Backoff;
+pub use dispatch::person::Settlement;
+#[cfg(feature = "reqwest")]
+pub use driver::{BoxFuture, Deliver, Summary, Tokens};
+pub use engine::air::{PrepareJob, Prepared, Task};
+pub use engine::answers::Which;
+pub use engine::check::{Finding, FindingKind};
+pub use error::Error;
+pub use model::{
+    ANSWER_LIMIT, Account, AccountId, AccountInfo, Action, Answer, AnswerBody, Auth, BadAccountId, Body, Bytes,
+    Capabilities, Conditions, Content, Exchange, Failure, Flag, Item, ItemId, Kind, Left, Marker, Method, Network, Now,
+    Operation, Original, Part, Power, Proof, ProviderKind, Reason, Receipt, RemoteId, Request, RequestId, Requires,
+    Sent, Sha256, Sink, Snapshot, State, Timestamp, Why, WorkOrder,
+};
+pub use outbox::{Delivery, Event, Listening, Options, Outbox};
+pub use store::Filter;
 pub use transport::{BodyFile, Secret, Transfer, TransferId};
+#[cfg(feature = "reqwest")]
+pub use transport::{Http, HttpError, HttpOptions, StopSignal};

@@ -17,10 +17,8 @@ pub(crate) use names::clean;
 pub(crate) use source::Source;
 pub use source::SourceError;
 
-/// The most bytes of a photo for which no cap was asked.
-const DEFAULT_CAP: Bytes = Bytes::megabytes(1);
-/// Its longest edge in pixels.
-const DEFAULT_EDGE: u32 = 2560;
+/// How a photo is made smaller where nothing else is asked: sharp on any screen, and quick on a slow line.
+const DEFAULT_FIT: Fit = Fit { cap: Bytes::megabytes(1), max_edge: Some(2560) };
 
 /// Anything that can be captured: made from a [`Photo`], [`Document`], [`Text`] or [`Signature`].
 #[derive(Debug, Clone)]
@@ -60,51 +58,33 @@ struct Common {
 pub struct Photo {
     path: PathBuf,
     take: bool,
-    cap: Cap,
-    max_edge: Option<u32>,
+    fit: Option<Fit>,
     common: Common,
-}
-
-/// What was asked for as the cap of a photo.
-#[derive(Debug, Clone, Copy)]
-enum Cap {
-    Default,
-    At(Bytes),
-    Original,
 }
 
 impl Photo {
     /// The photo at `path`, in any format that cameras write.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let (path, common) = (path.into(), Common::default());
-        Photo { path, take: false, cap: Cap::Default, max_edge: None, common }
+        Photo { path, take: false, fit: Some(DEFAULT_FIT), common }
     }
 
-    /// The most bytes that are sent. It takes the place of both default bounds: add [`max_edge`](Self::max_edge) where
-    /// the dimensions should be bounded as well.
+    /// The most bytes that are sent.
     pub fn cap(mut self, cap: Bytes) -> Self {
-        self.cap = Cap::At(cap);
+        self.fit = Some(Fit { cap, ..self.fit.unwrap_or(DEFAULT_FIT) });
         self
     }
 
     /// Send the file as it is, whatever its size.
     pub fn cap_original(mut self) -> Self {
-        self.cap = Cap::Original;
+        self.fit = None;
         self
     }
 
     /// The longest edge in pixels that is sent.
     pub fn max_edge(mut self, pixels: u32) -> Self {
-        self.max_edge = Some(pixels);
+        self.fit = self.fit.map(|fit| Fit { max_edge: Some(pixels), ..fit });
         self
-    }
-
-    fn fit(&self) -> Option<Fit> {
-        match self.cap {
-            Cap::Default => Some(Fit { cap: DEFAULT_CAP, max_edge: self.max_edge.or(Some(DEFAULT_EDGE)) }),
-            Cap::At(cap) => Some(Fit { cap, max_edge: self.max_edge }),
-            Cap::Original => None,
-        }
     }
 }
 
@@ -250,7 +230,7 @@ file_options!(Photo Document Signature);
 
 impl From<Photo> for Capture {
     fn from(photo: Photo) -> Self {
-        let fit = photo.fit();
+        let fit = photo.fit;
         Capture { kind: Kind::Photo, source: Source::file(photo.path, photo.take), common: photo.common, fit }
     }
 }

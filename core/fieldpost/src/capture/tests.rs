@@ -20,7 +20,7 @@ fn a_photo_without_a_cap_is_fitted_under_a_megabyte_and_2560_pixels() {
     let table = [
         (Photo::new("x"), Some((1_000_000, Some(2560)))),
         (Photo::new("x").max_edge(1600), Some((1_000_000, Some(1600)))),
-        (Photo::new("x").cap(Bytes::kilobytes(500)), Some((500_000, None))),
+        (Photo::new("x").cap(Bytes::kilobytes(500)), Some((500_000, Some(2560)))),
         (Photo::new("x").cap(Bytes::megabytes(5)).max_edge(4000), Some((5_000_000, Some(4000)))),
         (Photo::new("x").cap_original(), None),
         (Photo::new("x").cap_original().max_edge(1600), None),

@@ -6,6 +6,7 @@ mod account;
 mod conditions;
 mod ids;
 mod item;
+mod life;
 mod snapshot;
 mod time;
 mod why;
@@ -15,6 +16,9 @@ pub use account::{Account, AccountInfo, Capabilities, ProviderKind};
 pub use conditions::{Conditions, Network, Power, Requires};
 pub use ids::{AccountId, BadAccountId, Bytes, ItemId, Marker, RemoteId, RequestId, Sha256, WorkOrder};
 pub use item::{Flag, Item, Kind, Operation, Original, Proof, Receipt, Sent, State};
+pub(crate) use life::{
+    AccountRow, Body as PreparedBody, Doubtful, Life, Moment, Row, Stage, Standing, Trust, Wait, Wish, millis,
+};
 pub use snapshot::Snapshot;
 pub use time::{Now, Timestamp};
 pub use why::{Action, Reason, Why};

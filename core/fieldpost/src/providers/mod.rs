@@ -64,10 +64,6 @@ pub(crate) struct Draft<'a> {
     pub work_order: &'a str,
     /// The name that would be sent.
     pub name: &'a str,
-    /// What was captured.
-    pub kind: Kind,
-    /// The MIME type that would be sent.
-    pub mime: &'a str,
     /// The bytes that would be sent, once that is known.
     pub bytes: Option<u64>,
 }
@@ -75,8 +71,8 @@ pub(crate) struct Draft<'a> {
 impl<'a> Draft<'a> {
     /// What is about to be sent after all.
     pub(crate) fn of(snapshot: &'a Snapshot) -> Self {
-        let Snapshot { work_order, name, kind, mime, bytes, .. } = snapshot;
-        Draft { work_order, name, kind: *kind, mime, bytes: Some(bytes.0) }
+        let Snapshot { work_order, name, bytes, .. } = snapshot;
+        Draft { work_order, name, bytes: Some(bytes.0) }
     }
 }
 
@@ -139,26 +135,15 @@ pub(crate) enum Outcome {
     Blocked(Why),
 }
 
-/// Why something waits, and what waits with it.
+/// Why an account waits: it is the host's or the network's doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hold {
-    /// What waits.
-    pub scope: Scope,
     /// The reason that is shown.
     pub reason: Reason,
     /// The status or failure, for people.
     pub detail: Option<String>,
     /// How long the system asked us to wait.
     pub asked: Option<Duration>,
-}
-
-/// What waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// The whole account: it is the host's or the network's doing.
-    Account,
-    /// This item alone.
-    Item,
 }
 
 /// It may have arrived.

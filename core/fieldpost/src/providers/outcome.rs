@@ -43,7 +43,7 @@
 
 use std::time::Duration;
 
-use super::{Doubt, Hold, Looked, Outcome, Scope, json, words};
+use super::{Doubt, Hold, Looked, Outcome, json, words};
 use crate::model::{Answer, Exchange, Failure, Left, Reason, Why};
 
 /// What a provider's documents let it read in an answer to a request that changes something.
@@ -211,7 +211,7 @@ impl Doubt {
     fn into_hold(self) -> Hold {
         // A wait is no look: there is nothing to look for.
         let reason = if self.reason == Reason::Looking { Reason::ServerBusy } else { self.reason };
-        Hold { scope: Scope::Account, reason, detail: self.detail, asked: self.asked }
+        Hold { reason, detail: self.detail, asked: self.asked }
     }
 }
 
@@ -273,7 +273,7 @@ fn hold(answer: &Answer, reason: Reason) -> Hold {
         Reason::CaptivePortal if answer.status < 300 => Some(format!("{}, but a web page", answer.status)),
         _ => Some(answer.status.to_string()),
     };
-    Hold { scope: Scope::Account, reason, detail, asked: retry_after(answer) }
+    Hold { reason, detail, asked: retry_after(answer) }
 }
 
 fn cannot_tell(status: Option<u16>, detail: Option<String>) -> Unread {

@@ -1,3 +1,140 @@
-//! SQLite and files.
+//! What is durable: the queue in SQLite, the bytes and their story in the items' folders.
+//!
+//! ```text
+//! DIR/outbox.db          the queue (WAL)            sql.rs owns every statement
+//!     accounts.json      accounts, no secrets       folders.rs owns every file
+//!     incoming/<id>      a capture that is being taken
+//!     items/<id>/        original, manifest.json, journal.jsonl, body-N.ext
+//!     outbox.lock        shared by every opener; alone for rebuild and migration
+//!     deliver.lock       alone, by the one that delivers
+//! ```
+//!
+//! The file is opened by SQLite alone: closing it through another handle would drop SQLite's own locks.
+
 pub(crate) mod folders;
 pub(crate) mod records;
+mod sql;
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::Error;
+use crate::model::Now;
+
+pub(crate) use folders::{FileError, Folders, Journal, ORIGINAL, Sealed};
+pub(crate) use records::{Entry, Fit, Line, Manifest, Target};
+pub use sql::Filter;
+pub(crate) use sql::Sql;
+
+/// The schema's steps, each run once, in order, in one transaction. A step that has landed is never edited.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_outbox.sql")];
+
+/// How durable a commit must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// On the disk when it returns: captures, attempts, receipts, a person's answers.
+    Full,
+    /// Whole, but a power cut may undo it: what is found out again anyway (waits, looks, who was served).
+    Lazy,
+}
+
+/// The queue's database.
+pub(crate) struct Store {
+    connection: Connection,
+}
+
+impl Store {
+    /// Opens the database at `path`, makes it where it is missing, brings its schema up to date.
+    pub(crate) fn open(path: &Path, now: &Now) -> Result<Self, Error> {
+        Self::with(Connection::open(path)?, now)
+    }
+
+    /// Sets a damaged database aside, kept under a name of its own, and begins a new one. The caller holds the outbox alone.
+    pub(crate) fn anew(path: &Path, now: &Now) -> Result<Self, Error> {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut from = path.as_os_str().to_owned();
+            from.push(suffix);
+            let mut to = path.as_os_str().to_owned();
+            to.push(format!(".damaged-{}{suffix}", now.wall.millis()));
+            match std::fs::rename(&from, &to) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::disk("set the damaged database aside")(e));
+                }
+                _ => {}
+            }
+        }
+        Self::open(path, now)
+    }
+
+    fn with(connection: Connection, now: &Now) -> Result<Self, Error> {
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "foreign_keys", false)?;
+        // Apple's fsync does not reach the disk; these two make SQLite use F_FULLFSYNC there and do nothing elsewhere.
+        connection.pragma_update(None, "fullfsync", true)?;
+        connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let mut store = Store { connection };
+        store.migrate()?;
+        store.anchor(now)?;
+        Ok(store)
+    }
+
+    fn version(&self) -> Result<i64, Error> {
+        Ok(self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+    }
+
+    fn migrate(&mut self) -> Result<(), Error> {
+        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        if self.version()? == known {
+            return Ok(());
+        }
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        let found: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if found > known {
+            return Err(Error::TooNew { found, known });
+        }
+        for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+            tx.execute_batch(step)?;
+        }
+        tx.pragma_update(None, "user_version", known)?;
+        Ok(tx.commit()?)
+    }
+
+    /// On a new boot, waits are measured anew: see [`Now`].
+    fn anchor(&mut self, now: &Now) -> Result<(), Error> {
+        if self.read().meta("boot")?.as_deref() == Some(now.boot.as_str()) {
+            return Ok(());
+        }
+        self.write(Durability::Lazy, |sql| sql.anchor(now))
+    }
+
+    /// For reading.
+    pub(crate) fn read(&self) -> Sql<'_> {
+        Sql::new(&self.connection)
+    }
+
+    /// One transaction: all of it or nothing.
+    pub(crate) fn write<T>(
+        &mut self,
+        how: Durability,
+        change: impl FnOnce(&Sql<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let level = match how {
+            Durability::Full => "FULL",
+            Durability::Lazy => "NORMAL",
+        };
+        self.connection.pragma_update(None, "synchronous", level)?;
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let made = change(&Sql::new(&tx))?;
+        tx.commit()?;
+        Ok(made)
+    }
+
+    /// SQLite's own word on whether the file is whole: `Ok(None)` or what it found.
+    pub(crate) fn integrity(&self) -> Result<Option<String>, Error> {
+        let word: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        Ok((word != "ok").then_some(word))
+    }
+}

@@ -162,7 +162,7 @@ fn what_only_looks_like_a_refusal_is_a_doubt() {
 #[test]
 fn what_the_system_is_known_to_refuse_is_found_offline() {
     let reason = |work_order: &str, name: &str, bytes| {
-        let draft = Draft { work_order, name, kind: Kind::Photo, mime: "image/jpeg", bytes };
+        let draft = Draft { work_order, name, bytes };
         CorrigoPro.preflight(&draft).map(|why| why.reason)
     };
     assert_eq!(reason("10234", "a.jpg", None), None);

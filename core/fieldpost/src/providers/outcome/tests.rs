@@ -14,7 +14,7 @@ fn asked(got: &Exchange) -> Result<String, Outcome> {
 fn short(result: Result<String, Outcome>) -> String {
     match result {
         Ok(id) => format!("proved {id}"),
-        Err(Outcome::Wait(Hold { scope: Scope::Account, reason, asked, .. })) => match asked {
+        Err(Outcome::Wait(Hold { reason, asked, .. })) => match asked {
             Some(asked) => format!("wait {reason} {}s", asked.as_secs()),
             None => format!("wait {reason}"),
         },
@@ -117,14 +117,13 @@ fn every_failure_of_a_request_that_changes_something_has_one_outcome() {
 fn every_answer_to_a_request_that_reads_has_one_meaning() {
     let short = |got: &Exchange| match read(got, |a| (a.bytes() == b"[]").then_some(())) {
         Ok(()) => "read".to_owned(),
-        Err(Unread::Later(Hold { scope: Scope::Account, reason, .. })) => format!("later {reason}"),
+        Err(Unread::Later(Hold { reason, .. })) => format!("later {reason}"),
         Err(Unread::TokenWanted) => "token".to_owned(),
         Err(Unread::Stopped) => "stopped".to_owned(),
         Err(Unread::CannotTell { status, why }) => {
             assert_eq!(why.reason, Reason::OutcomeUnknown);
             format!("cannot tell {}", status.unwrap_or(0))
         }
-        Err(other) => panic!("{other:?}"),
     };
     for (answer, wanted) in [
         (answer(200, JSON, "[]"), "read"),

@@ -1,7 +1,5 @@
 //! What an opening does with what killed processes left: it looks only at markers, and at nothing that is locked.
 
-use std::io;
-
 use crate::disk::Lock;
 use crate::model::ItemId;
 

@@ -34,13 +34,12 @@ use std::sync::Arc;
 
 use sha2::Digest as _;
 
-use crate::disk::{Disk, Held, Lock, Reader};
+use crate::disk::{Disk, Held, Lock};
 use crate::model::{Account, Bytes, ItemId, Original, Sha256};
 
 use super::records::Manifest;
 
-pub(crate) use admission::{Admission, Erasure, Sealed, Taken};
-pub(crate) use incoming::{Adoption, Scan};
+pub(crate) use admission::{Sealed, Taken};
 pub(crate) use journal::Journal;
 
 /// The captured file's name in its folder. A body of this name is the original itself.
@@ -147,11 +146,6 @@ impl Folders {
         Ok(())
     }
 
-    /// The outbox's folder.
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// The disk it lies on.
     pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
         &self.disk
@@ -231,12 +225,6 @@ impl Folders {
             return Err(self.damaged(&path, "it is another item's"));
         }
         Ok(manifest)
-    }
-
-    /// The captured file.
-    pub(crate) fn open_original(&self, id: ItemId) -> Result<Box<dyn Reader>, FileError> {
-        let path = self.file(id, ORIGINAL);
-        self.at("open", &path, self.disk.open(&path))
     }
 
     /// The length and hash that a file of an item really has.

@@ -40,7 +40,7 @@ fn begin(folders: &Folders, id: ItemId) -> Result<Sealed, FileError> {
     admission.seal(&manifest(id, &taken))
 }
 
-fn scan(folders: &Folders, rows: &[ItemId]) -> Scan {
+fn scan(folders: &Folders, rows: &[ItemId]) -> super::incoming::Scan {
     folders.scan_incoming::<FileError>(|id| Ok(rows.contains(&id))).unwrap()
 }
 
@@ -116,7 +116,7 @@ fn a_kill_at_any_step_of_a_capture_leaves_the_whole_item_or_nothing() {
             _ => panic!("{context}"),
         }
         outcomes.insert((scan.adopt.len(), rows.len()));
-        scan.adopt.into_iter().for_each(Adoption::done);
+        scan.adopt.into_iter().for_each(super::incoming::Adoption::done);
         assert_eq!(names(&dir, "incoming"), [""; 0], "{context}");
         if survived {
             assert!(n > 15, "the steps were counted");
@@ -233,7 +233,7 @@ fn the_copy_is_whole_whatever_the_source_reads_at_a_time() {
     assert_eq!(taken.head, content[..fieldpost_imaging::SNIFF_LEN]);
     admission.seal(&manifest(id(1), &taken)).unwrap().done();
     let mut copy = Vec::new();
-    folders.open_original(id(1)).unwrap().read_to_end(&mut copy).unwrap();
+    folders.disk().open(&folders.file(id(1), ORIGINAL)).unwrap().read_to_end(&mut copy).unwrap();
     assert!(copy == content);
 }
 

@@ -1,0 +1,225 @@
+//! What the outcome of an operation does to its item and to its account.
+
+use std::time::Duration;
+
+use super::backoff::Backoff;
+use crate::model::{
+    Doubtful, Moment, Now, Proof, Reason, Receipt, RemoteId, Row, Stage, Standing, Trust, Wait, Why, Wish,
+};
+use crate::providers::{Doubt, Hold, Outcome};
+
+/// What a decision may look at beside the rows.
+pub(crate) struct Context<'a> {
+    pub now: &'a Now,
+    /// How long after a doubt a listing must be taken to prove absence.
+    pub settle: Duration,
+    pub backoff: &'a Backoff,
+    /// Uniform over `u64`.
+    pub chance: u64,
+}
+
+/// Applies `outcome` to the item that was `sending`. `claimed`: the remote id of its answer stands on another receipt.
+/// `others`: the account has other items ready to go.
+pub(crate) fn answered(
+    row: &mut Row,
+    standing: &mut Standing,
+    outcome: Outcome,
+    claimed: bool,
+    others: bool,
+    cx: &Context<'_>,
+) {
+    match outcome {
+        Outcome::Delivered(id) if claimed => doubt(row, odd_id(&id), cx),
+        Outcome::Delivered(id) => {
+            if standing.trust == Trust::Untested {
+                standing.trust = Trust::Checking { item: row.id(), due: Wait::new(cx.now, cx.settle) };
+            }
+            well(standing);
+            delivered(row, Some(id), Proof::Answer, Vec::new(), cx.now);
+        }
+        Outcome::Wait(held) => {
+            if held.reason == Reason::NoNetwork {
+                row.life.attempts = row.life.attempts.saturating_sub(1);
+            } else {
+                row.life.failures += 1;
+            }
+            wait(row, standing, held, others, cx);
+        }
+        Outcome::Stopped | Outcome::TokenWanted => {
+            row.life.attempts = row.life.attempts.saturating_sub(1);
+            again(row, None, None);
+        }
+        Outcome::InDoubt(cause) => {
+            if cause.host_ill {
+                ill(standing, cause.reason, cause.detail.clone(), cause.asked, cx);
+            }
+            doubt(row, cause, cx);
+        }
+        Outcome::Blocked(why) => {
+            well(standing);
+            blocked(row, why, None);
+        }
+    }
+}
+
+/// An answer named an attachment that is another item's: it proves nothing.
+fn odd_id(id: &RemoteId) -> Doubt {
+    Doubt::new(Reason::Looking, format!("the system answered the id {id}, which another item has"))
+}
+
+fn wait(row: &mut Row, standing: &mut Standing, held: Hold, others: bool, cx: &Context<'_>) {
+    ill(standing, held.reason, held.detail.clone(), held.asked, cx);
+    // The next probe is another item where there is one: this may be the item's own fault.
+    if others && row.life.failures > 1 {
+        let length = cx.backoff.or_asked(held.asked, row.life.failures, cx.chance);
+        again(row, Some(Why::new(held.reason, held.detail)), Some(Wait::new(cx.now, length)));
+    } else {
+        again(row, None, None);
+    }
+}
+
+/// The item goes again, at once or after a wait of its own; or is given up, where a person wants that.
+pub(super) fn again(row: &mut Row, why: Option<Why>, due: Option<Wait>) {
+    if row.life.wish.take() == Some(Wish::Cancel) {
+        row.stage = Stage::Cancelled;
+        row.due = None;
+    } else {
+        row.stage = Stage::Queued { why };
+        row.due = due;
+    }
+}
+
+/// The item may have arrived: look at once.
+pub(crate) fn doubt(row: &mut Row, cause: Doubt, cx: &Context<'_>) {
+    row.stage = Stage::Verifying(Doubtful {
+        since: Moment::of(cx.now),
+        cause,
+        failed_looks: 0,
+        unreadable_looks: 0,
+        look_failed: None,
+        review: false,
+    });
+    row.due = Some(Wait::over(cx.now));
+}
+
+/// The item needs a person; or is given up, where a person wants that and no doubt is left.
+pub(crate) fn blocked(row: &mut Row, why: Why, doubt: Option<Doubtful>) {
+    row.due = None;
+    if doubt.is_none() && row.life.wish.take() == Some(Wish::Cancel) {
+        row.stage = Stage::Cancelled;
+    } else {
+        row.stage = Stage::Blocked { why, doubt };
+    }
+}
+
+/// The item is there.
+pub(crate) fn delivered(row: &mut Row, remote_id: Option<RemoteId>, proof: Proof, surplus: Vec<RemoteId>, now: &Now) {
+    row.stage = Stage::Delivered { receipt: Receipt { remote_id, delivered_at: now.wall, proof, surplus } };
+    row.due = None;
+    row.life.wish = None;
+    row.life.failures = 0;
+}
+
+/// The host or the network is ill: the account waits as a whole, then one transfer goes alone.
+pub(super) fn ill(
+    standing: &mut Standing,
+    reason: Reason,
+    detail: Option<String>,
+    asked: Option<Duration>,
+    cx: &Context<'_>,
+) {
+    // Several transfers that were under way together fail together: that is one failure, not several.
+    if standing.wait.as_ref().is_some_and(|(wait, _)| !wait.is_over(cx.now)) && asked.is_none() {
+        return;
+    }
+    standing.failures += 1;
+    let length = cx.backoff.or_asked(asked, standing.failures, cx.chance);
+    standing.wait = Some((Wait::new(cx.now, length), Why::new(reason, detail)));
+    standing.probing = true;
+}
+
+/// The host is well.
+pub(super) fn well(standing: &mut Standing) {
+    standing.failures = 0;
+    standing.wait = None;
+    standing.probing = false;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::{context, hold, in_doubt, now, row, sending};
+    use super::*;
+
+    #[test]
+    fn a_proof_in_the_answer_delivers_and_asks_the_listing_to_earn_trust() {
+        let (mut row, mut standing) = (sending(), Standing::default());
+        answered(&mut row, &mut standing, Outcome::Delivered(RemoteId("a1".into())), false, false, &context(&now(0)));
+        let Stage::Delivered { receipt } = &row.stage else { panic!("{:?}", row.stage) };
+        assert_eq!((receipt.remote_id.as_ref().unwrap().0.as_str(), receipt.proof), ("a1", Proof::Answer));
+        let Trust::Checking { item, due } = standing.trust else { panic!("{:?}", standing.trust) };
+        assert_eq!((item, due.left(&now(0))), (row.id(), Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn an_id_that_another_receipt_has_proves_nothing() {
+        let (mut row, mut standing) = (sending(), Standing::default());
+        answered(&mut row, &mut standing, Outcome::Delivered(RemoteId("a1".into())), true, false, &context(&now(0)));
+        assert!(matches!(row.stage, Stage::Verifying(_)));
+        assert_eq!(standing.trust, Trust::Untested);
+    }
+
+    #[test]
+    fn an_unreachable_host_makes_its_account_wait_once_and_keeps_the_item_queued() {
+        let (mut row, mut standing) = (sending(), Standing::default());
+        let outcome = || Outcome::Wait(hold(Reason::Unreachable));
+        answered(&mut row, &mut standing, outcome(), false, true, &context(&now(0)));
+        assert_eq!(row.stage, Stage::Queued { why: None });
+        assert_eq!((standing.failures, standing.probing), (1, true));
+        answered(&mut sending(), &mut standing, outcome(), false, true, &context(&now(0)));
+        assert_eq!(standing.failures, 1, "what was under way together fails as one");
+        answered(&mut sending(), &mut standing, outcome(), false, true, &context(&now(60_000)));
+        assert_eq!(standing.failures, 2);
+    }
+
+    #[test]
+    fn an_item_that_keeps_failing_lets_another_be_the_probe() {
+        let (mut row, mut standing) = (sending(), Standing::default());
+        row.life.failures = 1;
+        let outcome = Outcome::Wait(hold(Reason::Unreachable));
+        answered(&mut row, &mut standing, outcome.clone(), false, true, &context(&now(0)));
+        assert!(row.due.is_some() && matches!(row.stage, Stage::Queued { why: Some(_) }));
+        let mut alone = sending();
+        alone.life.failures = 1;
+        answered(&mut alone, &mut Standing::default(), outcome, false, false, &context(&now(0)));
+        assert_eq!(alone.due, None, "with no other it is the probe itself");
+    }
+
+    #[test]
+    fn a_refused_token_spends_no_attempt() {
+        let mut row = sending();
+        row.life.attempts = 1;
+        answered(&mut row, &mut Standing::default(), Outcome::TokenWanted, false, false, &context(&now(0)));
+        assert_eq!((row.life.attempts, row.stage), (0, Stage::Queued { why: None }));
+    }
+
+    #[test]
+    fn a_doubt_looks_at_once_though_its_account_waits() {
+        let (mut row, mut standing) = (sending(), Standing::default());
+        answered(&mut row, &mut standing, in_doubt(true), false, false, &context(&now(0)));
+        assert!(row.due.unwrap().is_over(&now(0)));
+        assert!(standing.wait.is_some());
+    }
+
+    #[test]
+    fn a_wish_to_cancel_is_done_once_no_doubt_is_left() {
+        let mut waiting = row();
+        waiting.stage = Stage::Sending;
+        waiting.life.wish = Some(Wish::Cancel);
+        let mut doubtful = waiting.clone();
+        answered(&mut waiting, &mut Standing::default(), Outcome::Stopped, false, false, &context(&now(0)));
+        assert_eq!(waiting.stage, Stage::Cancelled);
+        answered(&mut doubtful, &mut Standing::default(), in_doubt(false), false, false, &context(&now(0)));
+        assert!(matches!(doubtful.stage, Stage::Verifying(_)));
+        assert_eq!(doubtful.life.wish, Some(Wish::Cancel));
+    }
+}

@@ -1,0 +1,266 @@
+//! What a look does to each doubt that it served, and to the trust in its account's listings.
+
+use super::answer::{self, Context};
+use crate::model::{Doubtful, Now, Proof, Reason, Row, Stage, Standing, Trust, Wait, Why};
+use crate::providers::Hold;
+use crate::providers::outcome::both_missing;
+use crate::providers::recognise::Sighting;
+
+/// After so many looks in a row without a readable answer, a person is asked.
+pub(crate) const UNREADABLE_LOOKS: u32 = 3;
+
+/// Applies what a listing shows of one doubt. `started`: when the listing was asked for; `complete`: whether it is all.
+pub(crate) fn sighted(
+    row: &mut Row,
+    standing: &mut Standing,
+    sighting: Sighting,
+    complete: bool,
+    started: &Now,
+    cx: &Context<'_>,
+) {
+    let Some(doubt) = row.stage.doubt().cloned() else { return };
+    let settled = doubt.since.age(started) >= cx.settle;
+    match sighting {
+        Sighting::Ours { remote_id, surplus } => {
+            standing.trust = Trust::Trusted;
+            answer::delivered(row, Some(remote_id), Proof::Found, surplus, cx.now);
+        }
+        _ if !settled && complete => later(row, doubt, cx),
+        Sighting::Mismatch { detail, .. } => answer::blocked(row, Why::new(Reason::HashMismatch, detail), Some(doubt)),
+        Sighting::Stranger { remote_id } => {
+            let detail = format!("the same bytes are there under another name (id {remote_id})");
+            answer::blocked(row, Why::new(Reason::OutcomeUnknown, detail), Some(doubt));
+        }
+        Sighting::Absent if !complete => {
+            unreadable(row, &Why::new(Reason::OutcomeUnknown, "the list is not complete".to_owned()), None, cx);
+        }
+        Sighting::Absent => absent(row, doubt, &standing.trust, cx),
+    }
+}
+
+/// The listing was taken too early to prove absence: look again once the doubt has settled.
+fn later(row: &mut Row, mut doubt: Doubtful, cx: &Context<'_>) {
+    doubt.failed_looks = 0;
+    doubt.unreadable_looks = 0;
+    doubt.look_failed = None;
+    row.due = Some(Wait::new(cx.now, cx.settle.saturating_sub(doubt.since.age(cx.now))));
+    row.stage = Stage::Verifying(doubt);
+}
+
+/// A whole listing, taken late enough, does not show it.
+fn absent(row: &mut Row, doubt: Doubtful, trust: &Trust, cx: &Context<'_>) {
+    if doubt.review {
+        let why = Why::new(
+            Reason::OutcomeUnknown,
+            "it was attempted before the outbox was rebuilt, and is not listed".to_owned(),
+        );
+        return answer::blocked(row, why, Some(doubt));
+    }
+    match trust {
+        Trust::Trusted => proved_absent(row, cx),
+        Trust::Untested | Trust::Checking { .. } => {
+            row.stage = Stage::Absent(doubt);
+            row.due = None;
+        }
+        Trust::Broken => unlisted(row),
+    }
+}
+
+/// The item is not there: it goes again after a wait of its own, or blocks with the refusal that the system gave.
+pub(crate) fn proved_absent(row: &mut Row, cx: &Context<'_>) {
+    let Some(doubt) = row.stage.doubt().cloned() else { return };
+    if let Some(refusal) = doubt.cause.refusal {
+        return answer::blocked(row, refusal, None);
+    }
+    row.life.failures += 1;
+    let length = cx.backoff.wait(row.life.failures, cx.chance);
+    let reason = if doubt.cause.reason == Reason::Looking { Reason::ServerBusy } else { doubt.cause.reason };
+    answer::again(row, Some(Why::new(reason, doubt.cause.detail)), Some(Wait::new(cx.now, length)));
+}
+
+/// The account's listings do not show what was delivered: absence proves nothing, a person must say.
+pub(crate) fn unlisted(row: &mut Row) {
+    let doubt = row.stage.doubt().cloned();
+    let why = Why::new(Reason::OutcomeUnknown, "this system's list does not show all that it accepted".to_owned());
+    answer::blocked(row, why, doubt);
+}
+
+/// The look failed by network, portal, 408, 429 or 5xx: again later, its cause the reason shown.
+pub(crate) fn failed(row: &mut Row, hold: &Hold, cx: &Context<'_>) {
+    let Some(mut doubt) = row.stage.doubt().cloned() else { return };
+    doubt.failed_looks += 1;
+    doubt.look_failed = Some((hold.reason, hold.detail.clone()));
+    row.due = Some(Wait::new(cx.now, cx.backoff.or_asked(hold.asked, doubt.failed_looks, cx.chance)));
+    row.stage = Stage::Verifying(doubt);
+}
+
+/// What a failed look says of the account.
+pub(crate) fn failed_account(standing: &mut Standing, hold: &Hold, cx: &Context<'_>) {
+    answer::ill(standing, hold.reason, hold.detail.clone(), hold.asked, cx);
+}
+
+/// A look was answered: the network is back. Whether the system takes uploads again, the next one alone finds out.
+pub(crate) fn answered_account(standing: &mut Standing) {
+    let network = |why: &Why| {
+        matches!(why.reason, Reason::Unreachable | Reason::CaptivePortal | Reason::TlsFailed | Reason::NoNetwork)
+    };
+    if standing.wait.as_ref().is_some_and(|(_, why)| network(why)) {
+        standing.wait = None;
+    }
+}
+
+/// The system's answer to the look cannot be read, or refuses the look with `status`. `why`: what blocks the item if it stays so.
+pub(crate) fn unreadable(row: &mut Row, why: &Why, status: Option<u16>, cx: &Context<'_>) {
+    let Some(mut doubt) = row.stage.doubt().cloned() else { return };
+    doubt.unreadable_looks += 1;
+    if doubt.unreadable_looks >= UNREADABLE_LOOKS {
+        return match both_missing(&doubt.cause, status) {
+            Some(missing) => answer::blocked(row, missing, None),
+            None => answer::blocked(row, why.clone(), Some(doubt)),
+        };
+    }
+    doubt.look_failed = None;
+    row.due = Some(Wait::new(cx.now, cx.backoff.wait(doubt.unreadable_looks, cx.chance)));
+    row.stage = Stage::Verifying(doubt);
+}
+
+/// The trust that a listing earns or loses by whether it `shows` a file that was delivered.
+pub(crate) fn checked(standing: &mut Standing, shows: bool, complete: bool) {
+    if shows {
+        standing.trust = Trust::Trusted;
+    } else if complete {
+        standing.trust = Trust::Broken;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::examples::{context, hold, in_doubt, now, sending, trusted};
+    use super::*;
+    use crate::model::RemoteId;
+    use crate::providers::Outcome;
+
+    fn verifying() -> Row {
+        let mut row = sending();
+        answer::answered(&mut row, &mut Standing::default(), in_doubt(false), false, false, &context(&now(0)));
+        row
+    }
+
+    fn told() -> Why {
+        Why::new(Reason::OutcomeUnknown, "no JSON".to_owned())
+    }
+
+    fn see(row: &mut Row, standing: &mut Standing, sighting: Sighting, at: u64) {
+        sighted(row, standing, sighting, true, &now(at), &context(&now(at)));
+    }
+
+    #[test]
+    fn found_is_believed_at_once_and_earns_trust() {
+        let (mut row, mut standing) = (verifying(), Standing::default());
+        see(&mut row, &mut standing, Sighting::Ours { remote_id: RemoteId("a".into()), surplus: vec![] }, 0);
+        assert!(matches!(&row.stage, Stage::Delivered { receipt } if receipt.proof == Proof::Found));
+        assert_eq!(standing.trust, Trust::Trusted);
+    }
+
+    #[test]
+    fn absence_is_not_believed_before_the_doubt_has_settled() {
+        let (mut row, mut standing) = (verifying(), trusted());
+        see(&mut row, &mut standing, Sighting::Absent, 19_999);
+        assert!(matches!(row.stage, Stage::Verifying(_)));
+        assert_eq!(row.due.unwrap().left(&now(19_999)).as_millis(), 1);
+        see(&mut row, &mut standing, Sighting::Absent, 20_000);
+        assert!(matches!(row.stage, Stage::Queued { why: Some(_) }) && row.due.is_some());
+    }
+
+    #[test]
+    fn a_listing_asked_for_early_and_answered_late_proves_nothing() {
+        let (mut row, mut standing) = (verifying(), trusted());
+        sighted(&mut row, &mut standing, Sighting::Absent, true, &now(1_000), &context(&now(60_000)));
+        assert!(matches!(row.stage, Stage::Verifying(_)));
+        assert!(row.due.unwrap().is_over(&now(60_000)));
+    }
+
+    #[test]
+    fn half_a_listing_proves_nothing() {
+        let (mut row, mut standing) = (verifying(), trusted());
+        sighted(&mut row, &mut standing, Sighting::Absent, false, &now(60_000), &context(&now(60_000)));
+        assert!(matches!(row.stage, Stage::Verifying(_)));
+    }
+
+    #[test]
+    fn absence_in_a_listing_without_trust_waits_for_a_probe() {
+        let (mut row, mut standing) = (verifying(), Standing::default());
+        see(&mut row, &mut standing, Sighting::Absent, 30_000);
+        assert!(matches!(row.stage, Stage::Absent(_)));
+    }
+
+    #[test]
+    fn absence_in_a_listing_that_hides_deliveries_asks_a_person() {
+        let (mut row, mut standing) = (verifying(), Standing { trust: Trust::Broken, ..Standing::default() });
+        see(&mut row, &mut standing, Sighting::Absent, 30_000);
+        assert!(matches!(&row.stage, Stage::Blocked { why, doubt: Some(_) } if why.reason == Reason::OutcomeUnknown));
+    }
+
+    #[test]
+    fn a_mismatch_blocks_only_once_it_has_settled() {
+        let (mut row, mut standing) = (verifying(), trusted());
+        let mismatch = || Sighting::Mismatch {
+            remote_id: RemoteId("a".into()),
+            detail: "other bytes".to_owned(),
+            confirmed: true,
+        };
+        see(&mut row, &mut standing, mismatch(), 5_000);
+        assert!(matches!(row.stage, Stage::Verifying(_)));
+        see(&mut row, &mut standing, mismatch(), 25_000);
+        assert!(matches!(&row.stage, Stage::Blocked { why, doubt: Some(_) } if why.reason == Reason::HashMismatch));
+    }
+
+    #[test]
+    fn after_three_unreadable_looks_a_person_is_asked_but_never_for_a_failed_network() {
+        let mut row = verifying();
+        for _ in 0..50 {
+            failed(&mut row, &hold(Reason::CaptivePortal), &context(&now(0)));
+        }
+        assert!(
+            matches!(&row.stage, Stage::Verifying(d) if d.look_failed.as_ref().unwrap().0 == Reason::CaptivePortal)
+        );
+        unreadable(&mut row, &told(), Some(200), &context(&now(0)));
+        unreadable(&mut row, &told(), Some(200), &context(&now(0)));
+        assert!(matches!(row.stage, Stage::Verifying(_)));
+        unreadable(&mut row, &told(), Some(200), &context(&now(0)));
+        assert!(matches!(&row.stage, Stage::Blocked { why, .. } if why.reason == Reason::OutcomeUnknown));
+    }
+
+    #[test]
+    fn an_undocumented_refusal_blocks_once_absence_is_proved_and_404_twice_is_a_missing_work_order() {
+        let refuse = |reason| {
+            let mut row = sending();
+            let Outcome::InDoubt(mut cause) = in_doubt(false) else { unreachable!() };
+            cause.refusal = Some(Why::new(reason, "404".to_owned()));
+            cause.status = Some(404);
+            answer::doubt(&mut row, cause, &context(&now(0)));
+            row
+        };
+        let mut refused = refuse(Reason::Refused);
+        see(&mut refused, &mut trusted(), Sighting::Absent, 30_000);
+        assert!(matches!(&refused.stage, Stage::Blocked { why, doubt: None } if why.reason == Reason::Refused));
+        let mut missing = refuse(Reason::Refused);
+        for _ in 0..3 {
+            unreadable(&mut missing, &told(), Some(404), &context(&now(0)));
+        }
+        assert!(
+            matches!(&missing.stage, Stage::Blocked { why, doubt: None } if why.reason == Reason::WorkOrderMissing)
+        );
+    }
+
+    #[test]
+    fn a_listing_earns_trust_by_showing_what_was_delivered_and_loses_it_only_when_whole() {
+        let mut standing = Standing::default();
+        checked(&mut standing, false, false);
+        assert_eq!(standing.trust, Trust::Untested);
+        checked(&mut standing, false, true);
+        assert_eq!(standing.trust, Trust::Broken);
+        checked(&mut standing, true, false);
+        assert_eq!(standing.trust, Trust::Trusted);
+    }
+}

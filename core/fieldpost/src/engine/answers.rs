@@ -1,0 +1,81 @@
+//! A person's answers, each one transaction: retry, cancel, settle.
+
+use super::{Core, context};
+use crate::dispatch::person::{self, Settlement};
+use crate::dispatch::why::{self, Around};
+use crate::error::Error;
+use crate::model::{ItemId, Reason, Row, Stage};
+use crate::store::{Durability, Filter};
+
+/// Which items to try once more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// This one.
+    Item(ItemId),
+    /// All that are blocked or wait.
+    All,
+    /// All that are blocked or wait for this reason.
+    Because(Reason),
+}
+
+impl Core {
+    /// Tries once more, now. Returns the items that it moved.
+    pub(crate) fn retry(&mut self, which: &Which) -> Result<Vec<ItemId>, Error> {
+        let now = self.now();
+        let mut rows = match which {
+            Which::Item(id) => vec![self.row(*id)?],
+            Which::All | Which::Because(_) => self.store.read().items(&Filter::default())?,
+        };
+        if let Which::Because(reason) = which {
+            let (conditions, accounts) = (self.conditions()?, self.store.read().accounts()?);
+            rows.retain(|row| {
+                let standing = accounts.iter().find(|a| a.account.id == row.life.target.account).map(|a| &a.standing);
+                let around = Around { standing, conditions, paused: self.paused, now: &now };
+                why::why(row, &around).is_some_and(|why| why.reason == *reason)
+            });
+        }
+        // An account that waits is tried again as well: that is what the person asked for.
+        let mut accounts = Vec::new();
+        for mut account in self.store.read().accounts()? {
+            let named = rows.iter().any(|row| row.life.target.account == account.account.id && !row.stage.is_over());
+            if named && account.standing.wait.take().is_some() {
+                accounts.push(account);
+            }
+        }
+        rows.retain_mut(|row| person::retry(row, &now));
+        self.commit(&rows, &accounts.iter().collect::<Vec<_>>(), |_| Ok(()))?;
+        Ok(rows.iter().map(Row::id).collect())
+    }
+
+    /// Gives an item up.
+    pub(crate) fn cancel(&mut self, id: ItemId) -> Result<(), Error> {
+        let before = self.row(id)?;
+        let mut row = before.clone();
+        person::cancel(&mut row)?;
+        if row == before {
+            return Ok(());
+        }
+        self.commit(&[row], &[], |_| Ok(()))
+    }
+
+    /// Erases an item for good: its row, its files, its journal.
+    pub(crate) fn forget(&mut self, id: ItemId) -> Result<(), Error> {
+        let row = self.row(id)?;
+        if row.stage == Stage::Sending {
+            let what = "stop the delivery first: it is on its way";
+            return Err(Error::NotNow { id, state: crate::State::Sending, what });
+        }
+        let erasure = self.folders.erase(id, self.now().wall)?;
+        self.store.write(Durability::Full, |sql| sql.remove_item(&row))?;
+        Ok(erasure.done()?)
+    }
+
+    /// Decides a doubt by a person's word.
+    pub(crate) fn settle_by_hand(&mut self, id: ItemId, settlement: Settlement) -> Result<(), Error> {
+        let (now, chance, backoff) = (self.now(), self.chance(), self.backoff);
+        let mut row = self.row(id)?;
+        let account = self.account(&row.life.target.account)?;
+        person::settle(&mut row, settlement, &context(&now, Self::settle(&account), &backoff, chance))?;
+        self.commit(&[row], &[], |sql| sql.end_attempt(id, now.wall, "settled by a person"))
+    }
+}

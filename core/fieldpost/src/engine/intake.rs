@@ -1,0 +1,235 @@
+//! How items come in: a capture, a capture that was killed after its files were whole, a folder of a database that is gone.
+
+use super::Core;
+use crate::capture::Capture;
+use crate::error::Error;
+use crate::model::{
+    Bytes, Doubtful, Item, ItemId, Life, Moment, Now, Operation, PreparedBody, ProviderKind, Reason, RequestId, Row,
+    Sent, Snapshot, Stage, Wait, Why, WorkOrder,
+};
+use crate::providers::settings::check_item;
+use crate::providers::{Doubt, Draft, provider};
+use crate::store::{Durability, Entry, Journal, Manifest, ORIGINAL, Sealed};
+
+/// How a capture begins.
+pub(crate) enum Begun {
+    /// Its key is known: it was captured before.
+    Known(Box<Item>),
+    /// It is new: this is its id.
+    New(ItemId, Now),
+}
+
+impl Core {
+    /// Checks what can be checked before a byte is copied.
+    pub(crate) fn begin_capture(&mut self, capture: &Capture, job: &WorkOrder) -> Result<Begun, Error> {
+        if let Some(item) = self.known(capture.key())? {
+            return Ok(Begun::Known(Box::new(item)));
+        }
+        let account = self.account(&job.account)?;
+        check_item(account.account.provider, capture.settings())
+            .map_err(|bad| Error::Invalid { what: bad.to_string() })?;
+        if let Some(before) = capture.after()
+            && !self.store.read().has_item(before)?
+        {
+            return Err(Error::UnknownItem { id: before.to_string() });
+        }
+        let now = self.now();
+        Ok(Begun::New(ItemId::new(now.wall, self.entropy.bytes()), now))
+    }
+
+    fn known(&self, key: Option<&str>) -> Result<Option<Item>, Error> {
+        let Some(key) = key else { return Ok(None) };
+        let row = self.store.read().item_by_key(key)?;
+        Ok(row.map(|row| self.show(vec![row])).transpose()?.and_then(|mut items| items.pop()))
+    }
+
+    /// Commits the row of a capture whose folder is whole and durable.
+    pub(crate) fn finish_capture(&mut self, manifest: Manifest, sealed: Sealed) -> Result<Item, Error> {
+        let id = manifest.id;
+        let row = self.new_row(manifest)?;
+        let added = self.store.write(Durability::Full, |sql| {
+            // Two captures of one key may have begun together: the first row stands.
+            if let Some(known) = row.manifest.key.as_deref().map(|key| sql.item_by_key(key)).transpose()?.flatten() {
+                return Ok(Some(known.id()));
+            }
+            sql.insert_item(&row)?;
+            Ok(None)
+        });
+        match added {
+            Ok(None) => {
+                sealed.done();
+                self.changed.push(id);
+                self.item(id)?.ok_or(Error::UnknownItem { id: id.to_string() })
+            }
+            Ok(Some(known)) => {
+                sealed.abandon();
+                self.item(known)?.ok_or(Error::UnknownItem { id: known.to_string() })
+            }
+            Err(error) => {
+                // SQLite rolls back what it could not commit. Where that cannot be told, the row decides at the next opening.
+                if self.store.read().has_item(id).is_ok_and(|there| !there) {
+                    sealed.abandon();
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn new_row(&mut self, manifest: Manifest) -> Result<Row, Error> {
+        let life = Life {
+            target: manifest.target.clone(),
+            fit: manifest.fit,
+            mime: manifest.mime.clone(),
+            body: manifest.fit.is_none().then(|| as_it_is(&manifest)),
+            flags: Vec::new(),
+            request_id: RequestId::new(self.entropy.bytes()),
+            attempts: 0,
+            failures: 0,
+            wish: None,
+        };
+        let stage = if life.body.is_some() { Stage::Queued { why: None } } else { Stage::Captured };
+        let mut row = Row { seq: 0, priority: manifest.priority, held: false, stage, due: None, life, manifest };
+        let account = self.account(&row.life.target.account)?;
+        if let Some(why) = Self::preflight(&row, account.account.provider) {
+            row.stage = Stage::Blocked { why, doubt: None };
+        }
+        Ok(row)
+    }
+
+    /// What the system is known to refuse, found offline.
+    pub(super) fn preflight(row: &Row, system: ProviderKind) -> Option<Why> {
+        let name = row.life.target.name();
+        let draft = Draft {
+            work_order: &row.life.target.work_order,
+            name: &name,
+            bytes: row.life.body.as_ref().map(|body| body.sent.bytes.0),
+        };
+        provider(system).preflight(&draft)
+    }
+
+    // --- opening ---
+
+    /// Takes over what a killed capture left whole; `rebuild`: every item's folder, its database being gone.
+    pub(crate) fn adopt(&mut self, rebuild: bool) -> Result<(), Error> {
+        if rebuild {
+            self.restore_accounts()?;
+        }
+        let folders = self.folders.clone();
+        let scan = folders.scan_incoming(|id| self.store.read().has_item(id))?;
+        for adoption in scan.adopt {
+            // Without its account it stays marked: the next opening takes it over once the account is there again.
+            if self.take_over(adoption.manifest.clone(), &adoption.journal, adoption.intact)? {
+                adoption.done();
+            }
+        }
+        if rebuild {
+            // What was half is gone by now: the rest of the folders are items.
+            self.rebuild()?;
+        }
+        if self.store.read().is_whole()? { Ok(()) } else { self.store.write(Durability::Full, |sql| sql.set_whole()) }
+    }
+
+    fn restore_accounts(&mut self) -> Result<(), Error> {
+        for account in self.folders.read_accounts()?.unwrap_or_default() {
+            self.store.write(Durability::Full, |sql| {
+                sql.save_account(&crate::model::AccountRow { account, standing: Default::default() })
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes the rows anew from the items' folders. What cannot be read stays where it is: `check` names it.
+    fn rebuild(&mut self) -> Result<(), Error> {
+        for id in self.folders.all_items()?.ids {
+            if self.folders.is_incoming(id) {
+                continue;
+            }
+            if let (Ok(manifest), Ok(journal)) = (self.folders.read_manifest(id), self.folders.read_journal(id)) {
+                let intact = self.folders.len(id, ORIGINAL).is_ok_and(|len| len == manifest.original.bytes.0);
+                self.take_over(manifest, &journal, intact)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the row of a folder, by what its manifest and its journal say; the later line wins. `false`: its account is not
+    /// there, the folder stays as it is.
+    fn take_over(&mut self, manifest: Manifest, journal: &Journal, intact: bool) -> Result<bool, Error> {
+        if journal.has(|entry| matches!(entry, Entry::Forgotten)) {
+            return Ok(true);
+        }
+        if self.store.read().account(&manifest.target.account)?.is_none() {
+            return Ok(false);
+        }
+        let now = self.now();
+        let mut row = self.new_row(manifest)?;
+        let mut attempted: Option<Box<Snapshot>> = None;
+        for line in &journal.lines {
+            match &line.entry {
+                Entry::Changed { target, fit } => {
+                    row.life.target = target.clone();
+                    row.life.fit = *fit;
+                    row.life.body = fit.is_none().then(|| as_it_is(&row.manifest));
+                    row.stage = if fit.is_none() { Stage::Queued { why: None } } else { Stage::Captured };
+                    attempted = None;
+                }
+                Entry::Prepared { body, sent, mime, extension, flags } => {
+                    row.life.body = Some(PreparedBody { file: body.clone(), sent: *sent });
+                    row.life.mime.clone_from(mime);
+                    row.life.target.extension.clone_from(extension);
+                    row.life.flags.clone_from(flags);
+                    row.stage = Stage::Queued { why: None };
+                }
+                Entry::Attempted { snapshot, .. } => attempted = Some(snapshot.clone()),
+                Entry::Cancelled => row.stage = Stage::Cancelled,
+                Entry::Receipt { receipt } => row.stage = Stage::Delivered { receipt: receipt.clone() },
+                Entry::Captured | Entry::Forgotten => {}
+            }
+        }
+        if !row.stage.is_over() {
+            if let Some(snapshot) = &attempted {
+                row.life.request_id = snapshot.request_id;
+                row.life.attempts = 1;
+                row.stage = Stage::Verifying(attempted_before(&now));
+                row.due = Some(Wait::over(&now));
+            } else if !intact {
+                let why = Why::new(Reason::FileDamaged, "the captured file is gone or altered".to_owned());
+                row.stage = Stage::Blocked { why, doubt: None };
+            }
+        }
+        let id = row.id();
+        self.store.write(Durability::Full, |sql| {
+            if sql.has_item(id)?
+                || row.manifest.key.as_deref().map(|key| sql.item_by_key(key)).transpose()?.flatten().is_some()
+            {
+                return Ok(());
+            }
+            sql.insert_item(&row)?;
+            match &attempted {
+                Some(snapshot) => sql.begin_attempt(id, now.wall, snapshot),
+                None => Ok(()),
+            }
+        })?;
+        self.changed.push(id);
+        Ok(true)
+    }
+}
+
+/// The body of what is sent as it was captured.
+fn as_it_is(manifest: &Manifest) -> PreparedBody {
+    debug_assert_eq!(manifest.operation, Operation::Upload);
+    let (bytes, sha256) = (Bytes(manifest.original.bytes.0), manifest.original.sha256);
+    PreparedBody { file: ORIGINAL.to_owned(), sent: Sent { bytes, sha256, width: None, height: None } }
+}
+
+/// After a rebuild an attempted item may have arrived; that it is not listed is not enough to send it again.
+fn attempted_before(now: &Now) -> Doubtful {
+    Doubtful {
+        since: Moment::of(now),
+        cause: Doubt::new(Reason::Looking, "it was attempted before the outbox was rebuilt".to_owned()),
+        failed_looks: 0,
+        unreadable_looks: 0,
+        look_failed: None,
+        review: true,
+    }
+}

@@ -1,0 +1,232 @@
+//! The small loop between the store and the rules: reads a view, lets `dispatch` decide, writes the journal line, commits,
+//! and only then lets the task out. Owns the flights in the air and the tokens in memory; decides nothing itself.
+//!
+//! * [`intake`] takes captures over, adopts what a killed capture left whole, makes rows of folders.
+//! * [`air`] runs delivery: `next`, `report`, tokens, preparing.
+//! * [`answers`] carries a person's answers out.
+
+mod accounts;
+pub(crate) mod air;
+pub(crate) mod answers;
+pub(crate) mod check;
+pub(crate) mod entropy;
+pub(crate) mod intake;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::dispatch::answer::Context;
+use crate::dispatch::backoff::Backoff;
+use crate::dispatch::why::{self, Around};
+use crate::error::Error;
+use crate::model::{AccountRow, Conditions, Item, ItemId, Now, Reason, Row, Snapshot, Stage};
+use crate::providers::settings::Common;
+use crate::store::{Durability, Entry, Filter, Folders, Line, Sql, Store};
+
+use entropy::Entropy;
+
+/// An outbox's inside, behind the one lock of its door.
+pub(crate) struct Core {
+    pub(crate) store: Store,
+    pub(crate) folders: Arc<Folders>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Entropy,
+    pub(crate) backoff: Backoff,
+    pub(crate) memory: u64,
+    pub(crate) paused: bool,
+    /// Items that changed since the listeners were last told.
+    changed: Vec<ItemId>,
+}
+
+/// The seams of an outbox: what a test puts others in the place of.
+pub(crate) struct Seams {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Entropy,
+    pub(crate) backoff: Backoff,
+    pub(crate) memory: u64,
+}
+
+impl Core {
+    pub(crate) fn new(store: Store, folders: Arc<Folders>, seams: Seams) -> Self {
+        let Seams { clock, entropy, backoff, memory } = seams;
+        Core { store, folders, clock, entropy, backoff, memory, paused: false, changed: Vec::new() }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    /// The items that changed since this was last asked, as they stand now.
+    pub(crate) fn take_changed(&mut self) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::new();
+        for id in std::mem::take(&mut self.changed) {
+            items.extend(self.item(id)?);
+        }
+        Ok(items)
+    }
+
+    /// Writes rows whose stage a decision changed: the journal lines first, each synced, then one transaction.
+    fn commit(
+        &mut self,
+        rows: &[Row],
+        accounts: &[&AccountRow],
+        also: impl FnOnce(&Sql<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let now = self.now();
+        let mut full = false;
+        for row in rows {
+            let entry = match &row.stage {
+                Stage::Delivered { receipt } => Some(Entry::Receipt { receipt: receipt.clone() }),
+                Stage::Cancelled => Some(Entry::Cancelled),
+                _ => None,
+            };
+            full |= entry.is_some() || matches!(row.stage, Stage::Blocked { .. });
+            if let Some(entry) = entry {
+                self.journal(row.id(), entry, &now)?;
+            }
+        }
+        // What is neither proof nor a person's business may be lost with the power: an item found `sending` is looked up again.
+        let how = if full { Durability::Full } else { Durability::Lazy };
+        self.store.write(how, |sql| {
+            rows.iter().try_for_each(|row| sql.save_item(row))?;
+            accounts.iter().try_for_each(|account| sql.save_account(account))?;
+            also(sql)
+        })?;
+        self.changed.extend(rows.iter().map(Row::id));
+        Ok(())
+    }
+
+    fn journal(&self, id: ItemId, entry: Entry, now: &Now) -> Result<(), Error> {
+        Ok(self.folders.append(id, &Line { at: now.wall, entry })?)
+    }
+
+    fn row(&self, id: ItemId) -> Result<Row, Error> {
+        self.store.read().item(id)?.ok_or_else(|| Error::UnknownItem { id: id.to_string() })
+    }
+
+    fn account(&self, id: &str) -> Result<AccountRow, Error> {
+        self.store.read().account(id)?.ok_or_else(|| Error::UnknownAccount { id: id.to_owned() })
+    }
+
+    // --- what is shown ---
+
+    /// The conditions that were last told, by whichever process.
+    pub(crate) fn conditions(&self) -> Result<Conditions, Error> {
+        let text = self.store.read().meta("conditions")?;
+        Ok(text.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default())
+    }
+
+    /// Tells what the phone can do now. A network that changed ends the waits that the old one caused.
+    pub(crate) fn set_conditions(&mut self, conditions: Conditions) -> Result<(), Error> {
+        let before = self.conditions()?;
+        if before == conditions {
+            return Ok(());
+        }
+        self.store.write(Durability::Lazy, |sql| {
+            sql.set_meta("conditions", &serde_json::to_string(&conditions)?)?;
+            if before.network == conditions.network {
+                return Ok(());
+            }
+            for mut account in sql.accounts()? {
+                let network =
+                    |reason| matches!(reason, Reason::Unreachable | Reason::CaptivePortal | Reason::NoNetwork);
+                if account.standing.wait.take_if(|(_, why)| network(why.reason)).is_some() {
+                    sql.save_account(&account)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    pub(crate) fn item(&self, id: ItemId) -> Result<Option<Item>, Error> {
+        let Some(row) = self.store.read().item(id)? else { return Ok(None) };
+        Ok(self.show(vec![row])?.pop())
+    }
+
+    pub(crate) fn items(&self, filter: &Filter) -> Result<Vec<Item>, Error> {
+        let rows = self.store.read().items(filter)?;
+        let mut items = self.show(rows)?;
+        items.retain(|item| filter.state.is_none_or(|state| item.state == state));
+        Ok(items)
+    }
+
+    /// Rows as they are shown, each with its reason.
+    fn show(&self, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
+        let (now, conditions) = (self.now(), self.conditions()?);
+        let accounts = self.store.read().accounts()?;
+        let show = |row: Row| {
+            let standing = accounts.iter().find(|a| a.account.id == row.life.target.account).map(|a| &a.standing);
+            let why = why::why(&row, &Around { standing, conditions, paused: self.paused, now: &now });
+            shown(row, why)
+        };
+        Ok(rows.into_iter().map(show).collect())
+    }
+
+    // --- what the rules need ---
+
+    fn chance(&mut self) -> u64 {
+        self.entropy.chance()
+    }
+
+    /// How long after a doubt a listing must be taken to prove absence.
+    fn settle(account: &AccountRow) -> Duration {
+        Common::of(&account.account.settings).settle
+    }
+
+    /// Everything that an item sends, as it stands now.
+    fn snapshot(row: &Row, account: &AccountRow) -> Option<Snapshot> {
+        let (life, target) = (&row.life, &row.life.target);
+        let sent = life.body.as_ref()?.sent;
+        let mut settings = account.account.settings.clone();
+        settings.extend(target.settings.clone());
+        Some(Snapshot {
+            operation: row.manifest.operation,
+            provider: account.account.provider,
+            base_url: account.account.url.clone(),
+            settings,
+            work_order: target.work_order.clone(),
+            folder: target.folder.clone(),
+            name: target.name(),
+            marker: target.marker,
+            kind: row.manifest.kind,
+            mime: life.mime.clone(),
+            caption: row.manifest.caption.clone(),
+            bytes: sent.bytes,
+            sha256: sent.sha256,
+            request_id: life.request_id,
+        })
+    }
+}
+
+/// What a decision may look at.
+fn context<'a>(now: &'a Now, settle: Duration, backoff: &'a Backoff, chance: u64) -> Context<'a> {
+    Context { now, settle, backoff, chance }
+}
+
+fn shown(row: Row, why: Option<crate::Why>) -> Item {
+    let state = why::shown(&row.stage, why.as_ref());
+    let receipt = match &row.stage {
+        Stage::Delivered { receipt } => Some(receipt.clone()),
+        _ => None,
+    };
+    let Row { manifest, life, .. } = row;
+    Item {
+        id: manifest.id,
+        operation: manifest.operation,
+        kind: manifest.kind,
+        name: life.target.name(),
+        account: life.target.account,
+        work_order: life.target.work_order,
+        caption: manifest.caption,
+        tags: manifest.tags,
+        state,
+        attempts: life.attempts,
+        captured_at: manifest.captured_at,
+        flags: life.flags,
+        original: Some(manifest.original),
+        sent: life.body.map(|body| body.sent),
+        why,
+        receipt,
+    }
+}

@@ -1,0 +1,442 @@
+//! The one public door.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::capture::Capture;
+use crate::clock::{Clock, SystemClock};
+use crate::disk::{Disk, Held, Lock, OsDisk};
+use crate::dispatch::backoff::Backoff;
+use crate::dispatch::person::Settlement;
+use crate::engine::air::{Air, Prepared, Task};
+use crate::engine::answers::Which;
+use crate::engine::check::Finding;
+use crate::engine::entropy::Entropy;
+use crate::engine::intake::Begun;
+use crate::engine::{Core, Seams};
+use crate::error::Error;
+use crate::model::{Account, AccountInfo, Conditions, Exchange, Item, ItemId, WorkOrder};
+use crate::store::{FileError, Filter, Folders, Store};
+use crate::transport::{Secret, TransferId};
+
+/// How an outbox is opened.
+pub struct Options {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where the captured files lie. SQLite does its own file work.
+    pub disk: Arc<dyn Disk>,
+    /// How long failures wait.
+    pub backoff: Backoff,
+    /// The memory that preparing a photo may take, in bytes.
+    pub memory: u64,
+    /// A seed that makes ids and waits repeatable, for simulations. `None`: the operating system's chance.
+    pub seed: Option<u64>,
+}
+
+impl Default for Options {
+    /// The machine's clock and disk. 256 MB for preparing: a photo of 48 megapixels passes.
+    fn default() -> Self {
+        Options {
+            clock: Arc::new(SystemClock::new()),
+            disk: Arc::new(OsDisk),
+            backoff: Backoff::default(),
+            memory: 256_000_000,
+            seed: None,
+        }
+    }
+}
+
+/// A durable outbox in a folder of its own. Cheap to clone; every clone is the same outbox.
+///
+/// ```
+/// use fieldpost::{Account, Document, Options, Outbox, State, WorkOrder};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let report = dir.path().join("report.pdf");
+/// # std::fs::write(&report, b"%PDF-1.7")?;
+/// let outbox = Outbox::open(dir.path().join("outbox"), Options::default())?;
+/// outbox.put_account(Account::corrigo_pro("acme", "https://api.example.com").performed_by("Jo Field"))?;
+///
+/// let job = WorkOrder::new("acme", "10234");
+/// let item = outbox.capture(Document::new(&report).caption("Inspection"), &job)?; // durable once it returns
+/// assert_eq!(item.state, State::Queued);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Outbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    core: Mutex<Core>,
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    listeners: Mutex<Vec<(u64, Listener)>>,
+    /// Tells the driver of this process.
+    #[cfg(feature = "reqwest")]
+    changed: tokio::sync::Notify,
+    /// Every opener holds this one shared; a rebuild needs it alone.
+    _open: Box<dyn Held>,
+}
+
+type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// What a listener is told.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// An item changed; this is how it stands now.
+    Changed(Box<Item>),
+    /// Bytes of an item left the phone.
+    Progress {
+        /// The item.
+        id: ItemId,
+        /// How many so far.
+        sent: u64,
+        /// How many in all.
+        total: u64,
+    },
+}
+
+/// Ends a listener when it is dropped.
+pub struct Listening {
+    id: u64,
+    outbox: std::sync::Weak<Inner>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        if let Some(inner) = self.outbox.upgrade() {
+            lock(&inner.listeners).retain(|(id, _)| *id != self.id);
+        }
+    }
+}
+
+impl Outbox {
+    /// Opens the outbox in `dir`, makes it where it is missing. What a killed capture left whole is taken over, what it left
+    /// half is removed. A corrupt database is set aside (`outbox.db.damaged-…`) and rebuilt from the items' folders.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] where a rebuild is needed, or running, while another process has it open; [`Error::TooNew`];
+    /// [`Error::DiskFull`]; [`Error::Disk`].
+    pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
+        let Options { clock, disk, backoff, memory, seed } = options;
+        let dir = dir.as_ref();
+        let entropy = seed.map_or(Entropy::System, Entropy::seeded);
+        let folders = Arc::new(Folders::open(disk.clone(), dir)?);
+        let alone = |folders: &Folders| folders.lock_outbox(Lock::Alone)?.ok_or(Error::InUse);
+        let shared = |folders: &Folders| folders.lock_outbox(Lock::Shared)?.ok_or(Error::InUse);
+        let (mut open, now, path) = (shared(&folders)?, clock.now(), dir.join("outbox.db"));
+        let store = match Store::open(&path, &now) {
+            Err(Error::Damaged { .. }) => {
+                drop(open);
+                open = alone(&folders)?;
+                Store::anew(&path, &now)?
+            }
+            opened => opened?,
+        };
+        // Items without a database that was ever whole: it is gone, or its rebuild was interrupted. Asked in this order, for
+        // another process may be capturing into an outbox that it has just made.
+        let rebuild = folders.has_items()? && !store.read().is_whole()?;
+        if rebuild {
+            // Until the rebuild is done: nobody shall take an empty queue for the outbox.
+            drop(open);
+            open = alone(&folders)?;
+        }
+        let mut core = Core::new(store, folders.clone(), Seams { clock, entropy, backoff, memory });
+        core.adopt(rebuild)?;
+        if rebuild {
+            drop(open);
+            open = shared(&folders)?;
+        }
+        let inner = Inner {
+            core: Mutex::new(core),
+            disk,
+            dir: dir.to_owned(),
+            listeners: Mutex::default(),
+            #[cfg(feature = "reqwest")]
+            changed: tokio::sync::Notify::new(),
+            _open: open,
+        };
+        Ok(Outbox { inner: Arc::new(inner) })
+    }
+
+    fn core(&self) -> MutexGuard<'_, Core> {
+        lock(&self.inner.core)
+    }
+
+    /// Does `work` under the lock, then tells the listeners without it.
+    fn change<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
+        let (made, changed) = {
+            let mut core = self.core();
+            let made = work(&mut core);
+            (made, core.take_changed()?)
+        };
+        for item in changed {
+            self.tell(&Event::Changed(Box::new(item)));
+        }
+        made
+    }
+
+    fn tell(&self, event: &Event) {
+        let listeners: Vec<Listener> =
+            lock(&self.inner.listeners).iter().map(|(_, listener)| listener.clone()).collect();
+        listeners.iter().for_each(|listener| listener(event));
+    }
+
+    /// Calls `listener` at every change of an item, on the thread that made the change, until what is returned is dropped.
+    #[must_use = "dropping it ends the listening"]
+    pub fn listen(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Listening {
+        let mut listeners = lock(&self.inner.listeners);
+        let id = listeners.last().map_or(0, |(id, _)| id + 1);
+        listeners.push((id, Arc::new(listener)));
+        Listening { id, outbox: Arc::downgrade(&self.inner) }
+    }
+
+    // --- accounts ---
+
+    /// Adds an account, or configures it anew. A new address makes its listings earn trust again.
+    ///
+    /// # Errors
+    /// [`Error::BadAccount`] with what is wrong: an id, an address, a setting that its system does not know.
+    pub fn put_account(&self, account: Account) -> Result<(), Error> {
+        self.change(|core| core.put_account(account))
+    }
+
+    /// The accounts, each with what its system can do.
+    ///
+    /// # Errors
+    /// [`Error::Disk`], [`Error::Damaged`].
+    pub fn accounts(&self) -> Result<Vec<AccountInfo>, Error> {
+        self.core().accounts()
+    }
+
+    /// Removes an account.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`]; [`Error::AccountBusy`] while it has undelivered items.
+    pub fn remove_account(&self, id: &str) -> Result<(), Error> {
+        self.change(|core| core.remove_account(id))
+    }
+
+    // --- items ---
+
+    /// Takes a photo, document, text or signature over for a work order. Durable once it returns, with no network at all;
+    /// the caller's file stays as it was. What the system is known to refuse is kept all the same, already blocked with its
+    /// reason: evidence is never refused.
+    ///
+    /// # Errors
+    /// Only where the bytes cannot be kept ([`Error::CannotRead`], [`Error::DiskFull`], [`Error::Disk`]), the account is
+    /// unknown ([`Error::UnknownAccount`]) or the capture contradicts itself ([`Error::Invalid`]).
+    pub fn capture(&self, capture: impl Into<Capture>, job: &WorkOrder) -> Result<Item, Error> {
+        let capture = capture.into();
+        let (id, now) = match self.change(|core| core.begin_capture(&capture, job))? {
+            Begun::Known(item) => return Ok(*item),
+            Begun::New(id, now) => (id, now),
+        };
+        // The bytes are copied without the lock: a long capture holds up neither delivery nor another capture.
+        let folders = self.core().folders.clone();
+        let mut source = capture.source().open(&*self.inner.disk)?;
+        let mut admission = folders.admit(id)?;
+        let taken = admission.take(&mut source).map_err(|e| match e {
+            FileError::Source(e) => Error::from(capture.source().error(e)),
+            other => other.into(),
+        })?;
+        let manifest = capture.manifest(id, now.wall, job, &taken);
+        let sealed = admission.seal(&manifest)?;
+        let item = self.change(|core| core.finish_capture(manifest, sealed))?;
+        // It is durable here: that a file which was to be moved cannot be removed loses nothing.
+        let _ = capture.source().remove_if_asked(&*self.inner.disk);
+        self.wake();
+        Ok(item)
+    }
+
+    /// The items of a filter, in the order of capture.
+    ///
+    /// # Errors
+    /// [`Error::Disk`], [`Error::Damaged`].
+    pub fn items(&self, filter: &Filter) -> Result<Vec<Item>, Error> {
+        self.core().items(filter)
+    }
+
+    /// One item.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`].
+    pub fn item(&self, id: ItemId) -> Result<Item, Error> {
+        self.core().item(id)?.ok_or_else(|| Error::UnknownItem { id: id.to_string() })
+    }
+
+    /// Tries once more, now: blocked items go back to the queue, waits end. An item in doubt is only looked for again.
+    /// Returns the items that it moved.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`].
+    pub fn retry(&self, which: &Which) -> Result<Vec<ItemId>, Error> {
+        let moved = self.change(|core| core.retry(which))?;
+        self.wake();
+        Ok(moved)
+    }
+
+    /// Gives an item up: at once, or, where it may have arrived already, once that is known.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`]; [`Error::NotNow`] for what is delivered.
+    pub fn cancel(&self, id: ItemId) -> Result<(), Error> {
+        self.change(|core| core.cancel(id))
+    }
+
+    /// Decides a doubt by what a person saw at the system. The receipt says that a person said so.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`]; [`Error::NotNow`] for an item that is in no doubt.
+    pub fn settle(&self, id: ItemId, settlement: Settlement) -> Result<(), Error> {
+        self.change(|core| core.settle_by_hand(id, settlement))?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Erases an item for good: its row, its files, its receipt. What is not delivered is lost by it: ask the person first.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`]; [`Error::NotNow`] while it is being sent.
+    pub fn forget(&self, id: ItemId) -> Result<(), Error> {
+        self.change(|core| core.forget(id))
+    }
+
+    /// Looks at every hash, row and file: how many items there are, and what is not as it should be. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Disk`], where the disk fails in reading.
+    pub fn check(&self) -> Result<(u64, Vec<Finding>), Error> {
+        self.core().check()
+    }
+
+    // --- conditions ---
+
+    /// What the phone can do, as it was last told.
+    ///
+    /// # Errors
+    /// [`Error::Disk`], [`Error::Damaged`].
+    pub fn conditions(&self) -> Result<Conditions, Error> {
+        self.core().conditions()
+    }
+
+    /// Tells what the phone can do now. A network that changed ends the waits that the old one caused.
+    ///
+    /// # Errors
+    /// [`Error::Disk`], [`Error::DiskFull`].
+    pub fn set_conditions(&self, conditions: Conditions) -> Result<(), Error> {
+        self.change(|core| core.set_conditions(conditions))?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Tells a deliverer of another process that something changed.
+    fn wake(&self) {
+        #[cfg(feature = "reqwest")]
+        self.inner.changed.notify_waiters();
+        // A deliverer that is not told finds it at its next look; nothing is lost.
+        let _ = self.inner.disk.append(&self.inner.dir.join("wake")).and_then(|mut file| file.write_all(b"."));
+    }
+
+    /// Ends at the next change by this process: taken before asking what to do, so that none is missed.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn changed_soon(&self) -> impl Future<Output = ()> + '_ {
+        let mut changed = Box::pin(self.inner.changed.notified());
+        changed.as_mut().enable();
+        changed
+    }
+
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn disk(&self) -> Arc<dyn Disk> {
+        self.inner.disk.clone()
+    }
+
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.core().clock.clone()
+    }
+
+    // --- delivery ---
+
+    /// Takes delivery up, for a host that moves the bytes itself. One delivers at a time, over all processes.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyDelivering`].
+    pub fn begin_delivery(&self) -> Result<Delivery, Error> {
+        let held = self.core().folders.lock_delivery()?.ok_or(Error::AlreadyDelivering)?;
+        let air = self.change(Core::begin_delivery)?;
+        Ok(Delivery { outbox: self.clone(), air: Mutex::new(air), _held: held })
+    }
+}
+
+/// A running delivery as a pull protocol: ask for the [`next`](Self::next) task, do it, report it. All rules are inside;
+/// dropping it ends the delivery (what was on its way is looked up by the next one).
+pub struct Delivery {
+    outbox: Outbox,
+    air: Mutex<Air>,
+    _held: Box<dyn Held>,
+}
+
+impl Delivery {
+    fn change<T>(&self, work: impl FnOnce(&mut Core, &mut Air) -> Result<T, Error>) -> Result<T, Error> {
+        self.outbox.change(|core| work(core, &mut lock(&self.air)))
+    }
+
+    /// What to do next. An attempt is journaled before its task is let out.
+    ///
+    /// # Errors
+    /// [`Error::DiskFull`], [`Error::Disk`]: nothing was let out.
+    pub fn next(&self) -> Result<Task, Error> {
+        self.change(Core::next)
+    }
+
+    /// Takes a transfer's result. An unknown transfer is ignored.
+    ///
+    /// # Errors
+    /// [`Error::DiskFull`], [`Error::Disk`]: the result is not kept; the next delivery looks it up.
+    pub fn report(&self, id: TransferId, got: &Exchange) -> Result<(), Error> {
+        self.change(|core, air| core.report(air, id, got))
+    }
+
+    /// Takes a prepared body.
+    ///
+    /// # Errors
+    /// [`Error::DiskFull`], [`Error::Disk`].
+    pub fn prepared(&self, prepared: Prepared) -> Result<(), Error> {
+        self.change(|core, air| core.prepared(air, prepared))
+    }
+
+    /// Hands a token in.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`].
+    pub fn put_token(&self, account: &str, token: Secret) -> Result<(), Error> {
+        self.change(|core, air| core.put_token(air, account, token))
+    }
+
+    /// Says that there is no token to be had: the account's items wait with `token_wanted`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`].
+    pub fn no_token(&self, account: &str) -> Result<(), Error> {
+        self.change(|core, air| core.no_token(air, account))
+    }
+
+    /// Whether nothing is under way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        lock(&self.air).is_idle()
+    }
+
+    /// Tells the listeners how far an item's bytes are.
+    pub fn progress(&self, id: ItemId, sent: u64, total: u64) {
+        self.outbox.tell(&Event::Progress { id, sent, total });
+    }
+}
+
+/// A panic while the lock was held left no half change: every change is one transaction.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

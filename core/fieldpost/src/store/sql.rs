@@ -1,0 +1,419 @@
+//! Every SQL statement of Fieldpost. Questions are about one item, one account or one lane, each answered by an index:
+//! none of them looks at the whole queue but those that a person asks for (`list`, `check`).
+
+use rusqlite::types::Type;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::model::{Account, AccountRow, ItemId, Now, RemoteId, Row, Snapshot, Stage, Timestamp, Wait, millis};
+
+/// The statements, on a connection or within a transaction.
+pub(crate) struct Sql<'a> {
+    connection: &'a Connection,
+}
+
+/// Which items to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this account's.
+    pub account: Option<String>,
+    /// Only this work order's.
+    pub work_order: Option<String>,
+    /// Only those in this state.
+    pub state: Option<crate::State>,
+}
+
+const ROW: &str = "seq, priority, held, stage_data, due_mono, due_wall, due_length, manifest, life";
+
+impl<'a> Sql<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Self {
+        Sql { connection }
+    }
+
+    fn statement(&self, sql: &str) -> Result<CachedStatement<'a>, Error> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    fn execute(&self, sql: &str, params: impl Params) -> Result<usize, Error> {
+        Ok(self.statement(sql)?.execute(params)?)
+    }
+
+    fn one<T: rusqlite::types::FromSql>(&self, sql: &str, params: impl Params) -> Result<Option<T>, Error> {
+        Ok(self.statement(sql)?.query_row(params, |row| row.get(0)).optional()?)
+    }
+
+    fn rows(&self, tail: &str, params: impl Params) -> Result<Vec<Row>, Error> {
+        let mut statement = self.statement(&format!("SELECT {ROW} FROM items {tail}"))?;
+        let rows = statement.query_map(params, read_row)?.collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+
+    // --- meta ---
+
+    pub(crate) fn meta(&self, key: &str) -> Result<Option<String>, Error> {
+        self.one("SELECT value FROM meta WHERE key = ?1", [key])
+    }
+
+    pub(crate) fn set_meta(&self, key: &str, value: &str) -> Result<(), Error> {
+        self.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [key, value])?;
+        Ok(())
+    }
+
+    /// Whether the database has ever held all items: a new one holds none, an interrupted rebuild not all.
+    pub(crate) fn is_whole(&self) -> Result<bool, Error> {
+        Ok(self.meta("whole")?.is_some())
+    }
+
+    pub(crate) fn set_whole(&self) -> Result<(), Error> {
+        self.set_meta("whole", "yes")
+    }
+
+    /// Measures every wait on the present boot.
+    pub(crate) fn anchor(&self, now: &Now) -> Result<(), Error> {
+        self.execute(
+            "UPDATE items SET due_mono = ?1 + max(0, min(due_length, due_wall - ?2)) WHERE due_mono IS NOT NULL",
+            params![signed(millis(now.mono)), now.wall.millis()],
+        )?;
+        for mut row in self.accounts()? {
+            if let Some((wait, _)) = &mut row.standing.wait {
+                *wait = wait.anchored(now);
+            }
+            if let crate::model::Trust::Checking { due, .. } = &mut row.standing.trust {
+                *due = due.anchored(now);
+            }
+            self.save_account(&row)?;
+        }
+        self.set_meta("boot", &now.boot)
+    }
+
+    // --- accounts ---
+
+    pub(crate) fn accounts(&self) -> Result<Vec<AccountRow>, Error> {
+        let mut statement = self.statement("SELECT account, standing FROM accounts ORDER BY id")?;
+        let rows = statement.query_map([], read_account)?.collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+
+    pub(crate) fn account(&self, id: &str) -> Result<Option<AccountRow>, Error> {
+        let mut statement = self.statement("SELECT account, standing FROM accounts WHERE id = ?1")?;
+        Ok(statement.query_row([id], read_account).optional()?)
+    }
+
+    pub(crate) fn save_account(&self, row: &AccountRow) -> Result<(), Error> {
+        self.execute(
+            "INSERT OR REPLACE INTO accounts (id, account, standing) VALUES (?1, ?2, ?3)",
+            params![row.account.id, json(&row.account)?, json(&row.standing)?],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn remove_account(&self, id: &str) -> Result<(), Error> {
+        self.execute("DELETE FROM accounts WHERE id = ?1", [id])?;
+        Ok(())
+    }
+
+    /// How many items of an account are neither delivered nor cancelled.
+    pub(crate) fn undelivered(&self, account: &str) -> Result<u64, Error> {
+        let n: Option<i64> = self.one(
+            "SELECT count(*) FROM items WHERE account = ?1 AND stage NOT IN ('delivered', 'cancelled')",
+            [account],
+        )?;
+        Ok(n.unwrap_or(0).unsigned_abs())
+    }
+
+    // --- items ---
+
+    pub(crate) fn item(&self, id: ItemId) -> Result<Option<Row>, Error> {
+        Ok(self.rows("WHERE id = ?1", [id.as_bytes()])?.pop())
+    }
+
+    pub(crate) fn item_by_key(&self, key: &str) -> Result<Option<Row>, Error> {
+        Ok(self.rows("WHERE key = ?1", [key])?.pop())
+    }
+
+    pub(crate) fn has_item(&self, id: ItemId) -> Result<bool, Error> {
+        Ok(self.one::<i64>("SELECT 1 FROM items WHERE id = ?1", [id.as_bytes()])?.is_some())
+    }
+
+    /// The items of a filter in the order of capture. The shown state is not a column: filter on it afterwards.
+    pub(crate) fn items(&self, filter: &Filter) -> Result<Vec<Row>, Error> {
+        match (&filter.account, &filter.work_order) {
+            (Some(account), Some(work_order)) => {
+                self.rows("WHERE account = ?1 AND work_order = ?2 ORDER BY seq", [account, work_order])
+            }
+            (Some(account), None) => self.rows("WHERE account = ?1 ORDER BY seq", [account]),
+            (None, Some(work_order)) => self.rows("WHERE work_order = ?1 ORDER BY seq", [work_order]),
+            (None, None) => self.rows("ORDER BY seq", []),
+        }
+    }
+
+    /// Adds a row; its `seq` is given by the database.
+    pub(crate) fn insert_item(&self, row: &Row) -> Result<(), Error> {
+        let held = match row.manifest.after {
+            Some(before) => self.item(before)?.is_some_and(|before| !before.stage.is_over()),
+            None => false,
+        };
+        let target = &row.life.target;
+        self.execute(
+            "INSERT INTO items (id, key, account, work_order, needs, priority, after, held, stage, manifest, life, stage_data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            params![
+                row.id().as_bytes(),
+                row.manifest.key,
+                target.account,
+                target.work_order,
+                row.manifest.requires.bits(),
+                row.priority,
+                row.manifest.after.map(|id| *id.as_bytes()),
+                held,
+                row.stage.name(),
+                json(&row.manifest)?,
+                json(&row.life)?,
+                json(&row.stage)?,
+            ],
+        )?;
+        self.save_item(row)
+    }
+
+    /// Writes what changes of a row, and keeps its lane's head and what waits for it in step.
+    pub(crate) fn save_item(&self, row: &Row) -> Result<(), Error> {
+        let target = &row.life.target;
+        let was: Option<String> = self.one("SELECT work_order FROM items WHERE id = ?1", [row.id().as_bytes()])?;
+        let remote_id = match &row.stage {
+            Stage::Delivered { receipt } => receipt.remote_id.as_ref().map(|id| id.0.as_str()),
+            _ => None,
+        };
+        self.execute(
+            "UPDATE items SET work_order = ?2, priority = ?3, stage = ?4, due_mono = ?5, due_wall = ?6, due_length = ?7,
+                    remote_id = ?8, life = ?9, stage_data = ?10 WHERE id = ?1",
+            params![
+                row.id().as_bytes(),
+                target.work_order,
+                row.priority,
+                row.stage.name(),
+                row.due.map(|due| signed(due.mono_ms)),
+                row.due.map(|due| due.wall.millis()),
+                row.due.map(|due| signed(due.length_ms)),
+                remote_id,
+                json(&row.life)?,
+                json(&row.stage)?,
+            ],
+        )?;
+        let needs = row.manifest.requires.bits();
+        if let Some(was) = was.filter(|was| *was != target.work_order) {
+            self.refresh_lane(&target.account, &was, needs)?;
+        }
+        self.refresh_lane(&target.account, &target.work_order, needs)?;
+        if row.stage.is_over() {
+            self.release_after(row.id())?;
+        }
+        Ok(())
+    }
+
+    /// Removes an item and its attempts.
+    pub(crate) fn remove_item(&self, row: &Row) -> Result<(), Error> {
+        self.release_after(row.id())?;
+        self.execute("DELETE FROM attempts WHERE item = ?1", [row.id().as_bytes()])?;
+        self.execute("DELETE FROM items WHERE id = ?1", [row.id().as_bytes()])?;
+        let target = &row.life.target;
+        self.refresh_lane(&target.account, &target.work_order, row.manifest.requires.bits())
+    }
+
+    /// Lets go what waited for an item that is over.
+    fn release_after(&self, id: ItemId) -> Result<(), Error> {
+        for next in self.rows("WHERE after = ?1 AND held = 1", [id.as_bytes()])? {
+            self.execute("UPDATE items SET held = 0 WHERE id = ?1", [next.id().as_bytes()])?;
+            let target = &next.life.target;
+            self.refresh_lane(&target.account, &target.work_order, next.manifest.requires.bits())?;
+        }
+        Ok(())
+    }
+
+    fn refresh_lane(&self, account: &str, work_order: &str, needs: u8) -> Result<(), Error> {
+        let head: Option<(i32, i64)> = self
+            .statement(
+                "SELECT priority, seq FROM items WHERE account = ?1 AND work_order = ?2 AND needs = ?3
+                     AND stage = 'queued' AND held = 0 AND due_mono IS NULL ORDER BY priority DESC, seq LIMIT 1",
+            )?
+            .query_row(params![account, work_order, needs], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((priority, seq)) = head else {
+            self.execute(
+                "DELETE FROM lanes WHERE account = ?1 AND work_order = ?2 AND needs = ?3",
+                params![account, work_order, needs],
+            )?;
+            return Ok(());
+        };
+        // A new lane begins as if it had just been served: it goes behind those that wait already.
+        self.execute(
+            "INSERT INTO lanes (account, work_order, needs, head_priority, head_seq, served)
+             VALUES (?1, ?2, ?3, ?4, ?5, coalesce((SELECT max(served) FROM lanes WHERE account = ?1), 0))
+             ON CONFLICT DO UPDATE SET head_priority = ?4, head_seq = ?5",
+            params![account, work_order, needs, priority, seq],
+        )?;
+        Ok(())
+    }
+
+    // --- what to do next ---
+
+    /// The item to send next in an account, among lanes whose wishes are among `needs`: the highest priority first, then the
+    /// lane that was not served for longest.
+    pub(crate) fn ready(&self, account: &str, needs: impl Iterator<Item = u8>) -> Result<Option<Row>, Error> {
+        let mut best: Option<(i32, i64, i64)> = None;
+        for needs in needs {
+            let head: Option<(i32, i64, i64)> = self
+                .statement(
+                    "SELECT -head_priority, served, head_seq FROM lanes WHERE account = ?1 AND needs = ?2
+                         AND head_seq IS NOT NULL ORDER BY head_priority DESC, served, head_seq LIMIT 1",
+                )?
+                .query_row(params![account, needs], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .optional()?;
+            best = best.into_iter().chain(head).min();
+        }
+        match best {
+            Some((_, _, seq)) => Ok(self.rows("WHERE seq = ?1", [seq])?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    /// A lane was served.
+    pub(crate) fn served(&self, row: &Row, served: i64) -> Result<(), Error> {
+        let target = &row.life.target;
+        self.execute(
+            "UPDATE lanes SET served = ?4 WHERE account = ?1 AND work_order = ?2 AND needs = ?3",
+            params![target.account, target.work_order, row.manifest.requires.bits(), served],
+        )?;
+        Ok(())
+    }
+
+    /// The photo to prepare next, skipping `but`.
+    pub(crate) fn unprepared(&self, but: &[ItemId]) -> Result<Option<Row>, Error> {
+        let rows = self.rows(
+            "WHERE stage = 'captured' ORDER BY priority DESC, seq LIMIT ?1",
+            [i64::try_from(but.len()).unwrap_or(i64::MAX).saturating_add(1)],
+        )?;
+        Ok(rows.into_iter().find(|row| !but.contains(&row.id())))
+    }
+
+    /// Items of an account in a stage whose time has come, the longest due first, at most 64.
+    pub(crate) fn due(&self, account: &str, stage: &str, now: &Now) -> Result<Vec<Row>, Error> {
+        self.rows(
+            "WHERE account = ?1 AND stage = ?2 AND due_mono <= ?3 ORDER BY due_mono LIMIT 64",
+            params![account, stage, signed(millis(now.mono))],
+        )
+    }
+
+    /// When the next item of an account in a stage becomes due, in milliseconds of this boot.
+    pub(crate) fn next_due(&self, account: &str, stage: &str) -> Result<Option<u64>, Error> {
+        let due: Option<Option<i64>> = self.one(
+            "SELECT min(due_mono) FROM items WHERE account = ?1 AND stage = ?2 AND due_mono IS NOT NULL",
+            [account, stage],
+        )?;
+        Ok(due.flatten().map(i64::unsigned_abs))
+    }
+
+    /// Items of an account in one of the open stages (`sending`, `verifying`, `absent`), by work order where one is given.
+    pub(crate) fn open(&self, stage: &str, account: &str, work_order: Option<&str>) -> Result<Vec<Row>, Error> {
+        match work_order {
+            Some(work_order) => self.rows(
+                "WHERE stage IN ('sending', 'verifying', 'absent') AND stage = ?1 AND account = ?2 AND work_order = ?3 ORDER BY seq",
+                [stage, account, work_order],
+            ),
+            None => self.rows(
+                "WHERE stage IN ('sending', 'verifying', 'absent') AND stage = ?1 AND account = ?2 ORDER BY seq",
+                [stage, account],
+            ),
+        }
+    }
+
+    /// The first item of an account in one of the open stages.
+    pub(crate) fn first_open(&self, stage: &str, account: &str) -> Result<Option<Row>, Error> {
+        let rows = self.rows(
+            "WHERE stage IN ('sending', 'verifying', 'absent') AND stage = ?1 AND account = ?2 ORDER BY work_order, seq LIMIT 1",
+            [stage, account],
+        )?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// Whether `remote_id` stands on a receipt of the account.
+    pub(crate) fn is_claimed(&self, account: &str, remote_id: &RemoteId) -> Result<bool, Error> {
+        Ok(self
+            .one::<i64>("SELECT 1 FROM items WHERE account = ?1 AND remote_id = ?2", params![account, remote_id.0])?
+            .is_some())
+    }
+
+    // --- attempts ---
+
+    pub(crate) fn begin_attempt(&self, item: ItemId, at: Timestamp, snapshot: &Snapshot) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO attempts (item, number, started_at, snapshot)
+             VALUES (?1, coalesce((SELECT max(number) FROM attempts WHERE item = ?1), 0) + 1, ?2, ?3)",
+            params![item.as_bytes(), at.millis(), json(snapshot)?],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn end_attempt(&self, item: ItemId, at: Timestamp, outcome: &str) -> Result<(), Error> {
+        self.execute(
+            "UPDATE attempts SET ended_at = ?2, outcome = ?3
+             WHERE item = ?1 AND number = (SELECT max(number) FROM attempts WHERE item = ?1)",
+            params![item.as_bytes(), at.millis(), outcome],
+        )?;
+        Ok(())
+    }
+
+    /// Whether an item was attempted under this request id.
+    pub(crate) fn was_attempted(&self, item: ItemId, request: &str) -> Result<bool, Error> {
+        let found: Option<i64> = self.one(
+            "SELECT 1 FROM attempts WHERE item = ?1 AND json_extract(snapshot, '$.request_id') = ?2 LIMIT 1",
+            params![item.as_bytes(), request],
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// What the latest attempt of an item sent.
+    pub(crate) fn snapshot(&self, item: ItemId) -> Result<Option<Snapshot>, Error> {
+        let text: Option<String> =
+            self.one("SELECT snapshot FROM attempts WHERE item = ?1 ORDER BY number DESC LIMIT 1", [item.as_bytes()])?;
+        Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    Ok(serde_json::to_string(value)?)
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
+    let due = match (row.get::<_, Option<i64>>(4)?, row.get::<_, Option<i64>>(5)?, row.get::<_, Option<i64>>(6)?) {
+        (Some(mono), Some(wall), Some(length)) => Some(Wait {
+            mono_ms: mono.unsigned_abs(),
+            wall: Timestamp::from_millis(wall),
+            length_ms: length.unsigned_abs(),
+        }),
+        _ => None,
+    };
+    Ok(Row {
+        seq: row.get(0)?,
+        priority: row.get(1)?,
+        held: row.get(2)?,
+        stage: from_json(row, 3)?,
+        due,
+        manifest: from_json(row, 7)?,
+        life: from_json(row, 8)?,
+    })
+}
+
+fn read_account(row: &rusqlite::Row<'_>) -> rusqlite::Result<AccountRow> {
+    Ok(AccountRow { account: from_json::<Account>(row, 0)?, standing: from_json(row, 1)? })
+}
+
+fn from_json<T: DeserializeOwned>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    serde_json::from_str(text).map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
+}

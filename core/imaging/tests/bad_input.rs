@@ -1,4 +1,5 @@
 //! Files that are no pictures, half pictures, or meant to do harm; disks that are full; callers that change their mind.
+#![allow(clippy::unwrap_used, reason = "tests, helpers too, stop at what must not be")]
 
 mod common;
 

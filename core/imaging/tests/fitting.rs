@@ -1,4 +1,5 @@
 //! Pictures that can be made to fit: size, dimensions, orientation, formats, passing through.
+#![allow(clippy::unwrap_used, reason = "tests, helpers too, stop at what must not be")]
 
 mod common;
 

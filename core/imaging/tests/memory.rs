@@ -1,5 +1,6 @@
 //! What a bomb costs, measured on a process that does nothing else: one test, so that no other shares the figure.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "tests, helpers too, stop at what must not be")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! What goes along with a picture under each policy, read back by a reader that is not ours.
+#![allow(clippy::unwrap_used, reason = "tests, helpers too, stop at what must not be")]
 
 mod common;
 

@@ -79,9 +79,10 @@ pub(super) fn line(from: (f32, f32), to: (f32, f32), half_width: f32) -> impl Fn
 
 impl Canvas {
     /// A canvas with each pixel's colour asked for.
-    pub(super) fn new(width: usize, height: usize, colour: impl Fn(f32, f32) -> Colour) -> Self {
-        let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-        Canvas { width, height, pixels: pixels.map(|(x, y)| colour(x as f32, y as f32)).collect() }
+    pub(super) fn new(width: usize, height: usize, colour: impl Fn(f32, f32) -> Colour + Sync) -> Self {
+        let mut pixels = vec![[0.0; 3]; width * height];
+        in_bands(&mut pixels, width, |pixel, x, y| *pixel = colour(x, y));
+        Canvas { width, height, pixels }
     }
 
     /// Paints where `shape` is negative, its edge `soft` pixels wide; `colour` sees the position, the result's opacity is
@@ -118,14 +119,26 @@ impl Canvas {
     }
 
     /// Bytes of RGB, each pixel lit by `light`.
-    pub(super) fn into_rgb(self, light: impl Fn(f32, f32) -> f32) -> Vec<u8> {
-        let width = self.width;
-        let lit = self.pixels.into_iter().enumerate().flat_map(|(at, pixel)| {
-            let light = light((at % width) as f32, (at / width) as f32);
-            pixel.map(|channel| (channel * light).clamp(0.0, 255.0) as u8)
-        });
-        lit.collect()
+    pub(super) fn into_rgb(mut self, light: impl Fn(f32, f32) -> f32 + Sync) -> Vec<u8> {
+        in_bands(&mut self.pixels, self.width, |pixel, x, y| *pixel = scaled(*pixel, light(x, y)));
+        self.pixels.iter().flatten().map(|channel| channel.clamp(0.0, 255.0) as u8).collect()
     }
+}
+
+/// Calls `paint` for every pixel with its position, on as many threads as the machine has.
+fn in_bands(pixels: &mut [Colour], width: usize, paint: impl Fn(&mut Colour, f32, f32) + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let rows = (pixels.len() / width.max(1)).div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        for (band, pixels) in pixels.chunks_mut(rows * width).enumerate() {
+            let paint = &paint;
+            scope.spawn(move || {
+                for (at, pixel) in pixels.iter_mut().enumerate() {
+                    paint(pixel, (at % width) as f32, (band * rows + at / width) as f32);
+                }
+            });
+        }
+    });
 }
 
 pub(super) fn mix(a: Colour, b: Colour, part: f32) -> Colour {

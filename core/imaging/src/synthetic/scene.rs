@@ -11,7 +11,7 @@ const INK: Colour = [30.0, 30.0, 34.0];
 
 /// Draws the scene of `seed`; RGB, three bytes a pixel.
 pub(super) fn draw(width: u32, height: u32, seed: u64) -> Vec<u8> {
-    let seed = (seed ^ (seed >> 32)) as u32;
+    let seed = (seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32; // neighbours differ in every choice
     let scene = Scene { unit: width.min(height) as f32, width: width as f32, height: height as f32, seed };
     let mut canvas = scene.room(width as usize, height as usize);
     scene.pipes(&mut canvas);
@@ -19,7 +19,7 @@ pub(super) fn draw(width: u32, height: u32, seed: u64) -> Vec<u8> {
     scene.valve(&mut canvas);
     let (lamp_x, lamp_y) = (scene.width * (0.25 + 0.3 * scene.pick(1)), scene.height * 0.05);
     let reach = scene.width.hypot(scene.height);
-    canvas.into_rgb(|x, y| {
+    canvas.into_rgb(move |x, y| {
         let far = ((x - lamp_x).powi(2) + (y - lamp_y).powi(2)).sqrt() / reach;
         1.22 - 0.85 * far * far.sqrt()
     })

@@ -1,5 +1,6 @@
 //! What the tests share: pictures made on the spot, metadata laid in by hand, and a place for files.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "tests, helpers too, stop at what must not be")]
 
 use std::io::Cursor;
 use std::path::PathBuf;

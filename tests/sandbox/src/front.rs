@@ -166,6 +166,7 @@ impl Exchange {
             bytes: 0,
             whole: false,
             parts: vec![],
+            problem: None,
             faults: self.plan.kinds(),
             done: false,
         };
@@ -195,7 +196,11 @@ impl Exchange {
         }
         match (admitted, form) {
             (Err(reply), _) => self.answer(reply),
-            (Ok(_), Err(why)) => self.answer(self.system().malformed(&why)),
+            (Ok(_), Err(why)) => {
+                let reply = self.system().malformed(&why);
+                self.shared.world().log.amend(self.number(), |r| r.problem = Some(why));
+                self.answer(reply)
+            }
             (Ok(call), Ok(form)) => self.process(call, form),
         }
     }

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use futures_util::stream::{self, Stream, StreamExt as _};
-use multer::{Field, Multipart};
 use sha2::{Digest as _, Sha256};
 
+use crate::multipart::Multipart;
 use crate::request::{Content, Form, FormKind, Part, Spooled};
 
 /// Bytes of a file that reach the disk. No system takes nearly as much; the rest is counted and hashed only.
@@ -86,8 +86,7 @@ async fn parse(mut tap: Tap, how: &Reading<'_>) -> Result<Form, String> {
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "multipart/form-data" => {
-            let boundary = multer::parse_boundary(content_type).map_err(|e| e.to_string())?;
-            let parts = parts(Multipart::new(tap, boundary), how).await?;
+            let parts = parts(Multipart::new(tap, content_type)?, how).await?;
             Ok(Form { kind: FormKind::Multipart, parts })
         }
         "application/x-www-form-urlencoded" => {
@@ -115,25 +114,23 @@ async fn text(tap: &mut Tap) -> Result<String, String> {
     String::from_utf8(text).map_err(|e| e.to_string())
 }
 
-async fn parts(mut multipart: Multipart<'_>, how: &Reading<'_>) -> Result<Vec<Part>, String> {
+async fn parts(mut form: Multipart<Tap>, how: &Reading<'_>) -> Result<Vec<Part>, String> {
     let mut parts = Vec::new();
-    while let Some(field) = multipart.next_field().await.map_err(|e| e.to_string())? {
-        let name = field.name().ok_or("a part has no name")?.to_owned();
-        let file_name = field.file_name().map(str::to_owned);
-        let content_type = field.content_type().map(ToString::to_string);
-        let content = match file_name.is_some() || name == how.file_part {
-            true => Content::File(spool(field, how.spool).await?),
-            false => Content::Text(part_text(field).await?),
+    form.begin().await?;
+    while let Some(head) = form.head().await? {
+        let content = match head.file_name.is_some() || head.name == how.file_part {
+            true => Content::File(spool(&mut form, how.spool).await?),
+            false => Content::Text(part_text(&mut form).await?),
         };
-        parts.push(Part { name, file_name, content_type, content });
+        parts.push(Part { name: head.name, file_name: head.file_name, content_type: head.content_type, content });
     }
     Ok(parts)
 }
 
-async fn part_text(mut field: Field<'_>) -> Result<String, String> {
+async fn part_text(form: &mut Multipart<Tap>) -> Result<String, String> {
     let mut text = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(|e| e.to_string())? {
-        text.extend_from_slice(&chunk);
+    while let Some(piece) = form.piece().await? {
+        text.extend_from_slice(&piece);
         if text.len() > TEXT_LIMIT {
             return Err("a text part is too long".to_owned());
         }
@@ -141,10 +138,10 @@ async fn part_text(mut field: Field<'_>) -> Result<String, String> {
     String::from_utf8(text).map_err(|e| e.to_string())
 }
 
-async fn spool(mut field: Field<'_>, folder: &Path) -> Result<Spooled, String> {
+async fn spool(form: &mut Multipart<Tap>, folder: &Path) -> Result<Spooled, String> {
     let mut file = SpoolFile::create(folder).map_err(|e| format!("the sandbox's disk: {e}"))?;
-    while let Some(chunk) = field.chunk().await.map_err(|e| e.to_string())? {
-        file.write(&chunk).map_err(|e| format!("the sandbox's disk: {e}"))?;
+    while let Some(piece) = form.piece().await? {
+        file.write(&piece).map_err(|e| format!("the sandbox's disk: {e}"))?;
     }
     Ok(file.finish())
 }
@@ -263,4 +260,43 @@ where
 /// How long `bytes` take at that speed.
 pub(crate) fn time_for(bytes: usize, bytes_per_second: u32) -> Duration {
     Duration::from_secs_f64(bytes as f64 / f64::from(bytes_per_second.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads a form that arrives in these pieces.
+    async fn arriving(pieces: Vec<&'static [u8]>, spool: &Path) -> Intake {
+        let announced = pieces.iter().map(|p| p.len() as u64).sum();
+        let pieces = pieces.into_iter().map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece)));
+        let how = Reading {
+            content_type: Some("multipart/form-data; boundary=----b"),
+            file_part: "",
+            spool,
+            announced: Some(announced),
+            wanted: true,
+            bytes_per_second: None,
+            cut_after: None,
+        };
+        read(Body::from_stream(stream::iter(pieces)), how).await
+    }
+
+    #[tokio::test]
+    async fn a_form_is_the_same_however_it_is_cut_into_pieces() {
+        const FORM: &[u8] = b"------b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\none\r\n\
+            ------b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"f.txt\"\r\nContent-Type: text/plain\r\n\r\n\
+            \r\n------a\r\n--\r\n------b--\r\n";
+        let spool = tempfile::tempdir().unwrap();
+        for first in 0..FORM.len() {
+            for second in first..FORM.len() {
+                let pieces = vec![&FORM[..first], &FORM[first..second], &FORM[second..]];
+                let BodyEnd::Whole(form) = arriving(pieces, spool.path()).await.end else { panic!("{first} {second}") };
+                let form = form.unwrap_or_else(|e| panic!("cut at {first} and {second}: {e}"));
+                assert_eq!(form.text("a"), Some("one"));
+                assert_eq!(form.file("f").unwrap().bytes, 13);
+            }
+        }
+        assert_eq!(std::fs::read_dir(spool.path()).unwrap().count(), 0);
+    }
 }

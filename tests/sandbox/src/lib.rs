@@ -17,6 +17,7 @@ mod front;
 mod intake;
 mod ledger;
 mod log;
+mod multipart;
 mod options;
 mod provider;
 mod request;

@@ -46,6 +46,8 @@ pub struct RequestRecord {
     pub whole: bool,
     /// The body's parts.
     pub parts: Vec<PartRecord>,
+    /// Why the body could not be read as what its head calls it.
+    pub problem: Option<String>,
     /// The kinds of the faults it met.
     pub faults: Vec<String>,
     /// Whether the sandbox is done with it.

@@ -47,7 +47,18 @@ pub(crate) struct Store {
 impl Store {
     /// Opens the database at `path`, makes it where it is missing, brings its schema up to date.
     pub(crate) fn open(path: &Path, now: &Now) -> Result<Self, Error> {
-        Self::with(Connection::open(path)?, now)
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "foreign_keys", false)?;
+        // Apple's fsync does not reach the disk; these two make SQLite use F_FULLFSYNC there and do nothing elsewhere.
+        connection.pragma_update(None, "fullfsync", true)?;
+        connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let mut store = Store { connection };
+        store.migrate()?;
+        store.anchor(now)?;
+        Ok(store)
     }
 
     /// Sets a damaged database aside, kept under a name of its own, and begins a new one. The caller holds the outbox alone.
@@ -65,20 +76,6 @@ impl Store {
             }
         }
         Self::open(path, now)
-    }
-
-    fn with(connection: Connection, now: &Now) -> Result<Self, Error> {
-        connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "foreign_keys", false)?;
-        // Apple's fsync does not reach the disk; these two make SQLite use F_FULLFSYNC there and do nothing elsewhere.
-        connection.pragma_update(None, "fullfsync", true)?;
-        connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        let mut store = Store { connection };
-        store.migrate()?;
-        store.anchor(now)?;
-        Ok(store)
     }
 
     fn version(&self) -> Result<i64, Error> {

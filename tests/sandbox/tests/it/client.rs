@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fieldpost_sandbox::{Provider, Sandbox};
 use serde_json::Value;
@@ -119,7 +119,10 @@ impl Ask {
 
     pub(crate) fn head(&self) -> Vec<u8> {
         let (host, path) = self.address();
-        let mut head = format!("{} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n", self.method);
+        let mut head = format!("{} {path} HTTP/1.1\r\nHost: {host}\r\n", self.method);
+        if !self.headers.iter().any(|(name, _)| name == "Connection") {
+            head.push_str("Connection: close\r\n");
+        }
         if !self.body.is_empty() || self.method != "GET" {
             head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
         }
@@ -170,6 +173,15 @@ fn parse(all: &[u8]) -> Heard {
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
     let headers = lines.map(|l| l.split_once(": ").unwrap()).map(|(n, v)| (n.into(), v.into())).collect();
     Heard { status: Some(status), headers, body: all[end + 4..].into() }
+}
+
+/// Waits for what another thread is about to do.
+pub(crate) fn until(done: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !done() {
+        assert!(began.elapsed() < PATIENCE, "it never happened");
+        std::thread::yield_now();
+    }
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {

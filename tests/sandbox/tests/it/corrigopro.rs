@@ -146,6 +146,8 @@ fn what_is_no_form_is_refused_in_the_systems_own_shape() {
     let mut torn = corrigo_upload(&sandbox, OPEN, "a.jpg", b"x");
     torn.body.truncate(torn.body.len() - 20);
     assert_eq!(complaints(&torn.send()).0, 2100);
+    let problem = sandbox.requests().pop().unwrap().problem.unwrap();
+    assert!(problem.contains("last boundary"), "{problem}");
     assert!(sandbox.ledger().is_empty());
     assert_eq!(std::fs::read_dir(sandbox.dir().join("spool")).unwrap().count(), 0, "refused bodies leave nothing");
 }

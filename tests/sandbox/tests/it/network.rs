@@ -166,3 +166,29 @@ fn over_tls_everything_is_the_same() {
     let cut = heard();
     assert_eq!((cut.status, cut.body.len()), (Some(200), 3));
 }
+
+#[test]
+fn a_connection_kept_alive_brings_request_after_request() {
+    let sandbox = sandbox();
+    let upload = corrigo_upload(&sandbox, "10234", "a.jpg", &[0; 100_000]).with("Connection", "keep-alive");
+    let mut stream = upload.connect().unwrap();
+    for n in 1..=3 {
+        stream.write_all(&upload.head()).unwrap();
+        stream.write_all(&upload.body).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"}") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            answer.push(byte[0]);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "request {n}");
+    }
+    let connections: Vec<u64> = sandbox.ledger().iter().map(|e| e.connection).collect();
+    assert_eq!(connections, [1, 1, 1]);
+    sandbox.fault(Fault::LoseAnswer);
+    stream.write_all(&upload.head()).unwrap();
+    stream.write_all(&upload.body).unwrap();
+    assert_eq!(hear(&mut stream).status, None, "a lost answer ends the connection");
+    assert_eq!(sandbox.ledger().len(), 4);
+    until(|| sandbox.state().connections == 0);
+}

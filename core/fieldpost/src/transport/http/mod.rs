@@ -329,7 +329,7 @@ fn method(method: Method) -> reqwest::Method {
     }
 }
 
-/// `url` without a name and password: reqwest would make a credential of them that nobody asked for.
+/// `url` without a name and password: HTTP/2 would send them along as part of the host, a credential that nobody asked for.
 fn bare(url: &Url) -> Url {
     let mut url = url.clone();
     // Both fail only for addresses without a host, which carry neither.

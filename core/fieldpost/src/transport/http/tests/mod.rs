@@ -105,6 +105,12 @@ async fn a_credential_goes_along_only_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_transfer_may_move_between_threads() {
+    fn assert_send(_: impl Send) {}
+    assert_send(send(&http(), &look(Url::parse("http://127.0.0.1:1").unwrap())));
+}
+
+#[test]
 fn a_name_and_password_in_an_address_stay_here() {
     let url = Url::parse("https://user:word@host.example:1/a?b=c").unwrap();
     assert_eq!(bare(&url).as_str(), "https://host.example:1/a?b=c");

@@ -13,8 +13,9 @@
 //! - reqwest repeats requests that a HTTP/2 peer refused or that met its farewell: off (`retry::never`), and a streamed body
 //!   could not be repeated anyway.
 //! - hyper-util's pool gives a request to another connection if the kept one turns out to be closed. That cannot be switched off
-//!   through reqwest, and need not be: it happens only while the connection's task has not taken the request out of its queue, so neither head
-//!   nor body were touched (hyper hands the request back unopened). Once a byte may have been written, the error comes to us.
+//!   through reqwest, and need not be: it happens only while the connection's task has not taken the request out of its queue, so
+//!   neither head nor body were touched (hyper hands the request back unopened). Once a byte may have been written, the error
+//!   comes to us.
 
 mod failure;
 mod stream;
@@ -329,7 +330,7 @@ fn method(method: Method) -> reqwest::Method {
     }
 }
 
-/// `url` without a name and password: reqwest would make a credential of them that nobody asked for.
+/// `url` without a name and password: HTTP/2 would send them along as part of the host, a credential that nobody asked for.
 fn bare(url: &Url) -> Url {
     let mut url = url.clone();
     // Both fail only for addresses without a host, which carry neither.

@@ -1,13 +1,15 @@
-//! Real sockets on loopback. Here: what goes well; `trouble` has what does not, `secure` TLS and HTTP/2.
+//! Real sockets on loopback. Here: what goes well; `trouble` has what does not,
+//! `silence` the limits of time, `secure` TLS and HTTP/2.
 
 mod peer;
 mod secure;
+mod silence;
 mod trouble;
 
 use std::process::Command;
 use std::sync::Mutex;
 
-use self::peer::{Host, Upload, http, look, send};
+use self::peer::{Host, Upload, http, look, send, together};
 use super::*;
 use crate::transport::multipart::Segment;
 
@@ -25,7 +27,7 @@ async fn an_upload_arrives_byte_by_byte_as_it_was_laid_out() {
         arrived
     };
     let http = http();
-    let (exchange, arrived) = tokio::join!(send(&http, &upload.transfer), server);
+    let (exchange, arrived) = together(send(&http, &upload.transfer), server).await;
 
     let form = upload.form();
     let expected: Vec<u8> = form
@@ -62,7 +64,7 @@ async fn progress_only_grows_and_ends_with_the_whole_length() {
     let seen = Mutex::new(Vec::new());
     let (http, stop) = (http(), StopSignal::new());
     let progress = |sent, total| seen.lock().unwrap().push((sent, total));
-    let (exchange, ()) = tokio::join!(http.send(&upload.transfer, &progress, &stop), server);
+    let (exchange, ()) = together(http.send(&upload.transfer, &progress, &stop), server).await;
     assert!(exchange.result.is_ok());
     let (seen, length) = (seen.into_inner().unwrap(), upload.form().length());
     assert!(seen.windows(2).all(|pair| pair[0].0 < pair[1].0), "{seen:?}");
@@ -80,7 +82,7 @@ async fn a_look_has_no_body_and_is_whole_once_answered() {
         arrived
     };
     let (http, transfer) = (http(), look(host.url("/list")));
-    let (exchange, arrived) = tokio::join!(send(&http, &transfer), server);
+    let (exchange, arrived) = together(send(&http, &transfer), server).await;
     assert_eq!((arrived.header("content-length"), arrived.header("content-type")), (None, None));
     assert_eq!((exchange.left, exchange.result.unwrap().bytes()), (Left::Whole, &b"[]"[..]));
 }
@@ -96,31 +98,42 @@ async fn a_credential_goes_along_only_where_it_is_asked_for() {
     };
     let mut transfer = look(host.url("/temporary?sig=abc"));
     transfer.request.auth = Auth::None;
-    transfer.request.url.set_username("user").unwrap();
-    transfer.request.url.set_password(Some("word")).unwrap();
     let http = http();
-    let (exchange, arrived) = tokio::join!(send(&http, &transfer), server);
+    let (exchange, arrived) = together(send(&http, &transfer), server).await;
     assert!(exchange.result.is_ok());
     assert_eq!(arrived.header("authorization"), None);
 }
 
+#[test]
+fn a_transfer_may_move_between_threads() {
+    fn assert_send(_: impl Send) {}
+    assert_send(send(&http(), &look(Url::parse("http://127.0.0.1:1").unwrap())));
+}
+
+#[test]
+fn a_name_and_password_in_an_address_stay_here() {
+    let url = Url::parse("https://user:word@host.example:1/a?b=c").unwrap();
+    assert_eq!(bare(&url).as_str(), "https://host.example:1/a?b=c");
+}
+
 #[tokio::test]
 async fn a_redirect_is_an_answer_and_nobody_else_is_called() {
-    let (host, elsewhere) = (Host::bind().await, Host::bind().await);
-    let answer = format!(
-        "HTTP/1.1 307 Temporary Redirect\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
-        elsewhere.url("/steal")
-    );
-    let upload = Upload::new(host.url("/"), 10);
-    let server = async {
-        let mut peer = host.accept().await;
-        peer.request().await.unwrap();
-        peer.say(&answer).await;
-    };
-    let http = http();
-    let (exchange, ()) = tokio::join!(send(&http, &upload.transfer), server);
-    assert_eq!((exchange.left, exchange.result.unwrap().status), (Left::Whole, 307));
-    assert!(elsewhere.nobody_called());
+    for status in [301, 302, 303, 307, 308] {
+        let (host, elsewhere) = (Host::bind().await, Host::bind().await);
+        let to = elsewhere.url("/steal");
+        let answer = format!("HTTP/1.1 {status} Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+        for transfer in [&Upload::new(host.url("/"), 10).transfer, &look(host.url("/"))] {
+            let server = async {
+                let mut peer = host.accept().await;
+                peer.request().await.unwrap();
+                peer.say(&answer).await;
+            };
+            let http = http();
+            let (exchange, ()) = together(send(&http, transfer), server).await;
+            assert_eq!((exchange.left, exchange.result.unwrap().status), (Left::Whole, status));
+        }
+        assert!(elsewhere.nobody_called());
+    }
 }
 
 #[tokio::test]
@@ -141,7 +154,7 @@ async fn a_download_is_hashed_whatever_its_length_and_an_error_page_is_kept() {
     let (http, mut transfer) = (http(), look(host.url("/file")));
     transfer.request.sink = Sink::Hash;
     let client = async { (send(&http, &transfer).await, send(&http, &transfer).await) };
-    let ((first, second), ()) = tokio::join!(client, server);
+    let ((first, second), ()) = together(client, server).await;
     let expected = AnswerBody::Hashed { bytes: content.len() as u64, sha256: Sha256(Hasher::digest(&content).into()) };
     assert_eq!(first.result.unwrap().body, expected);
     assert_eq!(second.result.unwrap().body, AnswerBody::Kept(b"gone".to_vec()));
@@ -164,7 +177,7 @@ async fn one_connection_serves_one_transfer_after_the_other() {
             assert_eq!(send(&http, &upload.transfer).await.left, Left::Whole);
         }
     };
-    tokio::join!(client, server);
+    together(client, server).await;
     assert!(host.nobody_called());
 }
 
@@ -229,7 +242,7 @@ async fn upload_within_two_megabytes(path: std::path::PathBuf) {
             peer.say(&CREATED.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).await;
             arrived
         };
-        let (exchange, arrived) = tokio::join!(send(&http, transfer), server);
+        let (exchange, arrived) = together(send(&http, transfer), server).await;
         assert!(exchange.result.is_ok() && exchange.left == Left::Whole);
         arrived
     };

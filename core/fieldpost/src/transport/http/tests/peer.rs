@@ -195,15 +195,24 @@ pub(super) fn http_with(options: HttpOptions) -> Http {
     Http::new(options, Arc::new(OsDisk)).unwrap()
 }
 
-/// A driver that soon calls a silence a silence.
-pub(super) fn impatient() -> Http {
-    let short = Duration::from_millis(50);
-    http_with(HttpOptions { connect: short, idle: short, slowest: u32::MAX, ..HttpOptions::default() })
-}
-
 /// Sends with nobody watching and nobody stopping.
 pub(super) async fn send(http: &Http, transfer: &Transfer) -> Exchange {
     http.send(transfer, &|_, _| {}, &StopSignal::new()).await
+}
+
+/// Both sides to their ends.
+pub(super) async fn together<A, B>(client: impl Future<Output = A>, server: impl Future<Output = B>) -> (A, B) {
+    within(Duration::from_secs(60), client, server).await
+}
+
+/// Both sides to their ends. `limit` is no part of any test: it only lets a broken one fail where it would wait for ever.
+pub(super) async fn within<A, B>(
+    limit: Duration,
+    client: impl Future<Output = A>,
+    server: impl Future<Output = B>,
+) -> (A, B) {
+    let both = async { tokio::join!(client, server) };
+    tokio::time::timeout(limit, both).await.expect("both sides come to their ends")
 }
 
 pub(super) fn failed(left: Left, failure: Failure) -> Exchange {

@@ -68,7 +68,7 @@ async fn a_root_that_was_handed_in_is_trusted_as_pem_and_as_der() {
             arrived
         };
         let http = trusting(root);
-        let (exchange, arrived) = tokio::join!(send(&http, &upload.transfer), server);
+        let (exchange, arrived) = together(send(&http, &upload.transfer), server).await;
         assert_eq!(arrived.body.len() as u64, upload.form().length());
         assert_eq!((exchange.left, exchange.result.unwrap().status), (Left::Whole, 201));
     }
@@ -84,7 +84,7 @@ async fn a_foreign_certificate_is_refused_before_anything_leaves() {
     ] {
         let host = Host::bind().await;
         let upload = Upload::new(secure(&host, name), 10);
-        let (exchange, accepted) = tokio::join!(send(&http, &upload.transfer), authority.accept(&host));
+        let (exchange, accepted) = together(send(&http, &upload.transfer), authority.accept(&host)).await;
         assert_eq!(exchange, failed(Left::None, Failure::Tls), "{name}");
         assert!(accepted.is_err());
     }
@@ -96,7 +96,7 @@ async fn a_host_that_speaks_no_tls_fails_the_handshake() {
         let host = Host::bind().await;
         let (http, transfer) = (http(), look(secure(&host, "localhost")));
         let server = async { host.accept().await.say(answer).await };
-        let (exchange, ()) = tokio::join!(send(&http, &transfer), server);
+        let (exchange, ()) = together(send(&http, &transfer), server).await;
         assert_eq!(exchange, failed(Left::None, Failure::Tls), "{answer:?}");
     }
 }
@@ -110,7 +110,7 @@ async fn an_answer_cut_off_under_tls_is_broken() {
         peer.say("HTTP/1.1 200 OK\r\n\r\n[{\"id\": 7}").await; // ends with the connection: but without TLS's own end
     };
     let (http, transfer) = (trusting(authority.der.clone()), look(secure(&host, "localhost")));
-    let (exchange, ()) = tokio::join!(send(&http, &transfer), server);
+    let (exchange, ()) = together(send(&http, &transfer), server).await;
     assert_eq!(exchange, failed(Left::Whole, Failure::Broken));
 }
 
@@ -173,7 +173,7 @@ async fn an_upload_arrives_over_http2_with_its_length() {
         respond.send_response(created(), true).unwrap();
     });
     let http = trusting(authority.der.clone());
-    let (exchange, ()) = tokio::join!(send_once(http, &upload.transfer), server);
+    let (exchange, ()) = together(send_once(http, &upload.transfer), server).await;
     assert_eq!((exchange.left, exchange.result.unwrap().status), (Left::Whole, 201));
 }
 
@@ -188,7 +188,7 @@ async fn a_damaged_file_never_arrives_whole_over_http2_either() {
         assert!(!whole && arrived < 300_000, "{arrived} bytes");
     });
     let http = trusting(authority.der.clone());
-    let (exchange, ()) = tokio::join!(send_once(http, &upload.transfer), server);
+    let (exchange, ()) = together(send_once(http, &upload.transfer), server).await;
     assert_eq!(exchange, failed(Left::Part, Failure::FileDamaged));
 }
 
@@ -199,7 +199,7 @@ async fn a_refused_http2_stream_is_not_sent_again() {
         respond.send_reset(h2::Reason::REFUSED_STREAM);
     });
     let (http, transfer) = (trusting(authority.der.clone()), look(secure(&host, "localhost")));
-    let (exchange, ()) = tokio::join!(send_once(http, &transfer), server);
+    let (exchange, ()) = together(send_once(http, &transfer), server).await;
     assert_eq!(exchange, failed(Left::Whole, Failure::Broken));
     assert!(host.nobody_called());
 }
@@ -215,6 +215,6 @@ async fn an_early_http2_answer_ends_the_upload() {
         assert!(!whole);
     });
     let http = trusting(authority.der.clone());
-    let (exchange, ()) = tokio::join!(send_once(http, &upload.transfer), server);
+    let (exchange, ()) = together(send_once(http, &upload.transfer), server).await;
     assert_eq!((exchange.left, exchange.result.unwrap().status), (Left::Part, 201));
 }

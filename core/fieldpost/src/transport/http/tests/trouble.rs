@@ -4,12 +4,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpSocket;
 
-use super::peer::{failed, http_with, impatient};
+use super::peer::failed;
 use super::*;
 
 /// More than a connection's buffers on loopback take in (Linux: 4 MB on this side, 6 to 32 MB on the other), so that what is not read
 /// stays here.
-const MORE_THAN_BUFFERS: usize = 45_000_000;
+pub(super) const MORE_THAN_BUFFERS: usize = 45_000_000;
 
 #[tokio::test]
 async fn a_name_that_cannot_be_resolved() {
@@ -39,79 +39,6 @@ async fn a_host_without_a_route() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_never_comes_is_a_connection_that_takes_too_long() {
-    let host = Host::bind().await;
-    let mut url = host.url("/");
-    url.set_scheme("https").unwrap();
-    let (http, transfer) = (impatient(), look(url));
-    let (exchange, _held) = tokio::join!(send(&http, &transfer), host.accept());
-    assert_eq!(exchange, failed(Left::None, Failure::TimedOut));
-}
-
-#[tokio::test]
-async fn silence_after_the_whole_body() {
-    let host = Host::bind().await;
-    let upload = Upload::new(host.url("/"), 1000);
-    let server = async {
-        let mut peer = host.accept().await;
-        peer.request().await.unwrap();
-        peer
-    };
-    let http = impatient();
-    let (exchange, _held) = tokio::join!(send(&http, &upload.transfer), server);
-    assert_eq!(exchange, failed(Left::Whole, Failure::TimedOut));
-}
-
-#[tokio::test]
-async fn silence_after_an_empty_body_may_have_been_heard() {
-    let host = Host::bind().await;
-    let (http, transfer) = (impatient(), look(host.url("/")));
-    let (exchange, _held) = tokio::join!(send(&http, &transfer), host.accept());
-    assert_eq!(exchange, failed(Left::Whole, Failure::TimedOut));
-}
-
-#[tokio::test]
-async fn silence_in_the_middle_of_the_body() {
-    let host = Host::bind().await;
-    let upload = Upload::new(host.url("/"), MORE_THAN_BUFFERS);
-    let server = async {
-        let mut peer = host.accept().await;
-        peer.head().await.unwrap();
-        peer // reads no more
-    };
-    let http = impatient();
-    let (exchange, _held) = tokio::join!(send(&http, &upload.transfer), server);
-    assert_eq!(exchange, failed(Left::Part, Failure::TimedOut));
-}
-
-#[tokio::test]
-async fn silence_in_the_middle_of_the_answer() {
-    let host = Host::bind().await;
-    let (http, transfer) = (impatient(), look(host.url("/")));
-    let server = async {
-        let mut peer = host.accept().await;
-        peer.request().await.unwrap();
-        peer.say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await;
-        peer
-    };
-    let (exchange, _held) = tokio::join!(send(&http, &transfer), server);
-    assert_eq!(exchange, failed(Left::Whole, Failure::TimedOut));
-}
-
-#[test]
-fn what_lies_in_buffers_is_given_time_to_drain() {
-    let options = HttpOptions { idle: Duration::from_secs(60), slowest: 4_000, ..HttpOptions::default() };
-    let (http, line) = (http_with(options), Line::new(10_000_000));
-    assert_eq!(http.patience(&line), Duration::from_secs(60));
-    assert!(line.meter().pass(40_000));
-    assert_eq!(http.patience(&line), Duration::from_secs(70));
-    assert!(line.meter().pass(5_000_000));
-    assert_eq!(http.patience(&line), Duration::from_millis(60_000 + BUFFERED / 4));
-    line.heard();
-    assert_eq!(http.patience(&line), Duration::from_secs(60));
-}
-
-#[tokio::test]
 async fn a_reset_in_the_middle_of_the_body() {
     let host = Host::bind().await;
     let upload = Upload::new(host.url("/"), MORE_THAN_BUFFERS);
@@ -122,7 +49,7 @@ async fn a_reset_in_the_middle_of_the_body() {
         drop(peer); // with bytes unread: a reset
     };
     let http = http();
-    let (exchange, ()) = tokio::join!(send(&http, &upload.transfer), server);
+    let (exchange, ()) = together(send(&http, &upload.transfer), server).await;
     assert_eq!(exchange, failed(Left::Part, Failure::Broken));
     assert!(host.nobody_called(), "nothing is sent again");
 }
@@ -133,7 +60,7 @@ async fn a_connection_that_ends_without_an_answer() {
     let upload = Upload::new(host.url("/"), 1000);
     let server = async { host.accept().await.request().await.is_some() };
     let http = http();
-    let (exchange, whole) = tokio::join!(send(&http, &upload.transfer), server);
+    let (exchange, whole) = together(send(&http, &upload.transfer), server).await;
     assert!(whole);
     assert_eq!(exchange, failed(Left::Whole, Failure::Broken));
     assert!(host.nobody_called(), "nothing is sent again");
@@ -157,7 +84,7 @@ async fn answers_that_are_cut_off_or_no_http_or_too_long() {
             peer.say(answer).await;
         };
         let http = http();
-        let (exchange, ()) = tokio::join!(send(&http, &upload.transfer), server);
+        let (exchange, ()) = together(send(&http, &upload.transfer), server).await;
         assert_eq!(exchange, failed(Left::Whole, failure), "{:.60}", answer);
     }
 }
@@ -172,7 +99,7 @@ async fn an_answer_of_just_the_limit_is_kept() {
         peer.request().await.unwrap();
         peer.say(&answer).await;
     };
-    let (exchange, ()) = tokio::join!(send(&http, &transfer), server);
+    let (exchange, ()) = together(send(&http, &transfer), server).await;
     assert_eq!(exchange.result.unwrap().bytes().len(), ANSWER_LIMIT);
 }
 
@@ -188,7 +115,7 @@ async fn an_early_answer_ends_the_upload_and_the_rest_never_leaves() {
         peer
     };
     let http = http();
-    let (exchange, mut peer) = tokio::join!(send(&http, &upload.transfer), server);
+    let (exchange, mut peer) = together(send(&http, &upload.transfer), server).await;
     let answer = exchange.result.unwrap();
     assert_eq!((exchange.left, answer.status, answer.bytes()), (Left::Part, 413, &b"too big"[..]));
     assert!(peer.rest().await < MORE_THAN_BUFFERS);
@@ -203,7 +130,7 @@ async fn a_file_found_damaged_on_the_way_never_arrives_whole() {
         std::fs::write(upload.path(), &upload.content).unwrap();
         let server = async { host.accept().await.rest().await };
         let http = http();
-        let (exchange, arrived) = tokio::join!(send(&http, &upload.transfer), server);
+        let (exchange, arrived) = together(send(&http, &upload.transfer), server).await;
         assert_eq!(exchange, failed(Left::Part, Failure::FileDamaged), "byte {wrong}");
         // Head included: the chunk that was held back is longer than any head.
         assert!((arrived as u64) < upload.form().length() - 1000, "byte {wrong}");
@@ -243,7 +170,7 @@ async fn a_stop_in_the_middle_lets_nothing_more_out() {
         stop.stop();
         peer
     };
-    let (exchange, mut peer) = tokio::join!(http.send(&upload.transfer, &progress, &stop), server);
+    let (exchange, mut peer) = together(http.send(&upload.transfer, &progress, &stop), server).await;
     assert_eq!(exchange, failed(Left::Part, Failure::Stopped));
     assert!(peer.rest().await as u64 <= sent.load(Ordering::Relaxed), "no more than was reported");
 }
@@ -259,7 +186,7 @@ async fn a_stop_after_the_whole_body_is_a_doubt_and_one_before_it_is_none() {
         stop.stop();
         peer
     };
-    let (exchange, _held) = tokio::join!(http.send(&upload.transfer, &|_, _| {}, &stop), server);
+    let (exchange, _held) = together(http.send(&upload.transfer, &|_, _| {}, &stop), server).await;
     assert_eq!(exchange, failed(Left::Whole, Failure::Stopped));
     let exchange = http.send(&upload.transfer, &|_, _| {}, &stop).await;
     assert_eq!(exchange, failed(Left::None, Failure::Stopped));
@@ -347,7 +274,7 @@ async fn what_a_kept_connection_has_taken_in_is_not_sent_again() {
             assert!(send(&http, &first.transfer).await.result.is_ok());
             send(&http, &second.transfer).await
         };
-        let (exchange, ()) = tokio::join!(client, server);
+        let (exchange, ()) = together(client, server).await;
         assert_eq!(exchange, failed(left, Failure::Broken));
         assert!(host.nobody_called());
     }

@@ -26,7 +26,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, Capabilities, Exchange, Kind, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Why,
+    Action, Capabilities, Exchange, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Why,
 };
 
 /// One system: what it is called, its settings and limits, its operations, how it recognises our file.

@@ -1,0 +1,154 @@
+//! What goes well, and what waits.
+
+use fieldpost::{Conditions, Error, Network, Proof, Reason, Settlement, State, Which};
+use fieldpost_sandbox::{Fault, Operation, Provider, RetryAfter};
+use fieldpost_tests::World;
+
+#[test]
+fn what_was_captured_without_a_network_arrives_once_it_returns() {
+    let world = World::new();
+    world.outbox.set_conditions(Conditions { network: Network::None, ..Conditions::default() }).unwrap();
+    let ids = [world.photo().id, world.document("one").id, world.text(Provider::DigitalRealty, "two").id];
+    let offline = world.deliver();
+    assert_eq!((offline.delivered, offline.waiting, offline.blocked), (0, 3, 0));
+    for id in ids {
+        let why = world.item(id).why.unwrap();
+        assert_eq!((why.reason, world.item(id).state), (Reason::NoNetwork, State::Waiting));
+    }
+    world.outbox.set_conditions(Conditions::default()).unwrap();
+    assert_eq!(world.deliver().delivered, 3);
+    ids.map(|id| world.assert_delivered_once(id));
+    assert_eq!(world.item(ids[0]).receipt.unwrap().proof, Proof::Answer);
+    assert!(world.item(ids[0]).sent.unwrap().bytes.0 <= 100_000);
+    assert!(world.sandbox.leaks().is_empty());
+    assert_eq!(world.outbox.check().unwrap().1, vec![]);
+}
+
+#[test]
+fn a_closed_app_goes_on_where_it_was() {
+    let mut world = World::new();
+    let id = world.document("one").id;
+    world.reopen();
+    world.deliver();
+    world.assert_delivered_once(id);
+    world.reopen();
+    world.deliver();
+    world.assert_delivered_once(id);
+}
+
+#[test]
+fn an_unreachable_system_makes_its_account_wait_and_no_other() {
+    let world = World::new();
+    world.outbox.put_account(fieldpost_tests::unreachable(&world.sandbox)).unwrap();
+    let (held, free) = (world.document("one"), world.text(Provider::DigitalRealty, "two"));
+    assert_eq!(world.deliver().delivered, 1);
+    world.assert_delivered_once(free.id);
+    let why = world.item(held.id).why.unwrap();
+    assert_eq!((why.reason, world.item(held.id).state), (Reason::Unreachable, State::Waiting));
+    assert!(why.until.is_some());
+    world.outbox.put_account(fieldpost_tests::corrigo(&world.sandbox)).unwrap();
+    world.deliver();
+    world.assert_delivered_once(held.id);
+}
+
+#[test]
+fn a_system_that_asks_to_wait_is_left_alone_for_so_long() {
+    let world = World::new();
+    let fault = Fault::TooManyRequests { retry_after: RetryAfter::Seconds(90) };
+    world.fault(Provider::CorrigoPro, Operation::Upload, 1, fault);
+    let id = world.document("one").id;
+    world.deliver();
+    let why = world.item(id).why.unwrap();
+    assert_eq!(why.reason, Reason::ServerAskedToWait);
+    assert_eq!(why.until.unwrap().millis() - 1_795_255_200_000, 90_000);
+    let requests = world.sandbox.requests().len();
+    world.deliver_after(89);
+    assert_eq!(world.sandbox.requests().len(), requests);
+    world.deliver_after(1);
+    world.assert_delivered_once(id);
+}
+
+#[test]
+fn a_refused_token_is_asked_for_again_and_spends_no_attempt() {
+    let world = World::new();
+    world.fault(Provider::CorrigoPro, Operation::Upload, 1, Fault::Unauthorized { until_token_changes: false });
+    let id = world.document("one").id;
+    world.deliver();
+    world.assert_delivered_once(id);
+    assert_eq!(world.item(id).attempts, 1);
+}
+
+#[test]
+fn two_refused_tokens_in_a_row_wait_for_a_sign_in() {
+    let world = World::new();
+    world.fault(Provider::CorrigoPro, Operation::Upload, 9, Fault::Unauthorized { until_token_changes: false });
+    let (held, free) = (world.document("one"), world.text(Provider::DigitalRealty, "two"));
+    world.deliver();
+    world.assert_delivered_once(free.id);
+    let item = world.item(held.id);
+    assert_eq!((item.state, item.why.unwrap().reason, item.attempts), (State::Waiting, Reason::TokenWanted, 0));
+    world.sandbox.clear_faults();
+    world.deliver();
+    world.assert_delivered_once(held.id);
+}
+
+#[test]
+fn a_refusal_in_the_systems_own_words_blocks_the_item_and_no_other() {
+    let world = World::new();
+    let refused = Fault::Status {
+        status: 400,
+        when: fieldpost_sandbox::Moment::Before,
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: r#"{"Code":3001,"Message":"The work order is recalled","ValidationErrors":[]}"#.into(),
+    };
+    world.fault(Provider::CorrigoPro, Operation::Upload, 1, refused);
+    let ids = [world.document("one").id, world.document("two").id];
+    let summary = world.deliver();
+    assert_eq!((summary.delivered, summary.blocked), (1, 1));
+    // They leave side by side: either may be the one that was refused.
+    let (refused, delivered) = if world.item(ids[0]).why.is_some() { (ids[0], ids[1]) } else { (ids[1], ids[0]) };
+    let why = world.item(refused).why.unwrap();
+    assert_eq!(why.reason, Reason::WorkOrderClosed);
+    assert!(why.detail.unwrap().contains("recalled"));
+    world.assert_delivered_once(delivered);
+    assert_eq!(world.outbox.retry(&Which::Because(Reason::WorkOrderClosed)).unwrap(), vec![refused]);
+    world.deliver();
+    world.assert_delivered_once(refused);
+}
+
+#[test]
+fn a_cancelled_item_never_leaves() {
+    let world = World::new();
+    let id = world.document("one").id;
+    world.outbox.cancel(id).unwrap();
+    world.outbox.cancel(id).unwrap();
+    assert_eq!(world.deliver().delivered, 0);
+    assert_eq!((world.item(id).state, world.accepted(id).len()), (State::Cancelled, 0));
+    assert!(matches!(world.outbox.settle(id, Settlement::Absent), Err(Error::NotNow { .. })));
+}
+
+#[test]
+fn an_item_after_another_goes_after_it() {
+    let world = World::new();
+    let fault = Fault::TooManyRequests { retry_after: RetryAfter::Seconds(30) };
+    world.fault(Provider::CorrigoPro, Operation::Upload, 1, fault);
+    let first = world.document("one");
+    let path = world.file("second.pdf", b"two");
+    let second = fieldpost::Document::new(path).after(first.id).priority(99);
+    let second = world.outbox.capture(second, &fieldpost_tests::job(Provider::CorrigoPro)).unwrap();
+    assert_eq!(second.why.unwrap().reason, Reason::AfterAnotherItem);
+    world.deliver();
+    assert_eq!(world.states(), [State::Waiting, State::Waiting]);
+    world.deliver_after(60);
+    let ledger = world.sandbox.ledger();
+    assert!(first.id.marker().is_in(&ledger[0].name) && second.id.marker().is_in(&ledger[1].name));
+}
+
+#[test]
+fn only_one_delivers_at_a_time() {
+    let world = World::new();
+    let running = world.outbox.begin_delivery().unwrap();
+    assert!(matches!(world.try_deliver(), Err(Error::AlreadyDelivering)));
+    drop(running);
+    world.deliver();
+}

@@ -1,0 +1,194 @@
+//! A process to be killed: captures or delivers until it is ended, or until it stands at a named point, says so and waits there.
+//!
+//! `crash-child capture|deliver DIR LISTENING PHOTO SEED [POINT NTH]`; LISTENING is the sandbox's first line.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use fieldpost::{
+    Backoff, Bytes, Deliver, Disk, Document, Event, Held, HttpOptions, Lock, Options, Outbox, Photo, Reader, Text, WorkOrder, Writer,
+};
+use fieldpost_sandbox::{Listening, Provider};
+
+/// Stops the process at the nth time that a point is met.
+#[derive(Clone)]
+struct Stop {
+    point: String,
+    left: Arc<AtomicU32>,
+}
+
+impl Stop {
+    /// Here is `point`.
+    fn at(&self, point: &str) {
+        if self.point == point && self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            say(&format!("AT {point}"));
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+}
+
+fn say(line: &str) {
+    let mut out = io::stdout().lock();
+    // A parent that is gone has no use for it.
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// The real disk, with points.
+struct Points {
+    disk: Arc<dyn Disk>,
+    stop: Stop,
+}
+
+struct PointedWriter {
+    file: Box<dyn Writer>,
+    original: bool,
+    stop: Stop,
+}
+
+impl io::Write for PointedWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if String::from_utf8_lossy(bytes).contains(r#""event":"receipt""#) {
+            self.stop.at("answer-receipt");
+        }
+        // Half of what is copied is there.
+        let half = if self.original && bytes.len() > 1 { bytes.len() / 2 } else { bytes.len() };
+        let written = self.file.write(&bytes[..half])?;
+        if self.original {
+            self.file.flush()?;
+            self.stop.at("copying");
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Writer for PointedWriter {
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync()
+    }
+}
+
+impl Disk for Points {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Writer>> {
+        let original = path.file_name().is_some_and(|name| name == "original");
+        Ok(Box::new(PointedWriter { file: self.disk.create(path)?, original, stop: self.stop.clone() }))
+    }
+    fn append(&self, path: &Path) -> io::Result<Box<dyn Writer>> {
+        Ok(Box::new(PointedWriter { file: self.disk.append(path)?, original: false, stop: self.stop.clone() }))
+    }
+    fn open(&self, path: &Path) -> io::Result<Box<dyn Reader>> {
+        let body = path.file_name().and_then(|name| name.to_str()).is_some_and(|n| n == "original" || n.starts_with("body-"));
+        if body {
+            self.stop.at("journal-byte");
+        }
+        self.disk.open(path)
+    }
+    fn len(&self, path: &Path) -> io::Result<u64> {
+        self.disk.len(path)
+    }
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.disk.create_dir(path)
+    }
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        self.disk.list(path)
+    }
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        self.disk.sync_dir(path)?;
+        if path.file_name().is_some_and(|name| name == "items") {
+            self.stop.at("before-row"); // the last step before the row is committed
+        }
+        Ok(())
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.disk.remove_file(path)
+    }
+    fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        self.disk.remove_dir_all(path)
+    }
+    fn lock(&self, path: &Path, how: Lock) -> io::Result<Option<Box<dyn Held>>> {
+        self.disk.lock(path, how)
+    }
+    fn free(&self, path: &Path) -> Option<u64> {
+        self.disk.free(path)
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, role, dir, listening, photo, seed, rest @ ..] = args.as_slice() else {
+        return Err("crash-child capture|deliver DIR LISTENING PHOTO SEED [POINT NTH]".into());
+    };
+    let (point, nth) = match rest {
+        [point, nth] => (point.clone(), nth.parse()?),
+        _ => (String::new(), 0),
+    };
+    let stop = Stop { point, left: Arc::new(AtomicU32::new(nth)) };
+    let listening: Listening = serde_json::from_str(listening)?;
+    let defaults = Options::default();
+    let disk = Arc::new(Points { disk: defaults.disk, stop: stop.clone() });
+    let backoff = Backoff { base: Duration::from_millis(2), cap: Duration::from_millis(50) };
+    let outbox = Outbox::open(dir, Options { disk, backoff, clock: defaults.clock, memory: defaults.memory, seed: None })?;
+    say("READY");
+    if role == "capture" { capture(&outbox, Path::new(photo), seed.parse()?) } else { deliver(&outbox, &listening, stop) }
+}
+
+/// A few captures of each kind, each told once it returned.
+fn capture(outbox: &Outbox, photo: &Path, seed: u64) -> Result<(), Box<dyn std::error::Error>> {
+    let dir = tempfile::tempdir()?;
+    for n in 0..6u64 {
+        let salt = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(n);
+        let job = if salt.is_multiple_of(2) {
+            WorkOrder::new("acme", fieldpost_tests::CORRIGO_JOB)
+        } else {
+            WorkOrder::new("dlr", fieldpost_tests::DIGITAL_JOB)
+        };
+        let item = match n % 3 {
+            0 => {
+                let path = dir.path().join(format!("report-{n}.pdf"));
+                let content: Vec<u8> = (0..20_000 + salt % 180_000).map(|i| ((i ^ salt) % 251) as u8).collect();
+                std::fs::write(&path, content)?;
+                outbox.capture(Document::new(path), &job)?
+            }
+            1 => outbox.capture(Text::new(format!("note {salt}")), &job)?,
+            _ => outbox.capture(Photo::new(photo).cap(Bytes::kilobytes(30)), &job)?,
+        };
+        say(&format!("CAPTURED {}", item.id));
+    }
+    say("DONE");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Delivers, again and again: another process captures, and this one is not told.
+fn deliver(outbox: &Outbox, listening: &Listening, stop: Stop) -> Result<(), Box<dyn std::error::Error>> {
+    let _listening = outbox.listen(move |event| {
+        if let Event::Progress { sent, total, .. } = event
+            && sent == total
+        {
+            stop.at("body-answer");
+        }
+    });
+    let token = |account: &str| {
+        let system = if account == "acme" { Provider::CorrigoPro } else { Provider::DigitalRealty };
+        listening.accounts.iter().find(|account| account.provider == system).map(|account| account.token.clone())
+    };
+    let http = HttpOptions { idle: Duration::from_secs(5), ..HttpOptions::default() };
+    fieldpost_tests::run(async {
+        loop {
+            outbox.deliver_with(&token, Deliver { http: http.clone(), ..Deliver::default() }).await?;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+}

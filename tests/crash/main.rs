@@ -120,7 +120,7 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
     let listening = serde_json::to_string(&sandbox.listening()).unwrap();
     let stage = Stage { dir: &dir, listening: &listening, photo: &photo };
 
-    // Listings earn trust before anything is lost; then half of all goes wrong.
+    // Listings earn trust before anything is lost; then most of all goes wrong.
     let outbox = open(&dir);
     // Nothing settles late here: a delivery restarts only when no connection is open.
     outbox.put_account(fieldpost_tests::corrigo(&sandbox).set("settle", "0")).unwrap();
@@ -132,7 +132,7 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
     deliver(&outbox, &sandbox);
     drop(outbox);
     let upload = |fault, chance, seed| sandbox.fault(Rule::new(fault).operation(Operation::Upload).chance(chance, seed).forever());
-    let lost = upload(Fault::LoseAnswer, 0.35, 1);
+    let lost = upload(Fault::LoseAnswer, 0.6, 1);
     upload(Fault::DropAfterBody, 0.08, 2);
     upload(Fault::DropInBody { after_bytes: None }, 0.08, 3);
     upload(Fault::Status { status: 503, when: Moment::After, headers: vec![], body: String::new() }, 0.05, 4);
@@ -147,7 +147,7 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
         let (role, point) = POINTS[usize::try_from(round).unwrap() % POINTS.len()];
         let nth = u32::try_from(round / 5 % 3).unwrap() + 1;
         quiet(&sandbox);
-        let at = |mine: &str| (mine == role).then_some((point, if role == "capture" { nth } else { 1 }));
+        let at = |mine: &str| (mine == role).then_some((point, nth));
         let mut capturer = Victim::start(&stage, "capture", round, at("capture"));
         let mut deliverer = Victim::start(&stage, "deliver", round, at("deliver"));
         let (victim, other) = if role == "capture" { (&mut capturer, &mut deliverer) } else { (&mut deliverer, &mut capturer) };

@@ -1,0 +1,55 @@
+//! A person's answers: `retry`, `cancel`, `settle`. Each prints how the items stand now.
+
+use fieldpost::{Item, ItemId, Outbox, RemoteId, Settlement, Which};
+
+use super::{Ended, Session, item_id};
+use crate::args::{RetryArgs, SettleArgs};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::item;
+
+pub(super) fn retry(session: &Session, args: &RetryArgs) -> Ended {
+    let outbox = session.outbox()?;
+    let moved = match (&args.item, args.reason) {
+        (Some(id), reason) => retry_one(&outbox, item_id(id)?, reason)?,
+        (None, Some(reason)) => outbox.retry(&Which::Because(reason))?,
+        (None, None) => outbox.retry(&Which::All)?,
+    };
+    let items = moved.into_iter().map(|id| outbox.item(id)).collect::<Result<Vec<_>, _>>()?;
+    show(session, &items, "nothing to try once more")
+}
+
+fn retry_one(outbox: &Outbox, id: ItemId, reason: Option<fieldpost::Reason>) -> Result<Vec<ItemId>, Failure> {
+    let why = outbox.item(id)?.why;
+    if reason.is_some_and(|reason| why.is_none_or(|why| why.reason != reason)) {
+        return Ok(Vec::new());
+    }
+    Ok(outbox.retry(&Which::Item(id))?)
+}
+
+pub(super) fn cancel(session: &Session, id: &str) -> Ended {
+    let (outbox, id) = (session.outbox()?, item_id(id)?);
+    outbox.cancel(id)?;
+    show(session, &[outbox.item(id)?], "")
+}
+
+pub(super) fn settle(session: &Session, args: SettleArgs) -> Ended {
+    let (outbox, id) = (session.outbox()?, item_id(&args.item)?);
+    let seen = match args.delivered {
+        Some(remote_id) => Settlement::Delivered(remote_id.map(RemoteId)),
+        None => Settlement::Absent,
+    };
+    outbox.settle(id, seen)?;
+    show(session, &[outbox.item(id)?], "")
+}
+
+fn show(session: &Session, items: &[Item], none: &str) -> Ended {
+    if session.out.is_json() {
+        session.out.objects(items)?;
+    } else if items.is_empty() {
+        session.out.text(none)?;
+    } else {
+        session.out.text(item::table(items))?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,167 @@
+//! `deliver`: says what happens as it happens, and at the end what is left.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use fieldpost::{Deliver, Event, Item, ItemId, State, StopSignal, Summary};
+use serde::Serialize;
+
+use super::{Ended, Session};
+use crate::args::DeliverArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::place;
+use crate::render::item::{proved, size};
+use crate::render::progress::Bars;
+use crate::render::{Output, ahead, now, shortened, state_style, why};
+use crate::tokens::TokenSource;
+
+/// Between two lines about one item's progress; the last one always comes.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
+/// The exit code after a second Ctrl-C, as shells have it.
+const INTERRUPTED: i32 = 130;
+
+/// A line of JSON.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Line<'a> {
+    State { item: &'a Item },
+    Progress { id: ItemId, sent: u64, total: u64 },
+    Done(&'a Summary),
+}
+
+pub(super) fn run(session: &Session, args: &DeliverArgs) -> Ended {
+    let (out, stop) = (session.out, StopSignal::new());
+    let outbox = place::open_to_deliver(&session.globals)?;
+    let tokens = TokenSource::new(session.globals.common.token_command.clone(), out.is_json(), stop.clone());
+    let how = Deliver { patience: args.patience, watch: args.watch, stop: stop.clone(), ..Deliver::default() };
+    let teller = Arc::new(Mutex::new(Teller::new(out, stop.clone())));
+    let telling = teller.clone();
+    let _listening = outbox.listen(move |event| locked(&telling).tell(event));
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| {
+        Failure::new("failed", format!("no threads to deliver with: {e}"), "close other programs and try again")
+    })?;
+    let summary = runtime.block_on(async {
+        tokio::spawn(stopped_by_hand(stop, out.is_json()));
+        outbox.deliver_with(&tokens, how).await
+    })?;
+    // What still runs then (a token command, a wait for Ctrl-C) is of no use any more.
+    runtime.shutdown_background();
+
+    match locked(&teller).unheard {
+        true => {}
+        false if out.is_json() => out.object(&Line::Done(&summary))?,
+        false => out.text(in_words(&summary))?,
+    }
+    Ok(Exit::of(summary.waiting, summary.blocked))
+}
+
+/// The first Ctrl-C (or a request to terminate) stops cleanly, the second at once.
+async fn stopped_by_hand(stop: StopSignal, json: bool) {
+    asked_to_stop().await;
+    stop.stop();
+    if !json {
+        anstream::eprintln!("stopping; once more stops at once");
+    }
+    asked_to_stop().await;
+    std::process::exit(INTERRUPTED);
+}
+
+#[cfg(unix)]
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_stop() {
+    drop(tokio::signal::ctrl_c().await);
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says what happens.
+struct Teller {
+    out: Output,
+    stop: StopSignal,
+    bars: Bars,
+    /// How each item was last told of.
+    told: HashMap<ItemId, State>,
+    /// When each item's progress was last told.
+    moved: HashMap<ItemId, Instant>,
+    /// Nobody reads any more.
+    unheard: bool,
+}
+
+impl Teller {
+    fn new(out: Output, stop: StopSignal) -> Self {
+        let bars = Bars::new(out.is_json());
+        Teller { out, stop, bars, told: HashMap::new(), moved: HashMap::new(), unheard: false }
+    }
+
+    fn tell(&mut self, event: &Event) {
+        let told = match event {
+            _ if self.unheard => return,
+            Event::Changed(item) => self.changed(item),
+            Event::Progress { id, sent, total } => self.progress(*id, *sent, *total),
+            _ => Ok(()),
+        };
+        if told.is_err() {
+            // Whoever listened has gone: what is under way ends cleanly, nothing new begins.
+            self.unheard = true;
+            self.stop.stop();
+        }
+    }
+
+    fn changed(&mut self, item: &Item) -> Result<(), Failure> {
+        self.bars.changed(item);
+        self.moved.remove(&item.id);
+        if self.told.insert(item.id, item.state) == Some(item.state) {
+            return Ok(());
+        }
+        if self.out.is_json() {
+            return self.out.object(&Line::State { item });
+        }
+        self.bars.aside(|| self.out.text(line(item)))
+    }
+
+    fn progress(&mut self, id: ItemId, sent: u64, total: u64) -> Result<(), Failure> {
+        self.bars.progress(id, sent, total);
+        let recent = self.moved.get(&id).is_some_and(|at| at.elapsed() < PROGRESS_EVERY);
+        if !self.out.is_json() || (recent && sent < total) {
+            return Ok(());
+        }
+        self.moved.insert(id, Instant::now());
+        self.out.object(&Line::Progress { id, sent, total })
+    }
+}
+
+/// `delivered  boiler-7f3a9c1e.jpg  4.2 MB > 998 kB  the system's answer, id 4711`
+fn line(item: &Item) -> String {
+    let style = state_style(item.state);
+    let more = match (&item.why, &item.receipt) {
+        (Some(reason), _) => format!("  {}", why(reason, now())),
+        (None, Some(receipt)) => format!("  {}", proved(receipt)),
+        (None, None) => String::new(),
+    };
+    let state = item.state.as_str();
+    format!("{style}{state:<9}{style:#}  {}  {}{more}", shortened(&item.name, 40), size(item))
+}
+
+fn in_words(summary: &Summary) -> String {
+    let Summary { delivered, waiting, blocked, next } = summary;
+    let goes_on = next.map(|at| format!("; the next goes on {}", ahead(at, now()))).unwrap_or_default();
+    let hint = if waiting + blocked > 0 { "; 'fieldpost list' tells why" } else { "" };
+    format!("{delivered} delivered, {waiting} waiting, {blocked} blocked{goes_on}{hint}")
+}

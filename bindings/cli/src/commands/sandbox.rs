@@ -1,0 +1,118 @@
+//! `sandbox`: the systems, simulated, until it is stopped.
+
+use std::path::{Path, PathBuf};
+
+use fieldpost_sandbox::{Listening, ListeningAccount, Options};
+
+use super::{Ended, Session};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::render::{Output, plain};
+use crate::tokens;
+
+pub(super) fn run(session: &Session, port: u16, dir: Option<PathBuf>) -> Ended {
+    let failed = |what: String| Failure::new("sandbox", what, "give another --port or --dir");
+    // A folder of ours, rather than of the sandbox's: it goes with us, however we are stopped.
+    let temporary = match dir {
+        Some(_) => None,
+        None => Some(
+            tempfile::Builder::new()
+                .prefix("fieldpost-sandbox-")
+                .tempdir()
+                .map_err(|e| failed(format!("no temporary folder: {e}")))?,
+        ),
+    };
+    let kept = dir.or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| failed(format!("no threads to serve with: {e}")))?;
+    let (out, options) = (session.out, Options { port, dir: kept.clone(), ..Options::default() });
+    let ended = runtime.block_on(async {
+        let serving = tokio::task::spawn_blocking(move || {
+            let mut said = Ok(());
+            let ran = fieldpost_sandbox::run(options, |listening| said = introduce(out, listening, kept.as_deref()));
+            ran.map_err(|e| failed(e.to_string())).and(said)
+        });
+        tokio::select! {
+            served = serving => served.unwrap_or_else(|e| Err(failed(e.to_string()))),
+            _ = tokio::signal::ctrl_c() => Ok(()),
+            () = terminated() => Ok(()),
+        }
+    });
+    runtime.shutdown_background();
+    ended.map(|()| Exit::Done)
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => drop(terminate.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}
+
+fn introduce(out: Output, listening: &Listening, kept: Option<&Path>) -> Result<(), Failure> {
+    if out.is_json() { out.object(listening) } else { out.text(in_words(listening, kept)) }
+}
+
+fn in_words(listening: &Listening, kept: Option<&Path>) -> String {
+    let kept = kept.map(|folder| folder.display().to_string()).unwrap_or_default();
+    let mut text = format!(
+        "The work-order systems, simulated, until Ctrl-C.\n\n  page     {}\n  control  {}\n  files    {}\n",
+        listening.url,
+        listening.control,
+        plain(&kept)
+    );
+    for account in &listening.accounts {
+        text.push_str(&how_to_use(account));
+    }
+    text
+}
+
+/// Lines to paste into a shell.
+fn how_to_use(account: &ListeningAccount) -> String {
+    let ListeningAccount { provider, url, token, work_orders, settings } = account;
+    let id = provider.to_string();
+    let set: String =
+        settings.iter().map(|(key, value)| format!(" --set {}", quoted(&format!("{key}={value}")))).collect();
+    let first = work_orders.first().map_or("", String::as_str);
+    format!(
+        "\n{id}, work orders {}\n  fieldpost account add {id} --provider {id} --url {}{set}\n  export {}={}\n  \
+         fieldpost capture photo FILE --account {id} --work-order {}\n",
+        work_orders.join(", "),
+        quoted(url),
+        tokens::variable(&id),
+        quoted(token),
+        quoted(first),
+    )
+}
+
+/// As one word of a shell.
+fn quoted(word: &str) -> String {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(harmless) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_for_a_shell_is_quoted_where_it_must_be() {
+        assert_eq!(quoted("http://127.0.0.1:1/x"), "http://127.0.0.1:1/x");
+        assert_eq!(quoted("performed_by=Jo Field"), "'performed_by=Jo Field'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,33 @@
+//! `retry`, `cancel`, `settle` without a network.
+
+use super::support::Place;
+
+#[test]
+fn retry_moves_what_is_blocked_and_prints_it() {
+    let place = Place::with_acme();
+    let (bad, good) = (place.text_for("abc", "a"), place.text("b"));
+    assert_eq!(place.json(["retry", "--all", "--reason", "no_network"]).ends(0).lines().len(), 0);
+    assert_eq!(place.json(["retry", &bad, "--reason", "refused"]).ends(0).lines().len(), 0);
+    let moved = place.json(["retry", "--all", "--reason", "work_order_not_valid"]).ends(0).lines();
+    assert_eq!(moved.len(), 1);
+    assert_eq!(moved[0]["id"], bad.as_str());
+    assert!(place.run(["retry", &good]).ends(0).out.contains("nothing to try once more"));
+}
+
+#[test]
+fn cancel_twice_is_cancel_once() {
+    let place = Place::with_acme();
+    let id = place.text("a");
+    for _ in 0..2 {
+        assert_eq!(place.json(["cancel", &id]).ends(0).line()["state"], "cancelled");
+    }
+}
+
+#[test]
+fn only_a_doubt_can_be_settled() {
+    let place = Place::with_acme();
+    let id = place.text("a");
+    for said in [&["--absent"][..], &["--delivered"], &["--delivered", "4711"]] {
+        assert_eq!(place.json([&["settle", id.as_str()], said].concat()).fails(1), "not_now");
+    }
+}

@@ -1,0 +1,13 @@
+//! The real command, run as its users run it, each test in a folder of its own.
+
+mod accounts;
+mod answers;
+mod captures;
+mod check;
+mod compress;
+mod delivery;
+mod hostile;
+mod queue;
+mod sandbox;
+mod support;
+mod usage;

@@ -8,7 +8,7 @@ mod values;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use fieldpost::{Bytes, ProviderKind, Reason, State};
 
 pub(crate) use capture::{CaptureCommand, Common as CaptureOptions, DocumentArgs, PhotoArgs, SignatureArgs, TextArgs};
@@ -115,7 +115,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         globals: Globals,
         #[command(subcommand)]
-        command: CaptureCommand,
+        command: Box<CaptureCommand>,
     },
     /// Deliver all that can be delivered
     Deliver(With<DeliverArgs>),
@@ -236,12 +236,13 @@ pub(crate) struct ListArgs {
 
 #[derive(Debug, Args)]
 #[group(skip)]
+#[command(group = ArgGroup::new("which").required(true))]
 pub(crate) struct RetryArgs {
     /// The item's id
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    #[arg(group = "which")]
     pub item: Option<String>,
     /// All that are blocked or wait
-    #[arg(long)]
+    #[arg(long, group = "which")]
     pub all: bool,
     /// Only where this is the reason
     #[arg(long, value_name = "R", value_parser = values::one_of::<Reason>(Reason::ALL, Reason::as_str), hide_possible_values = true)]
@@ -250,14 +251,15 @@ pub(crate) struct RetryArgs {
 
 #[derive(Debug, Args)]
 #[group(skip)]
+#[command(group = ArgGroup::new("seen").required(true))]
 pub(crate) struct SettleArgs {
     /// The item's id
     pub item: String,
     /// It is there, perhaps under this id
-    #[arg(long, value_name = "REMOTE_ID", num_args = 0..=1, required_unless_present = "absent", conflicts_with = "absent")]
+    #[arg(long, value_name = "REMOTE_ID", num_args = 0..=1, group = "seen")]
     pub delivered: Option<Option<String>>,
     /// It is not there: send it again
-    #[arg(long)]
+    #[arg(long, group = "seen")]
     pub absent: bool,
 }
 

@@ -1,10 +1,10 @@
 //! `deliver`: says what happens as it happens, and at the end what is left.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fieldpost::{Deliver, Event, Item, ItemId, State, StopSignal, Summary};
+use fieldpost::{Deliver, Event, Filter, Item, ItemId, State, StopSignal, Summary, Why};
 use serde::Serialize;
 
 use super::{Ended, Session};
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::place;
 use crate::render::item::{proved, size};
 use crate::render::progress::Bars;
-use crate::render::{Output, ahead, now, shortened, state_style, why};
+use crate::render::{Cell, Output, Table, action, ahead, now, plain, reason, shortened, state_style, why};
 use crate::tokens::TokenSource;
 
 /// Between two lines about one item's progress; the last one always comes.
@@ -37,7 +37,8 @@ pub(super) fn run(session: &Session, args: &DeliverArgs) -> Ended {
     let outbox = place::open_to_deliver(&session.globals)?;
     let tokens = TokenSource::new(session.globals.common.token_command.clone(), out.is_json(), stop.clone());
     let how = Deliver { patience: args.patience, watch: args.watch, stop: stop.clone(), ..Deliver::default() };
-    let teller = Arc::new(Mutex::new(Teller::new(out, stop.clone())));
+    let before = outbox.items(&Filter::default())?;
+    let teller = Arc::new(Mutex::new(Teller::new(out, stop.clone(), &before)));
     let telling = teller.clone();
     let _listening = outbox.listen(move |event| locked(&telling).tell(event));
 
@@ -51,11 +52,8 @@ pub(super) fn run(session: &Session, args: &DeliverArgs) -> Ended {
     // What still runs then (a token command, a wait for Ctrl-C) is of no use any more.
     runtime.shutdown_background();
 
-    match locked(&teller).unheard {
-        true => {}
-        false if out.is_json() => out.object(&Line::Done(&summary))?,
-        false => out.text(in_words(&summary))?,
-    }
+    let left = outbox.items(&Filter::default())?;
+    locked(&teller).ended(&left, &summary)?;
     Ok(Exit::of(summary.waiting, summary.blocked))
 }
 
@@ -105,9 +103,10 @@ struct Teller {
 }
 
 impl Teller {
-    fn new(out: Output, stop: StopSignal) -> Self {
-        let bars = Bars::new(out.is_json());
-        Teller { out, stop, bars, told: HashMap::new(), moved: HashMap::new(), unheard: false }
+    /// With the items as they stand before it begins.
+    fn new(out: Output, stop: StopSignal, before: &[Item]) -> Self {
+        let told = before.iter().map(|item| (item.id, item.state)).collect();
+        Teller { out, stop, bars: Bars::new(out.is_json()), told, moved: HashMap::new(), unheard: false }
     }
 
     fn tell(&mut self, event: &Event) {
@@ -136,6 +135,18 @@ impl Teller {
         self.bars.aside(|| self.out.text(line(item)))
     }
 
+    /// What is left: what holds a whole account is told of no item while it runs.
+    fn ended(&mut self, items: &[Item], summary: &Summary) -> Result<(), Failure> {
+        if self.unheard {
+            return Ok(());
+        }
+        if !self.out.is_json() {
+            return self.out.text(in_words(summary, items));
+        }
+        items.iter().try_for_each(|item| self.changed(item))?;
+        self.out.object(&Line::Done(summary))
+    }
+
     fn progress(&mut self, id: ItemId, sent: u64, total: u64) -> Result<(), Failure> {
         self.bars.progress(id, sent, total);
         let recent = self.moved.get(&id).is_some_and(|at| at.elapsed() < PROGRESS_EVERY);
@@ -159,9 +170,30 @@ fn line(item: &Item) -> String {
     format!("{style}{state:<9}{style:#}  {}  {}{more}", shortened(&item.name, 40), size(item))
 }
 
-fn in_words(summary: &Summary) -> String {
+fn in_words(summary: &Summary, items: &[Item]) -> String {
     let Summary { delivered, waiting, blocked, next } = summary;
     let goes_on = next.map(|at| format!("; the next goes on {}", ahead(at, now()))).unwrap_or_default();
-    let hint = if waiting + blocked > 0 { "; 'fieldpost list' tells why" } else { "" };
-    format!("{delivered} delivered, {waiting} waiting, {blocked} blocked{goes_on}{hint}")
+    let said = format!("{delivered} delivered, {waiting} waiting, {blocked} blocked{goes_on}");
+    if waiting + blocked == 0 { said } else { format!("{said}\n\n{}", reasons(items)) }
+}
+
+/// A row for each reason that keeps items of an account.
+fn reasons(items: &[Item]) -> Table {
+    let mut kept: BTreeMap<(&str, &str, &str), (usize, &Item, &Why)> = BTreeMap::new();
+    for item in items {
+        if let Some(why) = &item.why {
+            kept.entry((&item.account, item.state.as_str(), why.reason.as_str())).or_insert((0, item, why)).0 += 1;
+        }
+    }
+    let mut table = Table::titled(["ITEMS", "STATE", "ACCOUNT", "WHY", "WHAT HELPS"]);
+    for (count, item, why) in kept.into_values() {
+        table.row([
+            count.to_string().into(),
+            Cell::styled(item.state.as_str(), state_style(item.state)),
+            plain(&item.account).into_owned().into(),
+            reason(why.reason).into(),
+            action(why.action, &item.account).into(),
+        ]);
+    }
+    table
 }

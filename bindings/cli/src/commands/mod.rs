@@ -48,7 +48,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     let (json, ended) = match command {
         Command::Demo(With { args, globals }) => asked(with(globals), |session| demo::run(args, session.out)),
         Command::Account { globals, command } => account::run(globals.or(outer), command),
-        Command::Capture { globals, command } => capture::run(globals.or(outer), command),
+        Command::Capture { globals, command } => capture::run(globals.or(outer), *command),
         Command::Deliver(With { args, globals }) => asked(with(globals), |session| deliver::run(session, &args)),
         Command::List(With { args, globals }) => asked(with(globals), |session| queue::list(session, args)),
         Command::Show(With { args, globals }) => asked(with(globals), |session| queue::show(session, &args.item)),

@@ -63,7 +63,8 @@ fn in_words(found: &Item) -> String {
     let name = plain(&found.name);
     match (&found.why, found.state) {
         (Some(why), state) => {
-            format!("{name} is {state}: {}\nwhat helps: {}", render::why(why, now()), action(why.action))
+            let helps = action(why.action, &found.account);
+            format!("{name} is {state}: {}\nwhat helps: {helps}", render::why(why, now()))
         }
         (None, State::Sending) => format!("{name} is on its way"),
         (None, state) => format!("{name} is {state}"),

@@ -48,7 +48,7 @@ pub(crate) fn particulars(item: &Item) -> Table {
     line("state", Cell::styled(item.state.as_str(), state_style(item.state)));
     if let Some(reason) = &item.why {
         line("why", why(reason, now).into());
-        line("what helps", action(reason.action).into());
+        line("what helps", action(reason.action, &item.account).into());
     }
     line("account", text(&item.account));
     line("work order", text(&item.work_order));

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub(crate) use plain::{is_harmful, plain, shortened};
 pub(crate) use table::{Cell, Table};
 pub(crate) use times::{ago, ahead, now};
-pub(crate) use words::{action, state_style, why};
+pub(crate) use words::{action, reason, state_style, why};
 
 use crate::failure::Failure;
 

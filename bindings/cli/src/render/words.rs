@@ -1,9 +1,12 @@
 //! Reasons, actions and states in words for people. The one table of them.
 
+use std::borrow::Cow;
+
 use anstyle::{AnsiColor, Style};
 use fieldpost::{Action, Reason, State, Timestamp, Why};
 
 use super::{ahead, plain};
+use crate::tokens;
 
 /// The reason as words.
 pub(crate) fn reason(reason: Reason) -> &'static str {
@@ -43,18 +46,21 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
     }
 }
 
-/// What helps, as words.
-pub(crate) fn action(action: Action) -> &'static str {
-    match action {
+/// What helps an item of `account`, as words.
+pub(crate) fn action(action: Action, account: &str) -> Cow<'static, str> {
+    let words = match action {
         Action::None => "nothing: it goes on by itself",
         Action::Connect => "a (better) network",
-        Action::SignIn => "a new token",
+        Action::SignIn => {
+            return format!("a token, in {} or by --token-command", tokens::variable(account)).into();
+        }
         Action::FreeSpace => "free space, then: fieldpost retry ITEM",
         Action::Repair => "another name, cap, work order or folder",
         Action::Retry => "fieldpost retry ITEM",
         Action::Review => "look at the system, then: fieldpost retry ITEM or fieldpost settle ITEM",
         Action::AskOffice => "the office must change something, then: fieldpost retry ITEM",
-    }
+    };
+    words.into()
 }
 
 /// The reason with its particulars and its end.

@@ -11,8 +11,8 @@ fn the_list_is_in_the_order_of_capture_and_can_be_narrowed() {
         lines.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(ids(&[]), [a.clone(), b.clone(), c.clone()]);
-    assert_eq!(ids(&["--work-order", "2"]), [b.clone()]);
-    assert_eq!(ids(&["--account", "acme", "--state", "queued"]), [a, b]);
+    assert_eq!(ids(&["--account", "acme", "--state", "queued"]), [a, b.clone()]);
+    assert_eq!(ids(&["--work-order", "2"]), [b]);
     assert_eq!(ids(&["--state", "blocked"]), [c]);
     assert!(ids(&["--account", "nobody"]).is_empty());
 }

@@ -4,8 +4,32 @@
 //! is handed to the core, which knows nothing of UniFFI. Files cross as paths, never as bytes. Calls are synchronous:
 //! moving what takes time off the main thread is for `bindings/kotlin` and `bindings/swift`, in their languages' ways.
 //!
+//! * [`values`] ids, times, sizes, paths: plain values that each language shows in a type of its own.
+//! * [`item`], [`account`], [`check`] what the core tells, [`capture`] what it is given.
+//! * [`error`] what an app can act on.
+//! * [`outbox`] the one object.
+//!
+//! A core type whose fields cross as they are is described again (`#[uniffi::remote]`), so that it needs no conversion
+//! and a forgotten field does not compile; where one has to change on the way there is a mirror with a `From`. Counts are
+//! signed, as both languages want them.
+//!
 //! The generator is a crate of its own, `bindings/uniffi-bindgen`; what it names things in each language stands in
 //! `uniffi.toml` beside this crate. Doc comments here become the doc comments there.
+
+mod account;
+mod capture;
+mod check;
+mod error;
+mod item;
+mod outbox;
+mod values;
+
+pub use account::{Account, AccountInfo, Capabilities};
+pub use capture::{Cap, Capture, Source};
+pub use check::CheckReport;
+pub use error::OutboxError;
+pub use item::{Item, Sent};
+pub use outbox::Outbox;
 
 uniffi::setup_scaffolding!();
 

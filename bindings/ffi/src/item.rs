@@ -1,0 +1,328 @@
+//! Items as apps see them: where each stands, why it is not delivered, what proves that it is.
+
+use fieldpost::{
+    Action, Bytes, Flag, ItemId, Kind, Operation, Original, Proof, Reason, Receipt, RemoteId, Sha256, State, Timestamp,
+    Why, WorkOrder,
+};
+
+/// One queued operation.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Item {
+    /// Its id.
+    pub id: ItemId,
+    /// What is to be done.
+    pub operation: Operation,
+    /// What was captured.
+    pub kind: Kind,
+    /// The account's id.
+    pub account: String,
+    /// The work order's id at the system.
+    pub work_order: String,
+    /// The name that is sent: a stem, `-`, eight hexadecimal digits that make it ours, the extension.
+    pub name: String,
+    /// The caption, if one was given.
+    pub caption: Option<String>,
+    /// The app's own words for it. They never leave the device.
+    pub tags: Vec<String>,
+    /// Where it stands.
+    pub state: State,
+    /// How many tries left the device.
+    pub attempts: i32,
+    /// When it was captured.
+    pub captured_at: Timestamp,
+    /// What is remarkable about it.
+    pub flags: Vec<Flag>,
+    /// The file as it was captured.
+    pub original: Option<Original>,
+    /// The file as it is sent; none before it was prepared.
+    pub sent: Option<Sent>,
+    /// Why it is not delivered; none only when delivered, cancelled or sending.
+    pub why: Option<Why>,
+    /// Proof of delivery.
+    pub receipt: Option<Receipt>,
+}
+
+/// The file as it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Record)]
+pub struct Sent {
+    /// Its length.
+    pub bytes: Bytes,
+    /// Its SHA-256.
+    pub sha256: Sha256,
+    /// Pixels across, of a picture.
+    pub width: Option<i32>,
+    /// Pixels down, of a picture.
+    pub height: Option<i32>,
+}
+
+/// The parent of attachments, whatever the system calls it (work order, case, ticket). Any text is taken: an id that the
+/// system cannot have blocks the item, it does not refuse the evidence.
+#[uniffi::remote(Record)]
+pub struct WorkOrder {
+    /// The account's id.
+    pub account: String,
+    /// The system's id of the work order.
+    pub id: String,
+}
+
+/// What is to be done at the system.
+#[uniffi::remote(Enum)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Send a new attachment.
+    Upload,
+}
+
+/// What was captured.
+#[uniffi::remote(Enum)]
+pub enum Kind {
+    /// A photo: fitted under a cap.
+    Photo,
+    /// A document: sent as it is.
+    Document,
+    /// A text: sent as a text file.
+    Text,
+    /// A signature: sent as it is, before photos.
+    Signature,
+}
+
+/// Where an item stands.
+#[uniffi::remote(Enum)]
+pub enum State {
+    /// Durable, not prepared yet.
+    Captured,
+    /// Ready to be sent.
+    Queued,
+    /// On its way.
+    Sending,
+    /// Queued, but held by itself, its account or the conditions.
+    Waiting,
+    /// In doubt: it may have arrived, the system's list is read to find out.
+    Verifying,
+    /// It needs a person.
+    Blocked,
+    /// The system has it; the receipt proves it.
+    Delivered,
+    /// Given up by the app or a person.
+    Cancelled,
+}
+
+/// What is remarkable about an item.
+#[uniffi::remote(Enum)]
+#[non_exhaustive]
+pub enum Flag {
+    /// A photo whose end is missing: delivered all the same.
+    Truncated,
+}
+
+/// The file as it was captured.
+#[uniffi::remote(Record)]
+pub struct Original {
+    /// Its length.
+    pub bytes: Bytes,
+    /// Its SHA-256.
+    pub sha256: Sha256,
+}
+
+/// Proof of delivery.
+#[uniffi::remote(Record)]
+pub struct Receipt {
+    /// What the system calls the attachment; none where a person settled it without knowing.
+    pub remote_id: Option<RemoteId>,
+    /// When we learnt that it is there.
+    pub delivered_at: Timestamp,
+    /// How we know.
+    pub proof: Proof,
+    /// More attachments of ours that the system lists: an earlier try that arrived after all.
+    pub surplus: Vec<RemoteId>,
+}
+
+/// How we know that an item was delivered.
+#[uniffi::remote(Enum)]
+pub enum Proof {
+    /// The system's answer to the upload said so.
+    Answer,
+    /// It was found in the system's list after a doubt.
+    Found,
+    /// A person said so.
+    Person,
+}
+
+/// Why an item is not delivered yet, until when, and what would help.
+#[uniffi::remote(Record)]
+pub struct Why {
+    /// The typed reason.
+    pub reason: Reason,
+    /// The system's own words, a status, a size: for people. Never a secret.
+    pub detail: Option<String>,
+    /// When it goes on by itself, where that is known.
+    pub until: Option<Timestamp>,
+    /// What would help.
+    pub action: Action,
+}
+
+/// Why an item is not delivered: the closed list.
+#[uniffi::remote(Enum)]
+#[non_exhaustive]
+pub enum Reason {
+    /// No delivery is running, or its turn has not come; any other reason wins.
+    NotStarted,
+    /// The device has no network.
+    NoNetwork,
+    /// It waits for a network that costs nothing.
+    UnmeteredNetworkWanted,
+    /// It waits for the charger.
+    ChargingWanted,
+    /// Delivery was paused.
+    Paused,
+    /// The account waits for a token.
+    TokenWanted,
+    /// The system asked to wait (429).
+    ServerAskedToWait,
+    /// The system answers, but with an error of its own (5xx).
+    ServerBusy,
+    /// The system cannot be reached.
+    Unreachable,
+    /// Something between us and the system answers in its stead.
+    CaptivePortal,
+    /// The system's certificate was not accepted.
+    TlsFailed,
+    /// It goes after another item, which is not delivered yet.
+    AfterAnotherItem,
+    /// A wish waits for a doubt to settle.
+    Hold,
+    /// It may have arrived: the system's list is read to find out.
+    Looking,
+    /// It may have arrived, and the system cannot tell.
+    OutcomeUnknown,
+    /// Larger than the system takes.
+    TooLarge,
+    /// It cannot be made as small as wanted.
+    CapNotMet,
+    /// It cannot be made smaller within the memory allowed.
+    MemoryLimit,
+    /// Not a picture that can be read.
+    NotDecodable,
+    /// A type of file that the system does not take.
+    TypeNotAccepted,
+    /// A name that the system does not take.
+    NameNotAccepted,
+    /// An id that no work order of the system can have.
+    WorkOrderNotValid,
+    /// The work order takes no more attachments.
+    WorkOrderClosed,
+    /// The system knows no such work order.
+    WorkOrderMissing,
+    /// The folder is not there.
+    FolderMissing,
+    /// The attachment to change is not there.
+    AttachmentMissing,
+    /// The account may not do this.
+    Forbidden,
+    /// The system refused, in words of its own.
+    Refused,
+    /// What lies at the system under our name is not what was sent.
+    HashMismatch,
+    /// Our own copy is gone or altered.
+    FileDamaged,
+    /// No room on the device to prepare it.
+    DiskFull,
+}
+
+/// What would help an item on.
+#[uniffi::remote(Enum)]
+pub enum Action {
+    /// Nothing: it goes on by itself.
+    None,
+    /// A (better) network.
+    Connect,
+    /// The technician signs in again.
+    SignIn,
+    /// Room on the device.
+    FreeSpace,
+    /// Another name, cap, work order or folder.
+    Repair,
+    /// Try once more.
+    Retry,
+    /// A person looks at the system and decides.
+    Review,
+    /// The office must change something.
+    AskOffice,
+}
+
+impl From<fieldpost::Item> for Item {
+    fn from(item: fieldpost::Item) -> Self {
+        let fieldpost::Item {
+            id,
+            operation,
+            kind,
+            account,
+            work_order,
+            name,
+            caption,
+            tags,
+            state,
+            attempts,
+            captured_at,
+            flags,
+            original,
+            sent,
+            why,
+            receipt,
+        } = item;
+        Item {
+            id,
+            operation,
+            kind,
+            account,
+            work_order,
+            name,
+            caption,
+            tags,
+            state,
+            attempts: signed(attempts),
+            captured_at,
+            flags,
+            original,
+            sent: sent.map(Sent::from),
+            why,
+            receipt,
+        }
+    }
+}
+
+impl From<fieldpost::Sent> for Sent {
+    fn from(sent: fieldpost::Sent) -> Self {
+        let fieldpost::Sent { bytes, sha256, width, height } = sent;
+        Sent { bytes, sha256, width: width.map(signed), height: height.map(signed) }
+    }
+}
+
+/// No count of ours comes near the bound.
+fn signed(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use uniffi::{Lift, Lower};
+
+    use super::*;
+    use crate::UniFfiTag;
+
+    #[test]
+    fn every_reason_of_the_core_crosses_and_comes_back_as_itself() {
+        for reason in Reason::ALL {
+            let mut written = Vec::new();
+            <Reason as Lower<UniFfiTag>>::write(*reason, &mut written); // panics for one that is missing above
+            assert_eq!(<Reason as Lift<UniFfiTag>>::try_read(&mut written.as_slice()).unwrap(), *reason);
+        }
+    }
+
+    #[test]
+    fn pixels_keep_their_sides() {
+        let sent = fieldpost::Sent { bytes: Bytes(9), sha256: Sha256([7; 32]), width: Some(2560), height: Some(1920) };
+        let crossed = Sent { bytes: Bytes(9), sha256: Sha256([7; 32]), width: Some(2560), height: Some(1920) };
+        assert_eq!(Sent::from(sent), crossed);
+    }
+}

@@ -50,7 +50,8 @@ impl Victim {
         let end = Instant::now() + PATIENCE;
         loop {
             let line = self.lines.recv_timeout(end.saturating_duration_since(Instant::now()));
-            let line = line.unwrap_or_else(|_| panic!("the child never said {beginning:?}: {:?}", self.child.try_wait()));
+            let line =
+                line.unwrap_or_else(|_| panic!("the child never said {beginning:?}: {:?}", self.child.try_wait()));
             self.note(&line);
             if line.starts_with(beginning) {
                 return;
@@ -131,7 +132,9 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
     deliver(&outbox, &sandbox);
     deliver(&outbox, &sandbox);
     drop(outbox);
-    let upload = |fault, chance, seed| sandbox.fault(Rule::new(fault).operation(Operation::Upload).chance(chance, seed).forever());
+    let upload = |fault, chance, seed| {
+        sandbox.fault(Rule::new(fault).operation(Operation::Upload).chance(chance, seed).forever())
+    };
     let lost = upload(Fault::LoseAnswer, 0.6, 1);
     upload(Fault::DropAfterBody, 0.08, 2);
     upload(Fault::DropInBody { after_bytes: None }, 0.08, 3);
@@ -150,10 +153,14 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
         let at = |mine: &str| (mine == role).then_some((point, nth));
         let mut capturer = Victim::start(&stage, "capture", round, at("capture"));
         let mut deliverer = Victim::start(&stage, "deliver", round, at("deliver"));
-        let (victim, other) = if role == "capture" { (&mut capturer, &mut deliverer) } else { (&mut deliverer, &mut capturer) };
+        let (victim, other) =
+            if role == "capture" { (&mut capturer, &mut deliverer) } else { (&mut deliverer, &mut capturer) };
         other.wait_for("READY");
         victim.wait_for("AT ");
-        for (name, victim) in [(if role == "capture" { point } else { "random" }, capturer), (if role == "deliver" { point } else { "random" }, deliverer)] {
+        for (name, victim) in [
+            (if role == "capture" { point } else { "random" }, capturer),
+            (if role == "deliver" { point } else { "random" }, deliverer),
+        ] {
             returned.extend(victim.kill());
             *killed.entry(name).or_default() += 1;
         }
@@ -166,7 +173,14 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
     quiet(&sandbox);
     sandbox.clear_faults();
     let outbox = open(&dir);
-    let undelivered = || outbox.items(&Filter::default()).unwrap().into_iter().filter(|item| item.state != State::Delivered).collect::<Vec<_>>();
+    let undelivered = || {
+        outbox
+            .items(&Filter::default())
+            .unwrap()
+            .into_iter()
+            .filter(|item| item.state != State::Delivered)
+            .collect::<Vec<_>>()
+    };
     for _ in 0..20 {
         deliver(&outbox, &sandbox);
         if undelivered().is_empty() {

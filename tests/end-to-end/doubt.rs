@@ -68,7 +68,12 @@ fn every_way_to_lose_an_answer_ends_as_one_attachment() {
 #[test]
 fn what_did_not_arrive_is_sent_again_once_its_absence_is_proved() {
     for system in BOTH {
-        for fault in [Fault::DropAfterBody, status(500, Moment::Before), Fault::CaptivePortal { redirect: false }, Fault::CaptivePortal { redirect: true }] {
+        for fault in [
+            Fault::DropAfterBody,
+            status(500, Moment::Before),
+            Fault::CaptivePortal { redirect: false },
+            Fault::CaptivePortal { redirect: true },
+        ] {
             let world = trusted();
             world.fault(system, Operation::Upload, 1, fault.clone());
             let id = world.text(system, "one").id;

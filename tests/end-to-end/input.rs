@@ -25,7 +25,8 @@ fn photos_that_are_none_block_with_their_reason_and_hold_up_nobody() {
     let world = World::new();
     let empty = world.file("empty.jpg", b"");
     let words = world.file("words.jpg", b"this is no photo");
-    let mut bomb = vec![0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8, 0xFF, 0xDC, 0xFF, 0xDC, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1];
+    let mut bomb =
+        vec![0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8, 0xFF, 0xDC, 0xFF, 0xDC, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1];
     bomb.resize(600_000, 0);
     let bomb = world.file("bomb.jpg", &bomb);
     let ids = [empty, words, bomb].map(|path| {
@@ -56,7 +57,14 @@ fn a_truncated_photo_is_delivered_with_its_flag() {
 #[test]
 fn hostile_names_arrive_clean_and_recognisable() {
     let world = World::new();
-    for name in ["../../x\u{0}.jpg", "..\\..\\windows\\system32\\con.pdf", &"😀".repeat(300), "a\r\nX: y\".pdf", "\u{202e}fdp.exe", ""] {
+    for name in [
+        "../../x\u{0}.jpg",
+        "..\\..\\windows\\system32\\con.pdf",
+        &"😀".repeat(300),
+        "a\r\nX: y\".pdf",
+        "\u{202e}fdp.exe",
+        "",
+    ] {
         let text = Text::new("x").name(name);
         let item = world.outbox.capture(text, &job(Provider::CorrigoPro)).unwrap();
         assert!(item.id.marker().is_in(&item.name), "{}", item.name);
@@ -70,7 +78,13 @@ fn hostile_names_arrive_clean_and_recognisable() {
 #[test]
 fn work_orders_that_a_system_cannot_have_are_captured_and_blocked() {
     let world = World::new();
-    let table = [("acme", "WO-77"), ("acme", ""), ("acme", "99999999999999999999"), ("dlr", "123456789012345678901"), ("dlr", "")];
+    let table = [
+        ("acme", "WO-77"),
+        ("acme", ""),
+        ("acme", "99999999999999999999"),
+        ("dlr", "123456789012345678901"),
+        ("dlr", ""),
+    ];
     for (account, work_order) in table {
         let item = world.outbox.capture(Text::new("x"), &WorkOrder::new(account, work_order)).unwrap();
         let why = item.why.unwrap();

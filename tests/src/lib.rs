@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fieldpost::{
-    Account, Backoff, Clock, Deliver, Document, Error, Filter, HttpOptions, Item, ItemId, Now, Options, Outbox, Photo, State, Summary,
-    Text, Timestamp, WorkOrder,
+    Account, Backoff, Clock, Deliver, Document, Error, Filter, HttpOptions, Item, ItemId, Now, Options, Outbox, Photo,
+    State, Summary, Text, Timestamp, WorkOrder,
 };
 use fieldpost_sandbox::{Fault, LedgerEntry, Operation, Provider, Rule, Sandbox};
 use sha2::Digest as _;
@@ -272,7 +272,8 @@ pub fn open(dir: PathBuf, clock: Arc<HandClock>) -> Result<Outbox, Error> {
 /// Delivery that gives up on silence soon.
 #[must_use]
 pub fn quick() -> Deliver {
-    let http = HttpOptions { connect: Duration::from_secs(5), idle: Duration::from_millis(500), ..HttpOptions::default() };
+    let http =
+        HttpOptions { connect: Duration::from_secs(5), idle: Duration::from_millis(500), ..HttpOptions::default() };
     Deliver { http, ..Deliver::default() }
 }
 

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fieldpost::{
-    Backoff, Bytes, Deliver, Disk, Document, Event, Held, HttpOptions, Lock, Options, Outbox, Photo, Reader, Text, WorkOrder, Writer,
+    Backoff, Bytes, Deliver, Disk, Document, Event, Held, HttpOptions, Lock, Options, Outbox, Photo, Reader, Text,
+    WorkOrder, Writer,
 };
 use fieldpost_sandbox::{Listening, Provider};
 
@@ -85,7 +86,8 @@ impl Disk for Points {
         Ok(Box::new(PointedWriter { file: self.disk.append(path)?, original: false, stop: self.stop.clone() }))
     }
     fn open(&self, path: &Path) -> io::Result<Box<dyn Reader>> {
-        let body = path.file_name().and_then(|name| name.to_str()).is_some_and(|n| n == "original" || n.starts_with("body-"));
+        let body =
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|n| n == "original" || n.starts_with("body-"));
         if body {
             self.stop.at("journal-byte");
         }
@@ -138,9 +140,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let defaults = Options::default();
     let disk = Arc::new(Points { disk: defaults.disk, stop: stop.clone() });
     let backoff = Backoff { base: Duration::from_millis(2), cap: Duration::from_millis(50) };
-    let outbox = Outbox::open(dir, Options { disk, backoff, clock: defaults.clock, memory: defaults.memory, seed: None })?;
+    let outbox =
+        Outbox::open(dir, Options { disk, backoff, clock: defaults.clock, memory: defaults.memory, seed: None })?;
     say("READY");
-    if role == "capture" { capture(&outbox, Path::new(photo), seed.parse()?) } else { deliver(&outbox, &listening, stop) }
+    if role == "capture" {
+        capture(&outbox, Path::new(photo), seed.parse()?)
+    } else {
+        deliver(&outbox, &listening, stop)
+    }
 }
 
 /// A few captures of each kind, each told once it returned.

@@ -25,9 +25,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Action, Capabilities, Exchange, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Why,
-};
+use crate::model::{Action, Capabilities, Exchange, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Why};
 
 /// One system: what it is called, its settings and limits, its operations, how it recognises our file.
 pub(crate) trait Provider: Sync {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::Digest;
 
 use super::*;
+use crate::model::Kind;
 use crate::model::{
     Answer, AnswerBody, Bytes, Exchange, Failure, ItemId, Left, Method, Operation, RequestId, Snapshot,
 };

@@ -16,7 +16,7 @@ pub struct Account {
     pub provider: ProviderKind,
     /// The base address. `https`, but for loopback or with the setting `cleartext` = `allow`.
     pub url: String,
-    /// The system's settings by name. CorrigoPro needs `performed_by`, Digital Realty `master_account_id`.
+    /// The system's settings by name. CorrigoPro needs `performed_by`, Digital Realty `master_account_id` and `account_id`.
     #[uniffi(default)]
     pub settings: HashMap<String, String>,
 }

@@ -4,10 +4,10 @@
 //! is handed to the core, which knows nothing of UniFFI. Files cross as paths, never as bytes. Calls are synchronous:
 //! moving what takes time off the main thread is for `bindings/kotlin` and `bindings/swift`, in their languages' ways.
 //!
-//! * [`values`] ids, times, sizes, paths: plain values that each language shows in a type of its own.
-//! * [`item`], [`account`], [`check`] what the core tells, [`capture`] what it is given.
-//! * [`error`] what an app can act on.
-//! * [`outbox`] the one object.
+//! * `values` ids, times, sizes, paths: plain values that each language shows in a type of its own.
+//! * `item`, `account`, `check` what the core tells, `capture` what it is given.
+//! * `error` what an app can act on.
+//! * `outbox` the one object.
 //!
 //! A core type whose fields cross as they are is described again (`#[uniffi::remote]`), so that it needs no conversion
 //! and a forgotten field does not compile; where one has to change on the way there is a mirror with a `From`. Counts are

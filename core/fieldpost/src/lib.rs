@@ -37,3 +37,8 @@ pub use store::Filter;
 pub use transport::{BodyFile, Secret, Transfer, TransferId};
 #[cfg(feature = "reqwest")]
 pub use transport::{Http, HttpError, HttpOptions, StopSignal};
+
+/// The README's Rust, compiled as a doc test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -37,6 +37,7 @@ use crate::render::Output;
 
 /// `fieldpost demo`
 #[derive(Debug, Clone, Default, clap::Args)]
+#[group(skip)]
 pub(crate) struct DemoArgs {
     /// Photos of yours; without any it makes two of its own
     #[arg(value_name = "PHOTO")]

@@ -221,9 +221,12 @@ impl<W: Write> Told<W> {
             format!("    {} {:<10} {} {}", column("item", SHORT), "state", column("why", WHY), "what helps"),
         ));
         lines.extend(items.iter().map(|item| {
-            let (why, helps) = item.why.as_ref().map_or(("", ""), |why| (why.reason.as_str(), action(why.action)));
+            let (why, helps) = match &item.why {
+                Some(why) => (why.reason.as_str(), action(why.action, &item.account)),
+                None => ("", "".into()),
+            };
             let (name, state, why) = (column(&item.name, SHORT), Self::state(item.state), column(why, WHY));
-            format!("    {name} {state} {why} {}", shortened(helps, HELP))
+            format!("    {name} {state} {why} {}", shortened(&helps, HELP))
         }));
         lines
     }

@@ -2,6 +2,7 @@
 //!
 //! Owns the moments of the story and their JSON. `people` tells the same moments to a terminal.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
@@ -122,7 +123,8 @@ enum Line<'a> {
         exactly_once: bool,
         lost_answers: u64,
         seconds: f64,
-        kept: Option<&'a Path>,
+        /// A name that is no Unicode is shown as far as it goes: JSON has no other.
+        kept: Option<Cow<'a, str>>,
     },
 }
 
@@ -169,7 +171,7 @@ impl<W> Told<W> {
                 exactly_once: ending.exactly_once,
                 lost_answers: ending.lost_answers,
                 seconds: (ending.took.as_secs_f64() * 1e3).round() / 1e3,
-                kept,
+                kept: kept.map(Path::to_string_lossy),
             }],
             _ => vec![],
         }

@@ -42,7 +42,6 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
         Reason::HashMismatch => "what the system has under its name is not what was sent",
         Reason::FileDamaged => "our own copy is gone or altered",
         Reason::DiskFull => "there is no room to prepare it",
-        other => other.as_str(), // newer than this table
     }
 }
 

@@ -31,7 +31,7 @@ impl Backoff {
         // Not below a tenth: a wait of nothing would be no wait.
         let ms = ceiling.as_millis();
         let floor = ms / 10;
-        let ms = floor + (u128::from(chance) * (ms - floor) >> 64);
+        let ms = floor + ((u128::from(chance) * (ms - floor)) >> 64);
         Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
     }
 

@@ -21,7 +21,6 @@ pub struct Finding {
 /// What can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum FindingKind {
     /// SQLite finds the database damaged.
     DatabaseDamaged,

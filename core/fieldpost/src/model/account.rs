@@ -11,7 +11,6 @@ use super::Bytes;
 /// The work-order systems that Fieldpost speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum ProviderKind {
     /// CorrigoPro Direct.
     CorrigoPro,

@@ -47,7 +47,6 @@ pub struct Item {
 /// What is to be done at the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Operation {
     /// Send a new attachment.
     Upload,
@@ -155,7 +154,6 @@ impl FromStr for State {
 /// What is remarkable about an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Flag {
     /// A photo whose end is missing: delivered all the same.
     Truncated,

@@ -39,8 +39,7 @@ macro_rules! reasons {
         /// The closed list of reasons why an item is not delivered.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        #[non_exhaustive]
-        pub enum Reason { $($(#[$doc])* $name,)* }
+                pub enum Reason { $($(#[$doc])* $name,)* }
 
         impl Reason {
             /// All of them, in the order of the documentation.

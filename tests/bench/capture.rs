@@ -4,6 +4,8 @@
 //! the same bytes, makes the same folder and files, and syncs as often: each file, each folder, and one log (in the place of the
 //! database's). Rounds alternate, so that a busy disk slows both.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // what it measured is all that it has to say
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -54,7 +56,7 @@ fn median(mut times: Vec<Duration>) -> f64 {
 /// The median time of a capture over that of its bare steps.
 fn bench_capture(dir: &Path) -> io::Result<f64> {
     let source = dir.join("photo.jpg");
-    let mut bytes: Vec<u8> = (0..PHOTO).map(|n| (n * 2_654_435_761 >> 11) as u8).collect();
+    let mut bytes: Vec<u8> = (0..PHOTO).map(|n| ((n * 2_654_435_761) >> 11) as u8).collect();
     bytes[..4].copy_from_slice(&[0xFF, 0xD8, 0xFF, 0xE1]);
     fs::write(&source, &bytes)?;
     let (outbox, job) = (outbox(&dir.join("outbox")), WorkOrder::new("acme", "10234"));

@@ -3,6 +3,8 @@
 //!
 //! `FIELDPOST_KILLS=1000 cargo test -p fieldpost-tests --test crash -- --nocapture` kills more.
 
+#![allow(clippy::print_stdout, clippy::unwrap_used)] // a test that counts its kills
+
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;

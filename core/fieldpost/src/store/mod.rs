@@ -129,6 +129,20 @@ impl Store {
         Ok(made)
     }
 
+    /// From now on the database finds its disk full at so many pages beyond what it has; `None`: no more.
+    #[cfg(test)]
+    pub(crate) fn limit(&self, pages: Option<i64>) -> Result<(), Error> {
+        let has: i64 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        let most = pages.map_or(1 << 30, |pages| has + pages);
+        Ok(self.connection.pragma_update_and_check(None, "max_page_count", most, |_| Ok(()))?)
+    }
+
+    /// Does not wait for another's transaction any more.
+    #[cfg(test)]
+    pub(crate) fn impatient(&self) -> Result<(), Error> {
+        Ok(self.connection.busy_timeout(std::time::Duration::ZERO)?)
+    }
+
     /// SQLite's own word on whether the file is whole: `Ok(None)` or what it found.
     pub(crate) fn integrity(&self) -> Result<Option<String>, Error> {
         let word: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;

@@ -1,0 +1,263 @@
+//! The door, on a disk that fails and a database that is full: what is refused is refused whole, and nothing that waits is touched.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use super::*;
+use crate::capture::{Document, Text};
+use crate::disk::faulty::{Fault, FaultyDisk};
+use crate::model::{Answer, AnswerBody, Failure, Left, Now, Proof, State, Timestamp};
+
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Now {
+        Now { wall: Timestamp::from_millis(1_795_255_200_000), mono: Duration::from_secs(9_000), boot: "boot".into() }
+    }
+}
+
+/// An outbox with an account, on a disk that does as it is told.
+struct Bench {
+    dir: tempfile::TempDir,
+    disk: FaultyDisk,
+    outbox: Outbox,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = FaultyDisk::new(dir.path(), Fault::None);
+        let outbox = Self::open(&dir, &disk).unwrap();
+        outbox.put_account(Account::corrigo_pro("acme", "https://corrigo.invalid").performed_by("Jo Field")).unwrap();
+        Bench { dir, disk, outbox }
+    }
+
+    fn open(dir: &tempfile::TempDir, disk: &FaultyDisk) -> Result<Outbox, Error> {
+        let options =
+            Options { clock: Arc::new(Stopped), disk: Arc::new(disk.clone()), seed: None, ..Options::default() };
+        Outbox::open(dir.path().join("outbox"), options)
+    }
+
+    fn capture(&self) -> Result<Item, Error> {
+        self.outbox.capture(Text::new("a note"), &WorkOrder::new("acme", "10234"))
+    }
+
+    fn states(&self) -> Vec<State> {
+        self.outbox.items(&Filter::default()).unwrap().iter().map(|item| item.state).collect()
+    }
+
+    fn assert_whole(&self) {
+        assert_eq!(self.outbox.check().unwrap().1, []);
+    }
+}
+
+/// The next task, which has to be a transfer.
+fn transfer(delivery: &Delivery) -> crate::Transfer {
+    loop {
+        match delivery.next().unwrap() {
+            Task::Send(transfer) => return transfer,
+            Task::Token { account } => delivery.put_token(&account, Secret::new("token")).unwrap(),
+            Task::Prepare(_) | Task::Sleep { .. } => panic!("there is something to send"),
+        }
+    }
+}
+
+fn accepted() -> Exchange {
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let body = AnswerBody::Kept(br#"{"AttachmentId":"a-1","MessageId":"m"}"#.to_vec());
+    Exchange { left: Left::Whole, result: Ok(Answer { status: 200, headers, body }) }
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_write_refuses_the_capture_whole() {
+    let mut bench = Bench::new();
+    let mut kept = 0;
+    for n in 1.. {
+        bench.disk.set(Fault::Nth(n, ErrorKind::StorageFull));
+        let captured = bench.capture();
+        let met = bench.disk.steps() >= n;
+        bench.disk.set(Fault::None);
+        match captured {
+            Ok(_) => kept += 1,
+            Err(Error::DiskFull { .. }) => {}
+            Err(other) => panic!("step {n}: {other:?}"),
+        }
+        assert_eq!(bench.states().len(), kept, "step {n}");
+        bench.assert_whole();
+        if !met {
+            break;
+        }
+    }
+    bench.outbox = Bench::open(&bench.dir, &bench.disk).unwrap();
+    assert_eq!(bench.states().len(), kept, "nothing of a refused capture comes back");
+    bench.assert_whole();
+}
+
+#[test]
+fn a_full_database_refuses_the_capture_whole_and_takes_the_next() {
+    let bench = Bench::new();
+    bench.capture().unwrap();
+    bench.outbox.core().store.limit(Some(0)).unwrap();
+    let mut refused = 0;
+    for _ in 0..200 {
+        match bench.capture() {
+            Ok(_) => {}
+            Err(Error::DiskFull { .. }) => refused += 1,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(refused > 0);
+    assert_eq!(bench.states().len(), 201 - refused);
+    bench.assert_whole();
+    bench.outbox.core().store.limit(None).unwrap();
+    bench.capture().unwrap();
+    bench.assert_whole();
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_a_typed_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = FaultyDisk::new(dir.path(), Fault::From(1, ErrorKind::PermissionDenied));
+    assert!(matches!(Bench::open(&dir, &disk), Err(Error::Disk { .. })));
+    let bench = Bench::new();
+    bench.disk.set(Fault::From(1, ErrorKind::ReadOnlyFilesystem));
+    assert!(matches!(bench.capture(), Err(Error::Disk { .. })));
+    bench.disk.set(Fault::None);
+    assert_eq!(bench.states(), []);
+}
+
+#[test]
+fn an_attempt_that_cannot_be_journaled_is_not_made() {
+    let bench = Bench::new();
+    let id = bench.capture().unwrap().id;
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    assert!(matches!(delivery.next().unwrap(), Task::Token { .. }));
+    delivery.put_token("acme", Secret::new("token")).unwrap();
+    bench.disk.set(Fault::From(1, ErrorKind::StorageFull));
+    assert!(matches!(delivery.next(), Err(Error::DiskFull { .. })));
+    bench.disk.set(Fault::None);
+    bench.outbox.core().store.limit(Some(0)).unwrap();
+    let outcome = delivery.next();
+    bench.outbox.core().store.limit(None).unwrap();
+    if outcome.is_err() {
+        assert_eq!(bench.outbox.item(id).unwrap().attempts, 0);
+        assert_eq!(transfer(&delivery).item, Some(id));
+    }
+    assert_eq!(bench.outbox.item(id).unwrap().attempts, 1);
+}
+
+#[test]
+fn a_receipt_that_cannot_be_written_is_looked_up_and_nothing_is_sent_again() {
+    let bench = Bench::new();
+    let id = bench.capture().unwrap().id;
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let sent = transfer(&delivery);
+    bench.disk.set(Fault::From(1, ErrorKind::StorageFull));
+    assert!(matches!(delivery.report(sent.id, &accepted()), Err(Error::DiskFull { .. })));
+    bench.disk.set(Fault::None);
+    assert_eq!(bench.outbox.item(id).unwrap().state, State::Sending);
+    drop(delivery);
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    assert_eq!(bench.outbox.item(id).unwrap().state, State::Verifying);
+    let look = transfer(&delivery);
+    assert_eq!((look.item, look.request.method), (None, crate::Method::Get));
+}
+
+#[test]
+fn a_receipt_in_the_journal_settles_the_item_before_any_look() {
+    let bench = Bench::new();
+    let id = bench.capture().unwrap().id;
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let sent = transfer(&delivery);
+    // The database commits nothing any more; the journal has the line already.
+    let blocker = rusqlite::Connection::open(bench.dir.path().join("outbox/outbox.db")).unwrap();
+    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    bench.outbox.core().store.impatient().unwrap();
+    assert!(delivery.report(sent.id, &accepted()).is_err());
+    blocker.execute_batch("ROLLBACK").unwrap();
+    drop(delivery);
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    while let Task::Token { account } = delivery.next().unwrap() {
+        delivery.put_token(&account, Secret::new("token")).unwrap();
+    }
+    let item = bench.outbox.item(id).unwrap();
+    assert_eq!((item.state, item.receipt.unwrap().proof), (State::Delivered, Proof::Answer));
+}
+
+#[test]
+fn a_transfer_that_was_stopped_before_it_left_costs_no_attempt() {
+    let bench = Bench::new();
+    let id = bench.capture().unwrap().id;
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let sent = transfer(&delivery);
+    delivery.report(sent.id, &Exchange { left: Left::Part, result: Err(Failure::Stopped) }).unwrap();
+    let item = bench.outbox.item(id).unwrap();
+    assert_eq!((item.state, item.attempts), (State::Queued, 0));
+}
+
+#[test]
+fn two_openers_see_one_outbox() {
+    let bench = Bench::new();
+    let other = Bench::open(&bench.dir, &bench.disk).unwrap();
+    let id = bench.capture().unwrap().id;
+    assert_eq!(other.item(id).unwrap().state, State::Queued);
+    other.cancel(id).unwrap();
+    assert_eq!(bench.outbox.item(id).unwrap().state, State::Cancelled);
+    let held = bench.outbox.begin_delivery().unwrap();
+    assert!(matches!(other.begin_delivery(), Err(Error::AlreadyDelivering)));
+    drop(held);
+    other.begin_delivery().unwrap();
+}
+
+#[test]
+fn listeners_hear_every_change_until_they_are_dropped() {
+    let bench = Bench::new();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ear = heard.clone();
+    let listening = bench.outbox.listen(move |event| {
+        if let Event::Changed(item) = event {
+            ear.lock().unwrap().push(item.state);
+        }
+    });
+    let id = bench.capture().unwrap().id;
+    bench.outbox.cancel(id).unwrap();
+    drop(listening);
+    bench.capture().unwrap();
+    assert_eq!(*heard.lock().unwrap(), [State::Queued, State::Cancelled]);
+}
+
+#[test]
+fn an_outbox_of_a_newer_version_is_left_alone() {
+    let bench = Bench::new();
+    let Bench { dir, disk, outbox } = bench;
+    drop(outbox);
+    let path = dir.path().join("outbox/outbox.db");
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    assert!(matches!(Bench::open(&dir, &disk), Err(Error::TooNew { found: 99, .. })));
+}
+
+#[test]
+fn nothing_secret_is_ever_written_down() {
+    let bench = Bench::new();
+    let path = bench.dir.path().join("report.pdf");
+    std::fs::write(&path, b"%PDF").unwrap();
+    bench.outbox.capture(Document::new(path), &WorkOrder::new("acme", "10234")).unwrap();
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    assert!(matches!(delivery.next().unwrap(), Task::Token { .. }));
+    delivery.put_token("acme", Secret::new("s3cr3t-t0ken")).unwrap();
+    let sent = transfer(&delivery);
+    assert!(!format!("{sent:?}").contains("s3cr3t-t0ken"));
+    delivery.report(sent.id, &accepted()).unwrap();
+    let mut folders = vec![bench.dir.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let bytes = std::fs::read(&path).unwrap();
+                assert!(!bytes.windows(12).any(|part| part == b"s3cr3t-t0ken"), "{}", path.display());
+            }
+        }
+    }
+}

@@ -13,7 +13,7 @@ fn break_database(world: &mut World) {
         side.push(suffix);
         let _ = std::fs::remove_file(side);
     }
-    std::fs::write(&path, vec![b'x'; 8192]).unwrap();
+    std::fs::write(&path, vec![b'x'; 8192]).expect("the outbox's folder can be written");
     world.reopen();
 }
 
@@ -34,7 +34,9 @@ fn a_corrupt_database_is_set_aside_and_rebuilt_from_the_items_folders() {
     let kept = std::fs::read_dir(world.path()).unwrap().flatten().map(|e| e.file_name().into_string().unwrap());
     assert!(kept.into_iter().any(|name| name.starts_with("outbox.db.damaged-")));
     world.deliver();
-    [delivered, queued, photo].map(|id| world.assert_delivered_once(id));
+    for id in [delivered, queued, photo] {
+        world.assert_delivered_once(id);
+    }
     assert_eq!(world.outbox.check().unwrap().1, vec![]);
 }
 

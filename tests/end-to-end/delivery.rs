@@ -17,7 +17,9 @@ fn what_was_captured_without_a_network_arrives_once_it_returns() {
     }
     world.outbox.set_conditions(Conditions::default()).unwrap();
     assert_eq!(world.deliver().delivered, 3);
-    ids.map(|id| world.assert_delivered_once(id));
+    for id in ids {
+        world.assert_delivered_once(id);
+    }
     assert_eq!(world.item(ids[0]).receipt.unwrap().proof, Proof::Answer);
     assert!(world.item(ids[0]).sent.unwrap().bytes.0 <= 100_000);
     assert!(world.sandbox.leaks().is_empty());

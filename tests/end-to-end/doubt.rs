@@ -20,7 +20,9 @@ fn answer(status: u16, body: &str) -> Fault {
 /// A world whose accounts' listings have earned trust.
 fn trusted() -> World {
     let world = World::new();
-    BOTH.map(|system| world.text(system, "the first one"));
+    for system in BOTH {
+        world.text(system, "the first one");
+    }
     world.deliver();
     world.deliver_after(20);
     world

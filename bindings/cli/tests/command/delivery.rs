@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use fieldpost_sandbox::{Fault, Options, Provider, Sandbox};
+use fieldpost_sandbox::{Fault, Operation, Options, Provider, RetryAfter, Rule, Sandbox};
 use serde_json::Value;
 
 use super::support::{Place, Ran, any_file_holds, keys, set};
@@ -159,7 +159,7 @@ fn an_item_can_wish_for_the_charger() {
 fn waits_beyond_the_patience_are_left_with_their_end() {
     let (sandbox, place) = begin();
     let id = place.text("one");
-    sandbox.fault(Fault::TooManyRequests { retry_after: fieldpost_sandbox::RetryAfter::Seconds(3600) });
+    sandbox.fault(Fault::TooManyRequests { retry_after: RetryAfter::Seconds(3600) });
     let ran = deliver(&place, &sandbox.token(CORRIGO), &["--patience", "0"]).ends(3);
     assert!(ran.lines().last().unwrap()["next"].as_str().unwrap().ends_with('Z'));
     let why = place.json(["why", &id]).ends(0).line();
@@ -176,6 +176,21 @@ fn two_deliveries_at_once_are_one_too_many() {
     assert_eq!(deliver(&place, "t", &[]).fails(1), "already_delivering");
     drop(delivery);
     deliver(&place, &sandbox.token(CORRIGO), &[]).ends(0);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_token_command_that_hangs_does_not_keep_a_delivery_from_stopping() {
+    let (_sandbox, place) = begin();
+    place.text("one");
+    let mut command = place.command(["deliver", "--json", "--token-command", "touch asked; exec sleep 600;"]);
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    while !place.folder.path().join("asked").exists() {
+        std::thread::yield_now();
+    }
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    assert_eq!(child.wait().unwrap().code(), Some(3));
 }
 
 #[test]
@@ -215,4 +230,37 @@ fn a_reader_that_goes_stops_the_delivery_cleanly() {
     assert!(ended.stderr.is_empty(), "{}", String::from_utf8_lossy(&ended.stderr));
     assert!(matches!(ended.status.code(), Some(0 | 3)));
     assert!(sandbox.uploads(CORRIGO, "10234").len() <= 1);
+}
+
+/// An item whose answer was lost, while the system's list cannot be read.
+fn in_doubt(sandbox: &Sandbox, place: &Place) -> String {
+    let id = place.text("one");
+    sandbox.fault(Fault::LoseAnswer);
+    sandbox.fault(Rule::new(Fault::status_before(503)).operation(Operation::List).forever());
+    deliver(place, &sandbox.token(CORRIGO), &["--patience", "0"]).ends(3);
+    assert_eq!(place.item(&id)["state"], "verifying");
+    id
+}
+
+#[test]
+fn a_person_settles_a_doubt_and_the_receipt_says_so() {
+    let (sandbox, place) = begin();
+    let id = in_doubt(&sandbox, &place);
+    let item = place.json(["settle", &id, "--delivered", "4711"]).ends(0).line();
+    assert_eq!((&item["state"], &item["receipt"]["proof"]), (&"delivered".into(), &"person".into()));
+    assert_eq!(item["receipt"]["remote_id"], "4711");
+    deliver(&place, &sandbox.token(CORRIGO), &[]).ends(0);
+    assert_eq!(sandbox.uploads(CORRIGO, "10234").len(), 1);
+}
+
+#[test]
+fn what_a_person_did_not_find_is_sent_again() {
+    let (sandbox, place) = begin();
+    let id = in_doubt(&sandbox, &place);
+    let item = place.json(["settle", &id, "--absent"]).ends(0).line();
+    assert_eq!((&item["state"], &item["receipt"]), (&"waiting".into(), &Value::Null), "its account waits");
+    sandbox.clear_faults();
+    place.run(["retry", "--all"]).ends(0);
+    deliver(&place, &sandbox.token(CORRIGO), &[]).ends(0);
+    assert_eq!(sandbox.uploads(CORRIGO, "10234").len(), 2, "the person was wrong");
 }

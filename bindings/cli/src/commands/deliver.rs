@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fieldpost::{Deliver, Event, Filter, Item, ItemId, State, StopSignal, Summary, Why};
+use fieldpost::{Deliver, Event, Filter, Item, ItemId, Reason, State, StopSignal, Summary, Why};
 use serde::Serialize;
 
 use super::{Ended, Session};
@@ -137,6 +137,7 @@ impl Teller {
 
     /// What is left: what holds a whole account is told of no item while it runs.
     fn ended(&mut self, items: &[Item], summary: &Summary) -> Result<(), Failure> {
+        self.bars.end();
         if self.unheard {
             return Ok(());
         }
@@ -162,9 +163,9 @@ impl Teller {
 fn line(item: &Item) -> String {
     let style = state_style(item.state);
     let more = match (&item.why, &item.receipt) {
-        (Some(reason), _) => format!("  {}", why(reason, now())),
+        (Some(reason), _) if reason.reason != Reason::NotStarted => format!("  {}", why(reason, now())),
         (None, Some(receipt)) => format!("  {}", proved(receipt)),
-        (None, None) => String::new(),
+        _ => String::new(),
     };
     let state = item.state.as_str();
     format!("{style}{state:<9}{style:#}  {}  {}{more}", shortened(&item.name, 40), size(item))

@@ -1,7 +1,7 @@
 //! Items for people: a table of many, the particulars of one.
 
 use anstyle::Style;
-use fieldpost::{Item, Operation, Proof, Receipt, Sent};
+use fieldpost::{Item, Operation, Proof, Receipt, Sent, State};
 
 use super::{Cell, Table, action, ago, now, plain, shortened, state_style, why};
 
@@ -67,7 +67,7 @@ pub(crate) fn particulars(item: &Item) -> Table {
         line("original", format!("{}  sha256 {}", original.bytes, original.sha256).into());
     }
     if let Some(sent) = &item.sent {
-        line("to send", as_sent(sent).into());
+        line(if item.state == State::Delivered { "sent" } else { "to send" }, as_sent(sent).into());
     }
     line("attempts", item.attempts.to_string().into());
     if let Some(receipt) = &item.receipt {

@@ -22,6 +22,12 @@ fn seen(json: bool) -> bool {
     !json && stderr().is_terminal()
 }
 
+fn spinner(what: &'static str) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{spinner} {msg} {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::no_length().with_style(style).with_message(what)
+}
+
 /// A bar of the whole, or a spinner, from the second second on until it is dropped.
 pub(crate) struct Sign {
     bar: ProgressBar,
@@ -32,19 +38,18 @@ pub(crate) struct Sign {
 impl Sign {
     /// A spinner: nobody knows how long it takes.
     pub(crate) fn of(json: bool, what: &'static str) -> Self {
-        let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}")
-            .unwrap_or_else(|_| ProgressStyle::default_spinner());
-        Self::start(json, ProgressBar::no_length().with_style(style).with_message(what))
+        Self::start(json, spinner(what), None)
     }
 
     /// A bar of a hundred parts.
     pub(crate) fn bar(json: bool, what: &'static str) -> Self {
         let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
-        Self::start(json, ProgressBar::new(100).with_style(style).with_message(what))
+        Self::start(json, ProgressBar::new(100).with_style(style).with_message(what), None)
     }
 
-    fn start(json: bool, bar: ProgressBar) -> Self {
+    /// On stderr, alone or `among` others.
+    fn start(json: bool, bar: ProgressBar, among: Option<MultiProgress>) -> Self {
         bar.set_draw_target(ProgressDrawTarget::hidden());
         if !seen(json) {
             return Sign { bar, over: None, thread: None };
@@ -53,7 +58,10 @@ impl Sign {
         let later = bar.clone();
         let thread = std::thread::spawn(move || {
             if ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                later.set_draw_target(ProgressDrawTarget::stderr());
+                match among {
+                    Some(all) => drop(all.add(later.clone())),
+                    None => later.set_draw_target(ProgressDrawTarget::stderr()),
+                }
                 later.enable_steady_tick(TURN);
                 // Until it is over: the sender says nothing but that, by going.
                 let _ = ended.recv();
@@ -79,9 +87,10 @@ impl Drop for Sign {
     }
 }
 
-/// A bar for each item that is on its way for longer than a second.
+/// A bar for each item that is on its way for longer than a second, and a spinner below.
 pub(crate) struct Bars {
     all: MultiProgress,
+    whole: Option<Sign>,
     shown: bool,
     under_way: HashMap<ItemId, UnderWay>,
 }
@@ -95,7 +104,9 @@ struct UnderWay {
 impl Bars {
     /// None yet.
     pub(crate) fn new(json: bool) -> Self {
-        Bars { all: MultiProgress::new(), shown: seen(json), under_way: HashMap::new() }
+        let all = MultiProgress::new();
+        let whole = Some(Sign::start(json, spinner("delivering"), Some(all.clone())));
+        Bars { all, whole, shown: seen(json), under_way: HashMap::new() }
     }
 
     /// An item changed: what is no longer on its way has no bar.
@@ -117,10 +128,16 @@ impl Bars {
         let bar = item.bar.get_or_insert_with(|| {
             let style = ProgressStyle::with_template("  {msg} {wide_bar} {bytes}/{total_bytes} {eta}")
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
-            self.all.add(ProgressBar::new(total).with_style(style).with_message(item.name.clone()))
+            self.all.insert(0, ProgressBar::new(total).with_style(style).with_message(item.name.clone()))
         });
         bar.set_length(total);
         bar.set_position(sent);
+    }
+
+    /// It is over: nothing of it stays on the screen.
+    pub(crate) fn end(&mut self) {
+        self.under_way.drain().filter_map(|(_, item)| item.bar).for_each(|bar| bar.finish_and_clear());
+        self.whole = None;
     }
 
     /// Does `print` with the bars out of its way.

@@ -126,7 +126,7 @@ impl Bars {
             return;
         };
         let bar = item.bar.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("  {msg} {wide_bar} {bytes}/{total_bytes} {eta}")
+            let style = ProgressStyle::with_template("  {msg} {wide_bar} {decimal_bytes}/{decimal_total_bytes} {eta}")
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             self.all.insert(0, ProgressBar::new(total).with_style(style).with_message(item.name.clone()))
         });

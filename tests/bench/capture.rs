@@ -167,18 +167,31 @@ fn bench_open(dir: &Path, rows: usize) -> io::Result<f64> {
     Ok(of_large / of_small)
 }
 
-/// An outbox of `rows` items, rows and folders: real captures, on a disk that does not sync, or it would take an hour.
+/// An outbox of `rows` items, rows and folders: one real capture, its folder copied under other ids, and a rebuild of the
+/// database from them. Captures would do the same, with as many syncs, in a quarter of an hour.
 fn fill(dir: &Path, rows: usize) -> io::Result<()> {
-    let first = outbox(dir);
-    drop(first);
-    let options = Options { disk: std::sync::Arc::new(fieldpost_tests::Unsynced::default()), ..Options::default() };
-    let outbox = Outbox::open(dir, options).expect("the outbox opens");
-    for n in 0..rows {
-        let job = WorkOrder::new("acme", (n / 20).to_string());
-        outbox.capture(Text::new(n.to_string()), &job).expect("the capture is kept");
-        if n % 10_000 == 9_999 {
-            eprintln!("filled {} of {rows}", n + 1);
-        }
+    let first = {
+        let outbox = outbox(dir);
+        outbox.capture(Text::new("a note"), &WorkOrder::new("acme", "1")).expect("the capture is kept").id.to_string()
+    };
+    let items = dir.join("items");
+    let manifest = fs::read_to_string(items.join(&first).join("manifest.json"))?;
+    let journal = fs::read(items.join(&first).join("journal.jsonl"))?;
+    let marker = &first[28..];
+    for n in 1..rows {
+        let id = format!("{}{n:08x}", &first[..28]);
+        let item = items.join(&id);
+        fs::create_dir(&item)?;
+        fs::write(item.join("original"), "a note")?;
+        fs::write(item.join("journal.jsonl"), &journal)?;
+        let work_order = format!(r#""work_order":"{}""#, n / 20);
+        let own = manifest.replace(&first, &id).replace(marker, &id[28..]).replace(r#""work_order":"1""#, &work_order);
+        fs::write(item.join("manifest.json"), own)?;
     }
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(dir.join(format!("outbox.db{suffix}")));
+    }
+    let outbox = Outbox::open(dir, Options::default()).expect("the outbox is rebuilt");
+    assert_eq!(outbox.items(&fieldpost::Filter::default()).expect("the queue reads").len(), rows);
     Ok(())
 }

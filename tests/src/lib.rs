@@ -1,6 +1,6 @@
 //! What the tests share: a world of one outbox, one sandbox and a clock that only moves when told.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -290,69 +290,4 @@ pub fn run<T>(future: impl Future<Output = T>) -> T {
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The real disk without its syncs: for filling an outbox whose durability nobody needs.
-pub struct Unsynced(Arc<dyn fieldpost::Disk>);
-
-impl Default for Unsynced {
-    fn default() -> Self {
-        Unsynced(Options::default().disk)
-    }
-}
-
-struct UnsyncedWriter(Box<dyn fieldpost::Writer>);
-
-impl std::io::Write for UnsyncedWriter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.write(bytes)
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
-    }
-}
-
-impl fieldpost::Writer for UnsyncedWriter {
-    fn sync(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl fieldpost::Disk for Unsynced {
-    fn create(&self, path: &Path) -> std::io::Result<Box<dyn fieldpost::Writer>> {
-        Ok(Box::new(UnsyncedWriter(self.0.create(path)?)))
-    }
-    fn append(&self, path: &Path) -> std::io::Result<Box<dyn fieldpost::Writer>> {
-        Ok(Box::new(UnsyncedWriter(self.0.append(path)?)))
-    }
-    fn open(&self, path: &Path) -> std::io::Result<Box<dyn fieldpost::Reader>> {
-        self.0.open(path)
-    }
-    fn len(&self, path: &Path) -> std::io::Result<u64> {
-        self.0.len(path)
-    }
-    fn create_dir(&self, path: &Path) -> std::io::Result<()> {
-        self.0.create_dir(path)
-    }
-    fn list(&self, path: &Path) -> std::io::Result<Vec<String>> {
-        self.0.list(path)
-    }
-    fn sync_dir(&self, _: &Path) -> std::io::Result<()> {
-        Ok(())
-    }
-    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
-        self.0.rename(from, to)
-    }
-    fn remove_file(&self, path: &Path) -> std::io::Result<()> {
-        self.0.remove_file(path)
-    }
-    fn remove_dir_all(&self, path: &Path) -> std::io::Result<()> {
-        self.0.remove_dir_all(path)
-    }
-    fn lock(&self, path: &Path, how: fieldpost::Lock) -> std::io::Result<Option<Box<dyn fieldpost::Held>>> {
-        self.0.lock(path, how)
-    }
-    fn free(&self, path: &Path) -> Option<u64> {
-        self.0.free(path)
-    }
 }

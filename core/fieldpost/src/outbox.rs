@@ -135,9 +135,9 @@ impl Outbox {
             }
             opened => opened?,
         };
-        // Items without a database that was ever whole: it is gone, or its rebuild was interrupted. Asked in this order, for
-        // another process may be capturing into an outbox that it has just made.
-        let rebuild = folders.has_items()? && !store.read().is_whole()?;
+        // Items without a database that was ever whole: it is gone, or its rebuild was interrupted. Asked twice, for another
+        // process may be capturing into an outbox that it has just made.
+        let rebuild = !store.read().is_whole()? && folders.has_items()? && !store.read().is_whole()?;
         if rebuild {
             // Until the rebuild is done: nobody shall take an empty queue for the outbox.
             drop(open);

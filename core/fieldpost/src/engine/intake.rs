@@ -9,7 +9,10 @@ use crate::model::{
 };
 use crate::providers::settings::check_item;
 use crate::providers::{Doubt, Draft, provider};
-use crate::store::{Durability, Entry, Journal, Manifest, ORIGINAL, Sealed};
+use crate::store::{Durability, Entry, Journal, Manifest, ORIGINAL, Sealed, Sql};
+
+/// Rows of a rebuild in one transaction: a sync for each would take minutes for a large outbox.
+const REBUILT_AT_ONCE: usize = 1_000;
 
 /// How a capture begins.
 pub(crate) enum Begun {
@@ -140,26 +143,34 @@ impl Core {
 
     /// Makes the rows anew from the items' folders. What cannot be read stays where it is: `check` names it.
     fn rebuild(&mut self) -> Result<(), Error> {
-        for id in self.folders.all_items()?.ids {
-            if self.folders.is_incoming(id) {
-                continue;
+        let folders = self.folders.clone();
+        for ids in folders.all_items()?.ids.chunks(REBUILT_AT_ONCE) {
+            let mut found = Vec::new();
+            for id in ids.iter().copied().filter(|id| !folders.is_incoming(*id)) {
+                if let (Ok(manifest), Ok(journal)) = (folders.read_manifest(id), folders.read_journal(id)) {
+                    let intact = folders.len(id, ORIGINAL).is_ok_and(|len| len == manifest.original.bytes.0);
+                    found.extend(self.found(manifest, &journal, intact)?);
+                }
             }
-            if let (Ok(manifest), Ok(journal)) = (self.folders.read_manifest(id), self.folders.read_journal(id)) {
-                let intact = self.folders.len(id, ORIGINAL).is_ok_and(|len| len == manifest.original.bytes.0);
-                self.take_over(manifest, &journal, intact)?;
-            }
+            self.store.write(Durability::Full, |sql| found.iter().try_for_each(|found| found.insert(sql)))?;
         }
         Ok(())
     }
 
-    /// Makes the row of a folder, by what its manifest and its journal say; the later line wins. `false`: its account is not
-    /// there, the folder stays as it is.
+    /// Adds the row of a folder. `false`: there is none to be made of it, the folder stays as it is.
     fn take_over(&mut self, manifest: Manifest, journal: &Journal, intact: bool) -> Result<bool, Error> {
-        if journal.has(|entry| matches!(entry, Entry::Forgotten)) {
-            return Ok(true);
-        }
-        if self.store.read().account(&manifest.target.account)?.is_none() {
-            return Ok(false);
+        let Some(found) = self.found(manifest, journal, intact)? else { return Ok(false) };
+        self.store.write(Durability::Full, |sql| found.insert(sql))?;
+        self.changed.push(found.row.id());
+        Ok(true)
+    }
+
+    /// The row of a folder, by what its manifest and its journal say; the later line wins. `None`: it is forgotten, or its
+    /// account is not there.
+    fn found(&mut self, manifest: Manifest, journal: &Journal, intact: bool) -> Result<Option<Found>, Error> {
+        let forgotten = journal.has(|entry| matches!(entry, Entry::Forgotten));
+        if forgotten || self.store.read().account(&manifest.target.account)?.is_none() {
+            return Ok(None);
         }
         let now = self.now();
         let mut row = self.new_row(manifest)?;
@@ -197,21 +208,30 @@ impl Core {
                 row.stage = Stage::Blocked { why, doubt: None };
             }
         }
-        let id = row.id();
-        self.store.write(Durability::Full, |sql| {
-            if sql.has_item(id)?
-                || row.manifest.key.as_deref().map(|key| sql.item_by_key(key)).transpose()?.flatten().is_some()
-            {
-                return Ok(());
-            }
-            sql.insert_item(&row)?;
-            match &attempted {
-                Some(snapshot) => sql.begin_attempt(id, now.wall, snapshot),
-                None => Ok(()),
-            }
-        })?;
-        self.changed.push(id);
-        Ok(true)
+        Ok(Some(Found { row, attempted, now }))
+    }
+}
+
+/// What a folder without a row tells.
+struct Found {
+    row: Row,
+    /// What its first attempt sent.
+    attempted: Option<Box<Snapshot>>,
+    now: Now,
+}
+
+impl Found {
+    /// Adds it, where neither its id nor its key is there.
+    fn insert(&self, sql: &Sql<'_>) -> Result<(), Error> {
+        let (row, key) = (&self.row, self.row.manifest.key.as_deref());
+        if sql.has_item(row.id())? || key.map(|key| sql.item_by_key(key)).transpose()?.flatten().is_some() {
+            return Ok(());
+        }
+        sql.insert_item(row)?;
+        match &self.attempted {
+            Some(snapshot) => sql.begin_attempt(row.id(), self.now.wall, snapshot),
+            None => Ok(()),
+        }
     }
 }
 

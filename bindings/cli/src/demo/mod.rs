@@ -68,7 +68,7 @@ fn play(args: DemoArgs, teller: &Arc<dyn Teller>) -> Result<Exit, Failure> {
     let ending = runtime.block_on(async {
         tokio::select! {
             ending = story::play(&stage, args.photos, teller) => ending,
-            () = stopped_by_hand() => Err(Failure::new("stopped", "stopped", "run it again; nothing but --keep's folder is left")),
+            () = stopped_by_hand() => Err(Failure::new("stopped", "stopped by hand", "run it again")),
         }
     })?;
     Ok(ending.exit())

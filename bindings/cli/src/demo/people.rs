@@ -221,11 +221,9 @@ impl<W: Write> Told<W> {
             format!("    {} {:<10} {} {}", column("item", SHORT), "state", column("why", WHY), "what helps"),
         ));
         lines.extend(items.iter().map(|item| {
-            let (why, helps) = match &item.why {
-                Some(why) => (why.reason.as_str(), action(why.action, &item.account)),
-                None => ("", "".into()),
-            };
-            let (name, state, why) = (column(&item.name, SHORT), Self::state(item.state), column(why, WHY));
+            let reason = item.why.as_ref().map_or("", |why| why.reason.as_str());
+            let helps = item.why.as_ref().map(|why| action(why.action, &item.account)).unwrap_or_default();
+            let (name, state, why) = (column(&item.name, SHORT), Self::state(item.state), column(reason, WHY));
             format!("    {name} {state} {why} {}", shortened(&helps, HELP))
         }));
         lines
@@ -283,7 +281,7 @@ impl<W: Write> Told<W> {
     fn progress(&mut self, id: ItemId, sent: u64, total: u64) {
         let live = &self.live;
         let bar = self.bars.entry(id).or_insert_with(|| {
-            let template = "             {bar:26.cyan/dim} {bytes:>10} of {total_bytes}";
+            let template = "             {bar:26.cyan/dim} {decimal_bytes:>10} of {decimal_total_bytes}";
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             live.add(ProgressBar::new(total).with_style(style)).with_finish(indicatif::ProgressFinish::AndClear)
         });
@@ -351,7 +349,7 @@ impl<W: Write> Told<W> {
             format!("    {result}  {}", styled(QUIET, format!("{:.1} s", ending.took.as_secs_f64()))),
         ];
         if waiting + blocked > 0 {
-            lines.push(format!("    {} wait, {} need a person; nothing is lost.", waiting, blocked));
+            lines.push(format!("    {} waiting, {} blocked: nothing is lost.", waiting, blocked));
         }
         lines.extend(next(kept));
         lines

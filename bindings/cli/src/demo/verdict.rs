@@ -21,7 +21,7 @@ pub(super) struct Checked {
     pub(super) item: Item,
     /// How often the system took it.
     pub(super) copies: usize,
-    /// All of them have the bytes that were prepared.
+    /// It took some, and all of them have the bytes that were prepared.
     pub(super) as_sent: bool,
     /// The receipt names the id that the system gave.
     pub(super) right_id: bool,
@@ -33,7 +33,7 @@ impl Checked {
         let hash = item.sent.map(|sent| sent.sha256.to_string());
         let id = item.receipt.as_ref().and_then(|receipt| receipt.remote_id.as_ref());
         Checked {
-            as_sent: copies.iter().all(|copy| Some(&copy.sha256) == hash.as_ref()),
+            as_sent: !copies.is_empty() && copies.iter().all(|copy| Some(&copy.sha256) == hash.as_ref()),
             right_id: copies.iter().any(|copy| id.is_some_and(|id| copy.remote_id == id.0)),
             copies: copies.len(),
             item,

@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test`, `cargo xtask bench NAME`.
+//! Developer commands: `cargo xtask test`, `cargo xtask bench NAME`, `cargo xtask kill N`.
 //!
 //! What a developer runs here is what CI runs: `.ci/run` adds only formatting, lints and docs. The crate has no
 //! dependencies, so that it builds in a blink before anything else; and it never installs anything: a tool that is
@@ -8,12 +8,14 @@
 //! main ── test ──┬─ rust      build everything once, run the Rust tests
 //!         │      ├─ kotlin    generate the bindings, run Maven
 //!         │      └─ summary   what ran, what did not, and why
-//!         └ bench            hands over to the benchmark's own binary
+//!         ├ bench            hands over to the benchmark's own binary
+//!         └ kill             the crash test, for longer
 //! ```
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command speaks on its terminal
 
 mod bench;
+mod kill;
 mod kotlin;
 mod rust;
 mod summary;
@@ -29,7 +31,8 @@ Usage: cargo xtask COMMAND
 
   test [--require-all]   run every test there is: Rust with its doc tests, then Kotlin on the JVM.
                          With --require-all, a test or a whole language that could not run is a failure too
-  bench NAME [ARGS]...   run one benchmark in the release profile";
+  bench NAME [ARGS]...   run one benchmark in the release profile
+  kill N                 run the crash test with N kills instead of its 200";
 
 /// Wrong usage, as opposed to a failure.
 const EXIT_USAGE: u8 = 2;
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         ["test"] => Workspace::find().map(|workspace| test::run(&workspace, test::Missing::Tolerated)),
         ["test", "--require-all"] => Workspace::find().map(|workspace| test::run(&workspace, test::Missing::Fails)),
         ["bench", name, rest @ ..] => Workspace::find().and_then(|workspace| bench::run_named(&workspace, name, rest)),
+        ["kill", kills] => Workspace::find().and_then(|workspace| kill::run_with(&workspace, kills)),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

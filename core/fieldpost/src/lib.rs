@@ -39,6 +39,6 @@ pub use transport::{BodyFile, Secret, Transfer, TransferId};
 pub use transport::{Http, HttpError, HttpOptions, StopSignal};
 
 /// The README's Rust, compiled as a doc test.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "reqwest"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

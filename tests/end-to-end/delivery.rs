@@ -14,6 +14,7 @@ fn what_was_captured_without_a_network_arrives_once_it_returns() {
     for id in ids {
         let why = world.item(id).why.unwrap();
         assert_eq!((why.reason, world.item(id).state), (Reason::NoNetwork, State::Waiting));
+        assert_eq!(why.detail.as_deref(), Some("as told at 2026-11-21T10:00:00.000Z"));
     }
     world.outbox.set_conditions(Conditions::default()).unwrap();
     assert_eq!(world.deliver().delivered, 3);

@@ -131,6 +131,8 @@ pub(crate) enum Command {
     Cancel(With<ItemArg>),
     /// Say what you saw at the system, where it cannot tell
     Settle(With<SettleArgs>),
+    /// Erase an item for good: its row, its files, its receipt
+    Forget(With<ForgetArgs>),
     /// Look at every hash, every row, every file
     Check(With<Nothing>),
     /// Make a photo fit under a cap: the imaging alone
@@ -144,8 +146,6 @@ pub(crate) enum Command {
     Repair(NotYet),
     #[command(hide = true, disable_help_flag = true)]
     Export(NotYet),
-    #[command(hide = true, disable_help_flag = true)]
-    Forget(NotYet),
     #[command(hide = true, disable_help_flag = true)]
     Remote(NotYet),
     #[command(hide = true, disable_help_flag = true)]
@@ -261,6 +261,16 @@ pub(crate) struct SettleArgs {
     /// It is not there: send it again
     #[arg(long, group = "seen")]
     pub absent: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct ForgetArgs {
+    /// The item's id
+    pub item: String,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

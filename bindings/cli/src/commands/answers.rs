@@ -1,12 +1,14 @@
-//! A person's answers: `retry`, `cancel`, `settle`. Each prints how the items stand now.
+//! A person's answers: `retry`, `cancel`, `settle`, `forget`. Each prints how the items stand now, or stood at last.
+
+use std::io::{self, IsTerminal, Write};
 
 use fieldpost::{Item, ItemId, Outbox, RemoteId, Settlement, Which};
 
 use super::{Ended, Session, item_id};
-use crate::args::{RetryArgs, SettleArgs};
+use crate::args::{ForgetArgs, RetryArgs, SettleArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::item;
+use crate::render::{item, plain};
 
 pub(super) fn retry(session: &Session, args: &RetryArgs) -> Ended {
     let outbox = session.outbox()?;
@@ -41,6 +43,30 @@ pub(super) fn settle(session: &Session, args: SettleArgs) -> Ended {
     };
     outbox.settle(id, seen)?;
     show(session, &[outbox.item(id)?], "")
+}
+
+pub(super) fn forget(session: &Session, args: &ForgetArgs) -> Ended {
+    let (outbox, id) = (session.outbox()?, item_id(&args.item)?);
+    let item = outbox.item(id)?;
+    if !args.yes && !confirmed(&item)? {
+        return Err(Failure::usage("nothing was erased: it was not confirmed", "erase it for good with --yes"));
+    }
+    outbox.forget(id)?;
+    show(session, &[item], "")
+}
+
+/// Asks a person; where there is none at the terminal, nobody said yes.
+fn confirmed(item: &Item) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    let undelivered = if item.receipt.is_none() { ", which is not delivered," } else { "" };
+    let mut err = anstream::stderr().lock();
+    write!(err, "Erase {}{undelivered} for good? Type yes: ", plain(&item.name))?;
+    err.flush()?;
+    let mut said = String::new();
+    io::stdin().read_line(&mut said)?;
+    Ok(said.trim().eq_ignore_ascii_case("yes"))
 }
 
 fn show(session: &Session, items: &[Item], none: &str) -> Ended {

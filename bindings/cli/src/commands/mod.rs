@@ -56,6 +56,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Retry(With { args, globals }) => asked(with(globals), |session| answers::retry(session, &args)),
         Command::Cancel(With { args, globals }) => asked(with(globals), |session| answers::cancel(session, &args.item)),
         Command::Settle(With { args, globals }) => asked(with(globals), |session| answers::settle(session, args)),
+        Command::Forget(With { args, globals }) => asked(with(globals), |session| answers::forget(session, &args)),
         Command::Check(With { globals, .. }) => asked(with(globals), check::run),
         Command::Compress(With { args, globals }) => asked(with(globals), |session| compress::run(session, &args)),
         Command::Sandbox(SandboxArgs { port, dir, common }) => {
@@ -65,7 +66,6 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Completions(With { args, globals }) => asked(with(globals), |_| completions::run(args.shell)),
         Command::Repair(rest) => not_yet("repair", &rest, &outer),
         Command::Export(rest) => not_yet("export", &rest, &outer),
-        Command::Forget(rest) => not_yet("forget", &rest, &outer),
         Command::Remote(rest) => not_yet("remote", &rest, &outer),
         Command::Require(rest) => not_yet("require", &rest, &outer),
         Command::Checkout(rest) => not_yet("checkout", &rest, &outer),

@@ -31,3 +31,14 @@ fn only_a_doubt_can_be_settled() {
         assert_eq!(place.json([&["settle", id.as_str()], said].concat()).fails(1), "not_now");
     }
 }
+
+#[test]
+fn an_item_is_forgotten_only_when_that_is_confirmed() {
+    let place = Place::with_acme();
+    let id = place.text("a");
+    assert_eq!(place.json(["forget", &id]).fails(2), "usage");
+    assert_eq!(place.json(["show", &id]).ends(0).line()["id"], id.as_str());
+    assert_eq!(place.json(["forget", &id, "--yes"]).ends(0).line()["id"], id.as_str());
+    assert_eq!(place.json(["show", &id]).fails(1), "unknown_item");
+    assert_eq!(place.json(["check"]).ends(0).lines().last().unwrap()["items"], 0);
+}

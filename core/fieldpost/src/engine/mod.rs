@@ -20,7 +20,9 @@ use crate::dispatch::answer::Context;
 use crate::dispatch::backoff::Backoff;
 use crate::dispatch::why::{self, Around};
 use crate::error::Error;
-use crate::model::{AccountRow, Conditions, Item, ItemId, Now, Reason, Row, Snapshot, Stage};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AccountRow, Conditions, Item, ItemId, Now, Reason, Row, Snapshot, Stage, Timestamp, Why};
 use crate::providers::settings::Common;
 use crate::store::{Durability, Entry, Filter, Folders, Line, Sql, Store};
 
@@ -113,18 +115,19 @@ impl Core {
 
     /// The conditions that were last told, by whichever process.
     pub(crate) fn conditions(&self) -> Result<Conditions, Error> {
+        Ok(self.told()?.map(|told| told.conditions).unwrap_or_default())
+    }
+
+    fn told(&self) -> Result<Option<Told>, Error> {
         let text = self.store.read().meta("conditions")?;
-        Ok(text.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default())
+        Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
     }
 
     /// Tells what the phone can do now. A network that changed ends the waits that the old one caused.
     pub(crate) fn set_conditions(&mut self, conditions: Conditions) -> Result<(), Error> {
-        let before = self.conditions()?;
-        if before == conditions {
-            return Ok(());
-        }
+        let (before, told) = (self.conditions()?, Told { conditions, at: self.now().wall });
         self.store.write(Durability::Lazy, |sql| {
-            sql.set_meta("conditions", &serde_json::to_string(&conditions)?)?;
+            sql.set_meta("conditions", &serde_json::to_string(&told)?)?;
             if before.network == conditions.network {
                 return Ok(());
             }
@@ -153,11 +156,13 @@ impl Core {
 
     /// Rows as they are shown, each with its reason.
     fn show(&self, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
-        let (now, conditions) = (self.now(), self.conditions()?);
+        let (now, told) = (self.now(), self.told()?);
+        let conditions = told.as_ref().map(|told| told.conditions).unwrap_or_default();
         let accounts = self.store.read().accounts()?;
         let show = |row: Row| {
             let standing = accounts.iter().find(|a| a.account.id == row.life.target.account).map(|a| &a.standing);
             let why = why::why(&row, &Around { standing, conditions, paused: self.paused, now: &now });
+            let why = why.map(|why| aged(why, told.as_ref()));
             shown(row, why)
         };
         Ok(rows.into_iter().map(show).collect())
@@ -199,12 +204,28 @@ impl Core {
     }
 }
 
+/// What the host told of the phone, and when: a reason that rests on it says how old it is.
+#[derive(Debug, Serialize, Deserialize)]
+struct Told {
+    conditions: Conditions,
+    at: Timestamp,
+}
+
+/// A reason that rests on what the host told, with the time of that.
+fn aged(why: Why, told: Option<&Told>) -> Why {
+    let rests = matches!(why.reason, Reason::NoNetwork | Reason::UnmeteredNetworkWanted | Reason::ChargingWanted);
+    match told {
+        Some(told) if rests && why.detail.is_none() => Why { detail: Some(format!("as told at {}", told.at)), ..why },
+        _ => why,
+    }
+}
+
 /// What a decision may look at.
 fn context<'a>(now: &'a Now, settle: Duration, backoff: &'a Backoff, chance: u64) -> Context<'a> {
     Context { now, settle, backoff, chance }
 }
 
-fn shown(row: Row, why: Option<crate::Why>) -> Item {
+fn shown(row: Row, why: Option<Why>) -> Item {
     let state = why::shown(&row.stage, why.as_ref());
     let receipt = match &row.stage {
         Stage::Delivered { receipt } => Some(receipt.clone()),

@@ -95,13 +95,47 @@ fn what_did_not_arrive_is_sent_again_once_its_absence_is_proved() {
 #[test]
 fn a_system_that_accepts_late_gets_it_once() {
     for system in BOTH {
+        for status in [Some(504), None] {
+            let world = trusted();
+            world.fault(system, Operation::Upload, 1, Fault::AcceptLate { after: Duration::from_secs(15), status });
+            let id = world.text(system, "one").id;
+            world.deliver();
+            assert_eq!((world.item(id).state, world.accepted(id).len()), (State::Verifying, 0));
+            world.deliver_after(20);
+            world.assert_delivered_once(id);
+            assert_eq!(world.item(id).attempts, 1);
+        }
+    }
+}
+
+#[test]
+fn a_system_that_lists_late_gets_it_once() {
+    for system in BOTH {
         let world = trusted();
-        world.fault(system, Operation::Upload, 1, Fault::AcceptLate { after: Duration::ZERO, status: Some(504) });
+        world.fault(system, Operation::Upload, 1, Fault::ListLate { after: Duration::from_secs(15) });
+        world.fault(system, Operation::Upload, 1, Fault::LoseAnswer);
         let id = world.text(system, "one").id;
         world.deliver();
-        world.deliver_after(3_600);
+        assert_eq!((world.item(id).state, world.accepted(id).len()), (State::Verifying, 1));
+        world.deliver_after(20);
         world.assert_delivered_once(id);
     }
+}
+
+#[test]
+fn a_listing_that_hides_what_was_delivered_never_proves_absence() {
+    let world = World::new();
+    world.fault(Provider::CorrigoPro, Operation::Upload, 1, Fault::ListLate { after: Duration::from_secs(86_400) });
+    world.document("the first one");
+    world.deliver();
+    world.deliver_after(20);
+    world.fault(Provider::CorrigoPro, Operation::Upload, 1, Fault::DropAfterBody);
+    let id = world.document("one").id;
+    world.deliver();
+    world.deliver_after(20);
+    world.deliver_after(3_600);
+    assert_eq!(world.item(id).why.unwrap().reason, Reason::OutcomeUnknown);
+    assert_eq!((world.item(id).attempts, world.accepted(id).len()), (1, 0), "a person is asked, nothing is sent again");
 }
 
 #[test]

@@ -78,7 +78,10 @@ impl World {
     #[must_use]
     pub fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder can be made");
-        let sandbox = Sandbox::start(fieldpost_sandbox::Options::default()).expect("a free port on loopback");
+        let start = std::time::UNIX_EPOCH + Duration::from_millis(1_795_255_200_000);
+        let systems =
+            fieldpost_sandbox::Options { clock: fieldpost_sandbox::Clock::manual(start), ..Default::default() };
+        let sandbox = Sandbox::start(systems).expect("a free port on loopback");
         let clock = Arc::new(HandClock::new());
         let outbox = open(dir.path().join("outbox"), clock.clone()).expect("a new outbox opens");
         outbox.put_account(corrigo(&sandbox)).expect("the account is good");
@@ -173,9 +176,10 @@ impl World {
         run(self.outbox.deliver_with(&tokens, quick()))
     }
 
-    /// Time passes, then delivers.
+    /// Time passes, on the phone and at the systems; then delivers.
     pub fn deliver_after(&self, seconds: u64) -> Summary {
         self.clock.pass(Duration::from_secs(seconds));
+        self.sandbox.clock().advance(Duration::from_secs(seconds));
         self.deliver()
     }
 

@@ -1,6 +1,6 @@
 //! The one public door.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::capture::Capture;
@@ -70,7 +70,6 @@ pub struct Outbox {
 struct Inner {
     core: Mutex<Core>,
     disk: Arc<dyn Disk>,
-    dir: PathBuf,
     listeners: Mutex<Vec<(u64, Listener)>>,
     /// Tells the driver of this process.
     #[cfg(feature = "reqwest")]
@@ -152,7 +151,6 @@ impl Outbox {
         let inner = Inner {
             core: Mutex::new(core),
             disk,
-            dir: dir.to_owned(),
             listeners: Mutex::default(),
             #[cfg(feature = "reqwest")]
             changed: tokio::sync::Notify::new(),
@@ -332,12 +330,10 @@ impl Outbox {
         Ok(())
     }
 
-    /// Tells a deliverer of another process that something changed.
+    /// Tells the driver of this process that something changed.
     fn wake(&self) {
         #[cfg(feature = "reqwest")]
         self.inner.changed.notify_waiters();
-        // A deliverer that is not told finds it at its next look; nothing is lost.
-        let _ = self.inner.disk.append(&self.inner.dir.join("wake")).and_then(|mut file| file.write_all(b"."));
     }
 
     /// Ends at the next change by this process: taken before asking what to do, so that none is missed.

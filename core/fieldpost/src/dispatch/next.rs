@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     pub look: Option<ItemId>,
     /// The head of the lane to serve next.
     pub ready: Option<ItemId>,
+    /// Whether a listing is being put to the test.
+    pub checking: bool,
     /// An item that an untrusted list did not show.
     pub absent: Option<ItemId>,
     /// Whether items in doubt hang on what its listings prove.
@@ -113,6 +115,7 @@ fn choose_in(facts: &Facts, in_flight: usize, now: &Now) -> Choice {
 /// The delivered item by which a listing earns trust, once that is due; else how long until then, where doubts wait for it.
 fn trust_check(facts: &Facts, now: &Now) -> (Option<ItemId>, Option<Duration>) {
     match &facts.standing.trust {
+        Trust::Checking { .. } if facts.checking => (None, None),
         Trust::Checking { item, due } if due.is_over(now) => (Some(*item), None),
         Trust::Checking { due, .. } if facts.doubts => (None, Some(due.left(now))),
         _ => (None, None),
@@ -140,6 +143,7 @@ mod tests {
             token: TokenState::Held,
             look: None,
             ready: Some(id(1)),
+            checking: false,
             absent: None,
             doubts: false,
             next_due: None,
@@ -211,8 +215,11 @@ mod tests {
             ..alone
         };
         assert_eq!(pick(std::slice::from_ref(&checking)), Choice::Sleep { left: Some(Duration::from_secs(5)) });
-        let checked = choose(&[checking], Conditions::default(), false, &now(5_000));
+        let checked = choose(std::slice::from_ref(&checking), Conditions::default(), false, &now(5_000));
         assert_eq!(checked, Choice::Check { account: "acme".into(), item: id(9) });
+        let under_way = Facts { checking: true, in_flight: 1, ..checking };
+        let next = choose(&[under_way], Conditions::default(), false, &now(5_000));
+        assert_eq!(next, Choice::Sleep { left: None }, "one check at a time");
     }
 
     #[test]

@@ -195,6 +195,7 @@ impl Core {
         Ok(Facts {
             look: look.map(|row| row.id()),
             ready: sql.ready(id, Requires::satisfied_by(conditions))?.map(|row| row.id()),
+            checking: air.is_checking(id),
             absent: absent.map(|row| row.id()),
             doubts,
             next_due: next_due.map(|due| Duration::from_millis(due).saturating_sub(now.mono)),
@@ -586,6 +587,12 @@ impl Air {
             What::Look { snapshots, .. } => Some(snapshots[0].work_order.as_str()),
             What::Operation { .. } => None,
         })
+    }
+
+    /// Whether a listing of the account is being put to the test.
+    fn is_checking(&self, account: &str) -> bool {
+        let test = |what: &What| matches!(what, What::Look { doubts, .. } if doubts.is_empty());
+        self.flights.values().any(|flight| flight.account == account && test(&flight.what))
     }
 
     fn secret(&self, account: &str) -> Option<Secret> {

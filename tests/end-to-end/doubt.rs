@@ -155,15 +155,21 @@ fn an_account_whose_listing_earned_no_trust_sends_again_only_as_a_probe() {
 fn another_item_goes_first_and_its_listing_settles_the_doubt() {
     let world = World::new();
     world.fault(Provider::CorrigoPro, Operation::Upload, 1, Fault::DropAfterBody);
-    let doubtful = world.document("one");
+    let doubtful = world.document("one").id;
     world.deliver();
-    world.deliver_after(30);
-    let _ = doubtful;
-    let other = world.document("two");
-    world.deliver_after(60);
+    let other = world.document("two").id;
+    world.deliver_after(20);
+    world.assert_delivered_once(other);
+    let stands = |state, attempts| {
+        let item = world.item(doubtful);
+        assert_eq!((item.state, item.attempts), (state, attempts));
+    };
+    stands(State::Verifying, 1); // absent, but that listing has not earned trust yet
+    world.deliver_after(20);
+    stands(State::Waiting, 1); // it has now: absence is proved
     world.deliver_after(3_600);
-    world.assert_delivered_once(other.id);
-    world.assert_delivered_once(doubtful.id);
+    stands(State::Delivered, 2);
+    world.assert_delivered_once(doubtful);
 }
 
 #[test]

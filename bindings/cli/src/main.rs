@@ -15,6 +15,7 @@ mod exit;
 mod failure;
 mod place;
 mod render;
+mod stop;
 mod tokens;
 mod usage;
 

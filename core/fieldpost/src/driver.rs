@@ -11,9 +11,8 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::engine::air::{Prepared, Task};
 use crate::error::Error;
-use crate::model::{Exchange, State, Timestamp};
+use crate::model::{Exchange, Timestamp};
 use crate::outbox::{Delivery, Outbox};
-use crate::store::Filter;
 use crate::transport::{Http, HttpOptions, Secret, StopSignal, Transfer, TransferId};
 
 /// A future that may be sent to another thread.
@@ -82,23 +81,10 @@ impl Outbox {
     pub async fn deliver_with(&self, tokens: &dyn Tokens, how: Deliver) -> Result<Summary, Error> {
         let http = Http::new(how.http.clone(), self.disk()).map_err(|e| Error::Network { what: e.to_string() })?;
         let delivery = Arc::new(self.begin_delivery()?);
-        let before = self.count(State::Delivered)?;
+        let (before, ..) = self.counts()?;
         let next = Run { outbox: self, delivery, http, tokens, how: &how }.run().await?;
-        Ok(Summary {
-            delivered: self.count(State::Delivered)?.saturating_sub(before),
-            blocked: self.count(State::Blocked)?,
-            waiting: self.undelivered()?,
-            next,
-        })
-    }
-
-    fn count(&self, state: State) -> Result<u64, Error> {
-        Ok(self.items(&Filter { state: Some(state), ..Filter::default() })?.len() as u64)
-    }
-
-    fn undelivered(&self) -> Result<u64, Error> {
-        let done = |state| matches!(state, State::Delivered | State::Cancelled | State::Blocked);
-        Ok(self.items(&Filter::default())?.iter().filter(|item| !done(item.state)).count() as u64)
+        let (delivered, blocked, waiting) = self.counts()?;
+        Ok(Summary { delivered: delivered.saturating_sub(before), waiting, blocked, next })
     }
 }
 

@@ -350,6 +350,11 @@ impl Outbox {
     }
 
     #[cfg(feature = "reqwest")]
+    pub(crate) fn counts(&self) -> Result<(u64, u64, u64), Error> {
+        self.core().counts()
+    }
+
+    #[cfg(feature = "reqwest")]
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {
         self.core().clock.clone()
     }

@@ -15,6 +15,7 @@ use crate::place;
 use crate::render::item::{proved, size};
 use crate::render::progress::Bars;
 use crate::render::{Cell, Output, Table, action, ahead, now, plain, reason, shortened, state_style, why};
+use crate::stop;
 use crate::tokens::TokenSource;
 
 /// Between two lines about one item's progress; the last one always comes.
@@ -58,31 +59,14 @@ pub(super) fn run(session: &Session, args: &DeliverArgs) -> Ended {
 }
 
 /// The first Ctrl-C (or a request to terminate) stops cleanly, the second at once.
-async fn stopped_by_hand(stop: StopSignal, json: bool) {
-    asked_to_stop().await;
-    stop.stop();
+async fn stopped_by_hand(signal: StopSignal, json: bool) {
+    stop::asked().await;
+    signal.stop();
     if !json {
         anstream::eprintln!("stopping; once more stops at once");
     }
-    asked_to_stop().await;
+    stop::asked().await;
     std::process::exit(INTERRUPTED);
-}
-
-#[cfg(unix)]
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
-#[cfg(not(unix))]
-async fn asked_to_stop() {
-    drop(tokio::signal::ctrl_c().await);
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

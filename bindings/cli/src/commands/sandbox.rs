@@ -8,7 +8,7 @@ use super::{Ended, Session};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{Output, plain};
-use crate::tokens;
+use crate::{stop, tokens};
 
 pub(super) fn run(session: &Session, port: u16, dir: Option<PathBuf>) -> Ended {
     let failed = |what: String| Failure::new("sandbox", what, "give another --port or --dir");
@@ -36,26 +36,11 @@ pub(super) fn run(session: &Session, port: u16, dir: Option<PathBuf>) -> Ended {
         });
         tokio::select! {
             served = serving => served.unwrap_or_else(|e| Err(failed(e.to_string()))),
-            _ = tokio::signal::ctrl_c() => Ok(()),
-            () = terminated() => Ok(()),
+            () = stop::asked() => Ok(()),
         }
     });
     runtime.shutdown_background();
     ended.map(|()| Exit::Done)
-}
-
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => drop(terminate.recv().await),
-        Err(_) => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
 }
 
 fn introduce(out: Output, listening: &Listening, kept: Option<&Path>) -> Result<(), Failure> {

@@ -34,6 +34,7 @@ use teller::{Script, Teller};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Output;
+use crate::stop;
 
 /// `fieldpost demo`
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -68,27 +69,10 @@ fn play(args: DemoArgs, teller: &Arc<dyn Teller>) -> Result<Exit, Failure> {
     let ending = runtime.block_on(async {
         tokio::select! {
             ending = story::play(&stage, args.photos, teller) => ending,
-            () = stopped_by_hand() => Err(Failure::new("stopped", "stopped by hand", "run it again")),
+            () = stop::asked() => Err(Failure::new("stopped", "stopped by hand", "run it again")),
         }
     })?;
     Ok(ending.exit())
-}
-
-#[cfg(unix)]
-async fn stopped_by_hand() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
-#[cfg(not(unix))]
-async fn stopped_by_hand() {
-    drop(tokio::signal::ctrl_c().await);
 }
 
 /// A file or folder of the demo's own that could not be written.

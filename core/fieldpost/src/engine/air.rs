@@ -1,21 +1,20 @@
 //! Delivery as a pull protocol: `next` lets a task out, `report` takes its result. Synchronous and deterministic: the same
 //! rows, answers, clock and chance give the same tasks.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::tokens::Tokens;
 use super::{Core, context};
-use crate::dispatch::next::{self, Choice, Facts, TokenState};
-use crate::dispatch::{answer, look};
+use crate::dispatch::answer;
+use crate::dispatch::next::{self, Choice, Facts};
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Auth, Conditions, Exchange, ItemId, Now, Reason, Request, Requires, Row, Snapshot, Stage, Standing,
-    Trust, Wait, Why,
+    AccountRow, Auth, Conditions, Exchange, ItemId, Now, Reason, Request, Requires, Row, Snapshot, Stage, Why,
 };
 use crate::prepare::{self, Job};
-use crate::providers::recognise::recognise_each;
 use crate::providers::settings::Common;
-use crate::providers::{Cursor, Doubt, Hold, Listing, Looked, Outcome, Step, provider};
+use crate::providers::{Cursor, Doubt, Looked, Outcome, Step, provider};
 use crate::store::{Durability, Entry};
 use crate::transport::{BodyFile, Secret, Transfer, TransferId};
 
@@ -24,23 +23,9 @@ use crate::transport::{BodyFile, Secret, Transfer, TransferId};
 pub(crate) struct Air {
     flights: BTreeMap<TransferId, Flight>,
     follow_ups: VecDeque<Transfer>,
-    tokens: HashMap<String, Token>,
+    pub(super) tokens: Tokens,
     preparing: Vec<ItemId>,
     last: u64,
-}
-
-/// What we hold of an account's token.
-#[derive(Default)]
-struct Token {
-    state: Option<Keeping>,
-    /// Tokens in a row that were refused.
-    refused: u32,
-}
-
-enum Keeping {
-    Asked,
-    Held(Secret),
-    Declined,
 }
 
 /// A transfer in the air.
@@ -51,7 +36,7 @@ struct Flight {
     what: What,
 }
 
-enum What {
+pub(super) enum What {
     Operation {
         item: ItemId,
         snapshot: Box<Snapshot>,
@@ -147,7 +132,7 @@ impl Core {
                 Choice::Look { account, item } => self.look(air, &account, item)?,
                 Choice::Check { account, item } => self.check_listing(air, &account, item)?,
                 Choice::Token { account } => {
-                    air.tokens.entry(account.clone()).or_default().state = Some(Keeping::Asked);
+                    air.tokens.ask(&account);
                     Some(Task::Token { account })
                 }
                 Choice::Sleep { left } => Some(Task::Sleep { left }),
@@ -200,7 +185,7 @@ impl Core {
             doubts,
             next_due: next_due.map(|due| Duration::from_millis(due).saturating_sub(now.mono)),
             in_flight: air.flights.values().filter(|flight| flight.account == id).count(),
-            token: air.token_state(id),
+            token: air.tokens.state(id),
             max_concurrent: Common::of(&row.account.settings).max_concurrent,
             standing: row.standing,
             account: row.account.id,
@@ -247,71 +232,15 @@ impl Core {
         Ok(self.store.read().accounts()?.iter().map(|account| account.standing.served).max().unwrap_or(0))
     }
 
-    /// Looks for an item, and in the same listing for all of its work order that are in doubt.
-    fn look(&mut self, air: &mut Air, account: &str, item: ItemId) -> Result<Option<Task>, Error> {
-        let mut row = self.row(item)?;
-        if let Some(receipt) = self.folders.receipt(item)? {
-            // The journal knows better than the database: the receipt was written, its commit was lost.
-            row.stage = Stage::Delivered { receipt };
-            row.due = None;
-            self.commit(&[row], &[], |_| Ok(()))?;
-            return Ok(None);
-        }
-        let Some(first) = self.store.read().snapshot(item)? else {
-            let why = Why::new(Reason::OutcomeUnknown, "what was sent is not on record".to_owned());
-            let doubt = row.stage.doubt().cloned();
-            answer::blocked(&mut row, why, doubt);
-            self.commit(&[row], &[], |_| Ok(()))?;
-            return Ok(None);
-        };
-        let (mut doubts, mut snapshots) = (vec![item], vec![first]);
-        let others = self.store.read().open("verifying", account, Some(&row.life.target.work_order))?;
-        for other in others.into_iter().filter(|other| other.id() != item) {
-            let Some(snapshot) = self.store.read().snapshot(other.id())? else { continue };
-            if same_list(&snapshot, &snapshots[0]) {
-                doubts.push(other.id());
-                snapshots.push(snapshot);
-            }
-        }
-        self.begin_look(air, account, doubts, snapshots)
-    }
-
-    /// Reads the list of the work order of a delivered item, to find out whether it can be trusted.
-    fn check_listing(&mut self, air: &mut Air, account: &str, item: ItemId) -> Result<Option<Task>, Error> {
-        match self.store.read().snapshot(item)? {
-            Some(snapshot) => self.begin_look(air, account, Vec::new(), vec![snapshot]),
-            None => {
-                // The item was forgotten: the next delivery puts the listing to the test.
-                let mut account = self.account(account)?;
-                account.standing.trust = Trust::Untested;
-                self.commit(&[], &[&account], |_| Ok(()))?;
-                Ok(None)
-            }
-        }
-    }
-
-    fn begin_look(
+    /// A transfer leaves: with the token, where the request goes to the account's own host.
+    pub(super) fn let_out(
         &mut self,
         air: &mut Air,
-        account: &str,
-        doubts: Vec<ItemId>,
-        snapshots: Vec<Snapshot>,
-    ) -> Result<Option<Task>, Error> {
-        let started = self.now();
-        match provider(snapshots[0].provider).look(&snapshots) {
-            Step::Ask { request, at, .. } => {
-                let what = What::Look { doubts, snapshots, started };
-                Ok(Some(Task::Send(self.let_out(air, account.to_owned(), what, request, at))))
-            }
-            Step::Done(looked) => {
-                self.looked(air, account, &doubts, &snapshots, &started, looked)?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// A transfer leaves: with the token, where the request goes to the account's own host.
-    fn let_out(&mut self, air: &mut Air, account: String, what: What, request: Request, at: Cursor) -> Transfer {
+        account: String,
+        what: What,
+        request: Request,
+        at: Cursor,
+    ) -> Transfer {
         air.last += 1;
         let id = TransferId(air.last);
         let (item, snapshot) = match &what {
@@ -319,7 +248,7 @@ impl Core {
             What::Look { snapshots, .. } => (None, &snapshots[0]),
         };
         let own = url::Url::parse(&snapshot.base_url).is_ok_and(|base| base.origin() == request.url.origin());
-        let token = (request.auth != Auth::None && own).then(|| air.secret(&account)).flatten();
+        let token = (request.auth != Auth::None && own).then(|| air.tokens.secret(&account)).flatten();
         let file =
             item.map(|item| BodyFile { path: self.body_path(item), bytes: snapshot.bytes, sha256: snapshot.sha256 });
         air.flights.insert(id, Flight { account: account.clone(), token: token.clone(), at, what });
@@ -358,7 +287,7 @@ impl Core {
                     }
                     Step::Done(looked) => {
                         self.note_token(air, &account, token.as_ref(), looked == Looked::TokenWanted, got)?;
-                        self.looked(air, &account, &doubts, &snapshots, &started, looked)?;
+                        self.looked(&account, &doubts, &snapshots, &started, looked)?;
                     }
                 }
             }
@@ -381,160 +310,6 @@ impl Core {
         answer::answered(&mut row, &mut account.standing, outcome, claimed, others, &cx);
         let id = row.id();
         self.commit(&[row], &[&account], |sql| sql.end_attempt(id, now.wall, &told))
-    }
-
-    /// Carries a look's outcome out, for every doubt that it served and for the trust in the listing.
-    fn looked(
-        &mut self,
-        air: &mut Air,
-        account: &str,
-        doubts: &[ItemId],
-        snapshots: &[Snapshot],
-        started: &Now,
-        looked: Looked,
-    ) -> Result<(), Error> {
-        let _ = air;
-        let (now, chance, backoff) = (self.now(), self.chance(), self.backoff);
-        let mut account = self.account(account)?;
-        let mut rows = Vec::new();
-        for id in doubts {
-            rows.extend(self.store.read().item(*id)?.filter(|row| matches!(row.stage, Stage::Verifying(_))));
-        }
-        let cx = context(&now, Self::settle(&account), &backoff, chance);
-        match looked {
-            Looked::Listed(listing) => {
-                look::answered_account(&mut account.standing);
-                self.test_listing(&mut account.standing, snapshots, &listing, started)?;
-                let sent_by = |row: &Row| doubts.iter().position(|id| *id == row.id()).map(|n| snapshots[n].clone());
-                let sent: Vec<Snapshot> = rows.iter().filter_map(sent_by).collect();
-                let mut claimed = Vec::new();
-                for entry in &listing.entries {
-                    if self.store.read().is_claimed(&account.account.id, &entry.remote_id)? {
-                        claimed.push(&entry.remote_id);
-                    }
-                }
-                let sightings = recognise_each(&listing.entries, &sent, &|id| claimed.contains(&id));
-                for (row, sighting) in rows.iter_mut().zip(sightings) {
-                    look::sighted(row, &mut account.standing, sighting, listing.complete, started, &cx);
-                }
-            }
-            Looked::Later(hold) => {
-                self.failed_look(&mut rows, &mut account, &hold, doubts.is_empty(), &cx);
-            }
-            // The look is still due: it is made again with a new token, or when delivery goes on.
-            Looked::TokenWanted | Looked::Stopped => {}
-            Looked::CannotTell { status, why } => {
-                rows.iter_mut().for_each(|row| look::unreadable(row, &why, status, &cx));
-                if doubts.is_empty() {
-                    account.standing.trust = Trust::Broken;
-                }
-            }
-        }
-        self.settle_absent(&mut rows, &account, &cx)?;
-        self.commit(&rows, &[&account], |_| Ok(()))
-    }
-
-    fn failed_look(
-        &self,
-        rows: &mut [Row],
-        account: &mut AccountRow,
-        hold: &Hold,
-        test: bool,
-        cx: &answer::Context<'_>,
-    ) {
-        rows.iter_mut().for_each(|row| look::failed(row, hold, cx));
-        look::failed_account(&mut account.standing, hold, cx);
-        if test && let Trust::Checking { due, .. } = &mut account.standing.trust {
-            *due = Wait::new(cx.now, cx.backoff.wait(account.standing.failures, cx.chance));
-        }
-    }
-
-    /// A listing that was taken late enough must show the item by which it is put to the test.
-    fn test_listing(
-        &self,
-        standing: &mut Standing,
-        snapshots: &[Snapshot],
-        listing: &Listing,
-        started: &Now,
-    ) -> Result<(), Error> {
-        let Trust::Checking { item, due } = standing.trust.clone() else { return Ok(()) };
-        if !due.is_over(started) {
-            return Ok(());
-        }
-        let Some(row) = self.store.read().item(item)? else { return Ok(()) };
-        let here = self.store.read().snapshot(item)?.is_some_and(|snapshot| same_list(&snapshot, &snapshots[0]));
-        let Stage::Delivered { receipt } = &row.stage else { return Ok(()) };
-        if here {
-            let shows = listing.entries.iter().any(|entry| Some(&entry.remote_id) == receipt.remote_id.as_ref());
-            look::checked(standing, shows, listing.complete);
-        }
-        Ok(())
-    }
-
-    /// Once it is known whether an account's listings prove absence, what they did not show is settled.
-    fn settle_absent(&self, rows: &mut Vec<Row>, account: &AccountRow, cx: &answer::Context<'_>) -> Result<(), Error> {
-        let settle: fn(&mut Row, &answer::Context<'_>) = match account.standing.trust {
-            Trust::Trusted => look::proved_absent,
-            Trust::Broken => |row, _| look::unlisted(row),
-            Trust::Untested | Trust::Checking { .. } => return Ok(()),
-        };
-        for row in rows.iter_mut().filter(|row| matches!(row.stage, Stage::Absent(_))) {
-            settle(row, cx);
-        }
-        for mut row in self.store.read().open("absent", &account.account.id, None)? {
-            if rows.iter().all(|known| known.id() != row.id()) {
-                settle(&mut row, cx);
-                rows.push(row);
-            }
-        }
-        Ok(())
-    }
-
-    // --- tokens ---
-
-    /// What an exchange says of the token that went along.
-    fn note_token(
-        &mut self,
-        air: &mut Air,
-        account: &str,
-        used: Option<&Secret>,
-        refused: bool,
-        got: &Exchange,
-    ) -> Result<(), Error> {
-        let token = air.tokens.entry(account.to_owned()).or_default();
-        if !refused {
-            if got.result.is_ok() {
-                token.refused = 0;
-            }
-            return Ok(());
-        }
-        // A newer one may have been handed in since.
-        if !matches!(&token.state, Some(Keeping::Held(held)) if Some(held) == used) {
-            return Ok(());
-        }
-        token.refused += 1;
-        if token.refused < 2 {
-            token.state = None;
-            return Ok(());
-        }
-        token.state = Some(Keeping::Declined);
-        self.want_token(account, true)
-    }
-
-    fn want_token(&mut self, account: &str, wanted: bool) -> Result<(), Error> {
-        let mut account = self.account(account)?;
-        account.standing.token_wanted = wanted;
-        self.commit(&[], &[&account], |_| Ok(()))
-    }
-
-    pub(crate) fn put_token(&mut self, air: &mut Air, account: &str, secret: Secret) -> Result<(), Error> {
-        air.tokens.entry(account.to_owned()).or_default().state = Some(Keeping::Held(secret));
-        self.want_token(account, false)
-    }
-
-    pub(crate) fn no_token(&mut self, air: &mut Air, account: &str) -> Result<(), Error> {
-        air.tokens.entry(account.to_owned()).or_default().state = Some(Keeping::Declined);
-        self.want_token(account, true)
     }
 
     // --- preparing ---
@@ -594,25 +369,4 @@ impl Air {
         let test = |what: &What| matches!(what, What::Look { doubts, .. } if doubts.is_empty());
         self.flights.values().any(|flight| flight.account == account && test(&flight.what))
     }
-
-    fn secret(&self, account: &str) -> Option<Secret> {
-        match &self.tokens.get(account)?.state {
-            Some(Keeping::Held(secret)) => Some(secret.clone()),
-            _ => None,
-        }
-    }
-
-    fn token_state(&self, account: &str) -> TokenState {
-        match self.tokens.get(account).and_then(|token| token.state.as_ref()) {
-            None => TokenState::Missing,
-            Some(Keeping::Asked) => TokenState::Asked,
-            Some(Keeping::Held(_)) => TokenState::Held,
-            Some(Keeping::Declined) => TokenState::Declined,
-        }
-    }
-}
-
-/// Whether one look serves both.
-fn same_list(a: &Snapshot, b: &Snapshot) -> bool {
-    a.provider == b.provider && provider(a.provider).same_list(a, b)
 }

@@ -2,7 +2,7 @@
 //! and only then lets the task out. Owns the flights in the air and the tokens in memory; decides nothing itself.
 //!
 //! * [`intake`] takes captures over, adopts what a killed capture left whole, makes rows of folders.
-//! * [`air`] runs delivery: `next`, `report`, tokens, preparing.
+//! * [`air`] runs delivery: `next`, `report`, preparing; [`looks`] settles doubts, [`tokens`] keeps tokens.
 //! * [`answers`] carries a person's answers out.
 
 mod accounts;
@@ -11,6 +11,8 @@ pub(crate) mod answers;
 pub(crate) mod check;
 pub(crate) mod entropy;
 pub(crate) mod intake;
+mod looks;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -152,6 +154,15 @@ impl Core {
         let mut items = self.show(rows)?;
         items.retain(|item| filter.state.is_none_or(|state| item.state == state));
         Ok(items)
+    }
+
+    /// How many items are delivered, how many need a person, and how many are still to be delivered.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn counts(&self) -> Result<(u64, u64, u64), Error> {
+        let mut counts = self.store.read().counts()?;
+        let mut take = |stage| counts.remove(stage).unwrap_or(0);
+        let (delivered, blocked, _) = (take("delivered"), take("blocked"), take("cancelled"));
+        Ok((delivered, blocked, counts.values().sum()))
     }
 
     /// Rows as they are shown, each with its reason.

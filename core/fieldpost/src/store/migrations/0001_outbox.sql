@@ -45,6 +45,8 @@ CREATE INDEX items_open ON items (stage, account, work_order) WHERE stage IN ('s
 CREATE INDEX items_remote ON items (account, remote_id) WHERE remote_id IS NOT NULL;
 -- What waits for an item.
 CREATE INDEX items_after ON items (after) WHERE after IS NOT NULL;
+-- How many stand where.
+CREATE INDEX items_stage ON items (stage);
 -- What a screen shows.
 CREATE INDEX items_shown ON items (account, work_order, seq);
 
@@ -61,6 +63,9 @@ CREATE TABLE lanes (
 ) WITHOUT ROWID;
 
 CREATE INDEX lanes_ready ON lanes (account, needs, head_priority DESC, served, head_seq) WHERE head_seq IS NOT NULL;
+
+-- Who was served last, for a lane that is new.
+CREATE INDEX lanes_served ON lanes (account, served);
 
 -- Every try, with all that it sends, written before its first byte leaves.
 CREATE TABLE attempts (

@@ -1,0 +1,114 @@
+//! Tokens: asked for once until answered, kept in memory alone, asked for again when refused.
+
+use std::collections::HashMap;
+
+use super::Core;
+use super::air::Air;
+use crate::dispatch::next::TokenState;
+use crate::error::Error;
+use crate::model::Exchange;
+use crate::transport::Secret;
+
+/// So many refused tokens in a row wait for a sign-in: a third would be refused as well.
+const REFUSALS: u32 = 2;
+
+/// What is held of each account's token.
+#[derive(Default)]
+pub(super) struct Tokens(HashMap<String, Token>);
+
+#[derive(Default)]
+struct Token {
+    keeping: Option<Keeping>,
+    /// Tokens in a row that were refused.
+    refused: u32,
+}
+
+enum Keeping {
+    Asked,
+    Held(Secret),
+    Declined,
+}
+
+impl Tokens {
+    pub(super) fn state(&self, account: &str) -> TokenState {
+        match self.0.get(account).and_then(|token| token.keeping.as_ref()) {
+            None => TokenState::Missing,
+            Some(Keeping::Asked) => TokenState::Asked,
+            Some(Keeping::Held(_)) => TokenState::Held,
+            Some(Keeping::Declined) => TokenState::Declined,
+        }
+    }
+
+    pub(super) fn secret(&self, account: &str) -> Option<Secret> {
+        match &self.0.get(account)?.keeping {
+            Some(Keeping::Held(secret)) => Some(secret.clone()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn ask(&mut self, account: &str) {
+        self.keep(account, Keeping::Asked);
+    }
+
+    fn keep(&mut self, account: &str, keeping: Keeping) {
+        self.0.entry(account.to_owned()).or_default().keeping = Some(keeping);
+    }
+
+    /// The system took what went along.
+    fn accepted(&mut self, account: &str) {
+        if let Some(token) = self.0.get_mut(account) {
+            token.refused = 0;
+        }
+    }
+
+    /// The system refused the token `used`. Returns whether it is no use to ask for another.
+    fn refused(&mut self, account: &str, used: Option<&Secret>) -> bool {
+        let token = self.0.entry(account.to_owned()).or_default();
+        // A newer one may have been handed in since.
+        if !matches!(&token.keeping, Some(Keeping::Held(held)) if Some(held) == used) {
+            return false;
+        }
+        token.refused += 1;
+        let enough = token.refused >= REFUSALS;
+        token.keeping = enough.then_some(Keeping::Declined);
+        enough
+    }
+}
+
+impl Core {
+    /// What an exchange says of the token that went along.
+    pub(super) fn note_token(
+        &mut self,
+        air: &mut Air,
+        account: &str,
+        used: Option<&Secret>,
+        refused: bool,
+        got: &Exchange,
+    ) -> Result<(), Error> {
+        if refused {
+            return if air.tokens.refused(account, used) { self.want_token(account, true) } else { Ok(()) };
+        }
+        if got.result.is_ok() {
+            air.tokens.accepted(account);
+        }
+        Ok(())
+    }
+
+    fn want_token(&mut self, account: &str, wanted: bool) -> Result<(), Error> {
+        let mut account = self.account(account)?;
+        account.standing.token_wanted = wanted;
+        self.commit(&[], &[&account], |_| Ok(()))
+    }
+
+    pub(crate) fn put_token(&mut self, air: &mut Air, account: &str, secret: Secret) -> Result<(), Error> {
+        self.want_token(account, false)?;
+        air.tokens.keep(account, Keeping::Held(secret));
+        Ok(())
+    }
+
+    pub(crate) fn no_token(&mut self, air: &mut Air, account: &str) -> Result<(), Error> {
+        self.want_token(account, true)?;
+        air.tokens.keep(account, Keeping::Declined);
+        Ok(())
+    }
+}

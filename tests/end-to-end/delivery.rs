@@ -28,6 +28,21 @@ fn what_was_captured_without_a_network_arrives_once_it_returns() {
 }
 
 #[test]
+fn what_is_large_waits_for_a_network_that_costs_nothing_where_the_account_says_so() {
+    let world = World::new();
+    world.outbox.put_account(fieldpost_tests::corrigo(&world.sandbox).set("unmetered_over", "1kB")).unwrap();
+    let (large, small) = (world.photo().id, world.document("small").id);
+    world.outbox.set_conditions(Conditions { network: Network::Metered, ..Conditions::default() }).unwrap();
+    assert_eq!(world.deliver().delivered, 1);
+    world.assert_delivered_once(small);
+    let why = world.item(large).why.unwrap();
+    assert_eq!((why.reason, world.item(large).state), (Reason::UnmeteredNetworkWanted, State::Waiting));
+    world.outbox.set_conditions(Conditions::default()).unwrap();
+    world.deliver();
+    world.assert_delivered_once(large);
+}
+
+#[test]
 fn a_closed_app_goes_on_where_it_was() {
     let mut world = World::new();
     let id = world.document("one").id;

@@ -17,6 +17,12 @@ fn answer(status: u16, body: &str) -> Fault {
     Fault::Status { status, when: Moment::Before, headers, body: body.into() }
 }
 
+/// Accepted, and answered in a shape that no document knows.
+fn wrong_shape() -> Fault {
+    let headers = vec![("content-type".into(), "application/json".into())];
+    Fault::Status { status: 200, when: Moment::After, headers, body: r#"{"Result":"fine","Id":7}"#.into() }
+}
+
 /// A world whose accounts' listings have earned trust.
 fn trusted() -> World {
     let world = World::new();
@@ -52,6 +58,7 @@ fn every_way_to_lose_an_answer_ends_as_one_attachment() {
             status(500, Moment::After),
             status(503, Moment::After),
             status(204, Moment::After),
+            wrong_shape(),
             status(302, Moment::After),
             status(408, Moment::After),
             status(418, Moment::After),

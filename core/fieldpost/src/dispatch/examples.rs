@@ -65,6 +65,7 @@ pub(crate) fn row() -> Row {
         request_id: RequestId::new([9; 16]),
         attempts: 0,
         failures: 0,
+        large: false,
         wish: None,
     };
     Row { seq: 1, manifest, priority: 0, held: false, stage: Stage::Queued { why: None }, due: None, life }

@@ -70,7 +70,7 @@ fn turn(row: &Row, own: Option<&Why>, around: &Around<'_>) -> Why {
     if let Some((wait, why)) = account {
         return with_end(why.clone(), Some(wait), around);
     }
-    if let Some(why) = wishes(row.manifest.requires, around.conditions) {
+    if let Some(why) = wishes(row.requires(), around.conditions) {
         return why;
     }
     match (own, row.due.as_ref()) {

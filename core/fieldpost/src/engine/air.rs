@@ -339,6 +339,7 @@ impl Core {
                 row.life.body = Some(body);
                 row.stage = Stage::Queued { why: None };
                 let account = self.account(&row.life.target.account)?;
+                row.life.large = Self::is_large(&row, &account);
                 if let Some(why) = Self::preflight(&row, account.account.provider) {
                     answer::blocked(&mut row, why, None);
                 }

@@ -4,10 +4,10 @@ use super::Core;
 use crate::capture::Capture;
 use crate::error::Error;
 use crate::model::{
-    Bytes, Doubtful, Item, ItemId, Life, Moment, Now, Operation, PreparedBody, ProviderKind, Reason, RequestId, Row,
-    Sent, Snapshot, Stage, Wait, Why, WorkOrder,
+    AccountRow, Bytes, Doubtful, Item, ItemId, Life, Moment, Now, Operation, PreparedBody, ProviderKind, Reason,
+    RequestId, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
 };
-use crate::providers::settings::check_item;
+use crate::providers::settings::{Common, check_item};
 use crate::providers::{Doubt, Draft, provider};
 use crate::store::{Durability, Entry, Journal, Manifest, ORIGINAL, Sealed, Sql};
 
@@ -88,15 +88,23 @@ impl Core {
             request_id: RequestId::new(self.entropy.bytes()),
             attempts: 0,
             failures: 0,
+            large: false,
             wish: None,
         };
         let stage = if life.body.is_some() { Stage::Queued { why: None } } else { Stage::Captured };
         let mut row = Row { seq: 0, priority: manifest.priority, held: false, stage, due: None, life, manifest };
         let account = self.account(&row.life.target.account)?;
+        row.life.large = Self::is_large(&row, &account);
         if let Some(why) = Self::preflight(&row, account.account.provider) {
             row.stage = Stage::Blocked { why, doubt: None };
         }
         Ok(row)
+    }
+
+    /// Whether its body is larger than what its account sends over a network that costs.
+    pub(super) fn is_large(row: &Row, account: &AccountRow) -> bool {
+        let most = Common::of(&account.account.settings).unmetered_over;
+        row.life.body.as_ref().zip(most).is_some_and(|(body, most)| body.sent.bytes > most)
     }
 
     /// What the system is known to refuse, found offline.

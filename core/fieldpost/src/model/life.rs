@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Flag, ItemId, Now, Reason, Receipt, RequestId, Sent, Timestamp, Why};
+use super::{Account, Flag, ItemId, Now, Reason, Receipt, RequestId, Requires, Sent, Timestamp, Why};
 use crate::providers::Doubt;
 use crate::store::{Fit, Manifest, Target};
 
@@ -31,6 +31,12 @@ impl Row {
     pub(crate) fn id(&self) -> ItemId {
         self.manifest.id
     }
+
+    /// What it asks of the phone: its own wishes, and its account's for large bodies.
+    pub(crate) fn requires(&self) -> Requires {
+        let Requires { unmetered, charging } = self.manifest.requires;
+        Requires { unmetered: unmetered || self.life.large, charging }
+    }
 }
 
 /// What changes about an item in its life.
@@ -52,6 +58,9 @@ pub(crate) struct Life {
     pub attempts: u32,
     /// Tries that failed in a row.
     pub failures: u32,
+    /// Its body is larger than what its account sends over a network that costs.
+    #[serde(default)]
+    pub large: bool,
     /// What a person wants of it once its doubt is settled.
     pub wish: Option<Wish>,
 }

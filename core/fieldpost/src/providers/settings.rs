@@ -62,13 +62,6 @@ pub(crate) const COMMON: &[Setting] = &[
         accepts: |v| v.parse().is_ok_and(|n: u64| n <= LONGEST_SETTLE),
         expects: "seconds from 0 to 86400, until absence from the system's list is believed",
     },
-    Setting {
-        key: "delete_surplus",
-        required: false,
-        level: Level::Account,
-        accepts: |v| matches!(v, "true" | "false"),
-        expects: "true or false: whether attachments of ours beyond the first are deleted",
-    },
 ];
 
 /// More at once gains nothing on a phone, and looks like an attack to a server.
@@ -88,8 +81,6 @@ pub(crate) struct Common {
     pub unmetered_over: Option<Bytes>,
     /// How long after a doubt arose a listing is taken that proves absence.
     pub settle: Duration,
-    /// Whether attachments of ours beyond the first are deleted, where the system deletes.
-    pub delete_surplus: bool,
 }
 
 impl Common {
@@ -104,7 +95,6 @@ impl Common {
             max_concurrent: get("max_concurrent").and_then(|v| v.parse().ok()).unwrap_or(2),
             unmetered_over: get("unmetered_over").and_then(|v| v.parse().ok()),
             settle: Duration::from_secs(get("settle").and_then(|v| v.parse().ok()).unwrap_or(20)),
-            delete_surplus: get("delete_surplus").is_some_and(|v| v == "true"),
         }
     }
 }
@@ -184,24 +174,18 @@ mod tests {
 
     #[test]
     fn the_common_settings_have_the_documented_defaults() {
-        let defaults = Common {
-            cleartext: false,
-            max_concurrent: 2,
-            unmetered_over: None,
-            settle: Duration::from_secs(20),
-            delete_surplus: false,
-        };
+        let defaults =
+            Common { cleartext: false, max_concurrent: 2, unmetered_over: None, settle: Duration::from_secs(20) };
         assert_eq!(Common::of(&map(&[])), defaults);
-        let nonsense = map(&[("cleartext", "yes"), ("max_concurrent", "0"), ("settle", "-1"), ("delete_surplus", "1")]);
+        let nonsense = map(&[("cleartext", "yes"), ("max_concurrent", "0"), ("settle", "-1")]);
         assert_eq!(Common::of(&nonsense), defaults);
         let set = Common::of(&map(&[
             ("cleartext", "allow"),
             ("max_concurrent", "4"),
             ("unmetered_over", "5MB"),
             ("settle", "0"),
-            ("delete_surplus", "true"),
         ]));
-        assert_eq!((set.cleartext, set.max_concurrent, set.delete_surplus), (true, 4, true));
+        assert_eq!((set.cleartext, set.max_concurrent), (true, 4));
         assert_eq!((set.unmetered_over, set.settle), (Some(Bytes::megabytes(5)), Duration::ZERO));
     }
 

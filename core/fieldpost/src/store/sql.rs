@@ -174,7 +174,7 @@ impl<'a> Sql<'a> {
                 row.manifest.key,
                 target.account,
                 target.work_order,
-                row.manifest.requires.bits(),
+                row.requires().bits(),
                 row.priority,
                 row.manifest.after.map(|id| *id.as_bytes()),
                 held,
@@ -190,14 +190,17 @@ impl<'a> Sql<'a> {
     /// Writes what changes of a row, and keeps its lane's head and what waits for it in step.
     pub(crate) fn save_item(&self, row: &Row) -> Result<(), Error> {
         let target = &row.life.target;
-        let was: Option<String> = self.one("SELECT work_order FROM items WHERE id = ?1", [row.id().as_bytes()])?;
+        let was: Option<(String, u8)> = self
+            .statement("SELECT work_order, needs FROM items WHERE id = ?1")?
+            .query_row([row.id().as_bytes()], |was| Ok((was.get(0)?, was.get(1)?)))
+            .optional()?;
         let remote_id = match &row.stage {
             Stage::Delivered { receipt } => receipt.remote_id.as_ref().map(|id| id.0.as_str()),
             _ => None,
         };
         self.execute(
             "UPDATE items SET work_order = ?2, priority = ?3, stage = ?4, due_mono = ?5, due_wall = ?6, due_length = ?7,
-                    remote_id = ?8, life = ?9, stage_data = ?10 WHERE id = ?1",
+                    remote_id = ?8, life = ?9, stage_data = ?10, needs = ?11 WHERE id = ?1",
             params![
                 row.id().as_bytes(),
                 target.work_order,
@@ -209,11 +212,12 @@ impl<'a> Sql<'a> {
                 remote_id,
                 json(&row.life)?,
                 json(&row.stage)?,
+                row.requires().bits(),
             ],
         )?;
-        let needs = row.manifest.requires.bits();
-        if let Some(was) = was.filter(|was| *was != target.work_order) {
-            self.refresh_lane(&target.account, &was, needs)?;
+        let needs = row.requires().bits();
+        if let Some((work_order, needs)) = was.filter(|was| *was != (target.work_order.clone(), needs)) {
+            self.refresh_lane(&target.account, &work_order, needs)?;
         }
         self.refresh_lane(&target.account, &target.work_order, needs)?;
         if row.stage.is_over() {
@@ -228,7 +232,7 @@ impl<'a> Sql<'a> {
         self.execute("DELETE FROM attempts WHERE item = ?1", [row.id().as_bytes()])?;
         self.execute("DELETE FROM items WHERE id = ?1", [row.id().as_bytes()])?;
         let target = &row.life.target;
-        self.refresh_lane(&target.account, &target.work_order, row.manifest.requires.bits())
+        self.refresh_lane(&target.account, &target.work_order, row.requires().bits())
     }
 
     /// Lets go what waited for an item that is over.
@@ -236,7 +240,7 @@ impl<'a> Sql<'a> {
         for next in self.rows("WHERE after = ?1 AND held = 1", [id.as_bytes()])? {
             self.execute("UPDATE items SET held = 0 WHERE id = ?1", [next.id().as_bytes()])?;
             let target = &next.life.target;
-            self.refresh_lane(&target.account, &target.work_order, next.manifest.requires.bits())?;
+            self.refresh_lane(&target.account, &target.work_order, next.requires().bits())?;
         }
         Ok(())
     }
@@ -293,7 +297,7 @@ impl<'a> Sql<'a> {
         let target = &row.life.target;
         self.execute(
             "UPDATE lanes SET served = ?4 WHERE account = ?1 AND work_order = ?2 AND needs = ?3",
-            params![target.account, target.work_order, row.manifest.requires.bits(), served],
+            params![target.account, target.work_order, row.requires().bits(), served],
         )?;
         Ok(())
     }

@@ -163,17 +163,32 @@ impl Outbox {
         lock(&self.inner.core)
     }
 
-    /// Does `work` under the lock, then tells the listeners without it.
-    fn change<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
+    /// Does `work` under the lock, then tells the listeners without it. It makes its transactions itself.
+    fn work<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
         let (made, changed) = {
             let mut core = self.core();
             let made = work(&mut core);
-            (made, core.take_changed()?)
+            let changed = core.take_changed()?;
+            (made?, changed)
         };
         for item in changed {
             self.tell(&Event::Changed(Box::new(item)));
         }
-        made
+        Ok(made)
+    }
+
+    /// Does `change` in one transaction: no other process comes between what it reads and what it writes.
+    fn change<T>(&self, change: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
+        self.work(|core| {
+            core.store.begin()?;
+            let made = change(core);
+            let ended = core.store.end(made.is_ok());
+            if made.is_err() || ended.is_err() {
+                core.forget_changed();
+            }
+            let made = made?;
+            ended.map(|()| made)
+        })
     }
 
     fn tell(&self, event: &Event) {
@@ -228,7 +243,7 @@ impl Outbox {
     /// unknown ([`Error::UnknownAccount`]) or the capture contradicts itself ([`Error::Invalid`]).
     pub fn capture(&self, capture: impl Into<Capture>, job: &WorkOrder) -> Result<Item, Error> {
         let capture = capture.into();
-        let (id, now) = match self.change(|core| core.begin_capture(&capture, job))? {
+        let (id, now) = match self.work(|core| core.begin_capture(&capture, job))? {
             Begun::Known(item) => return Ok(*item),
             Begun::New(id, now) => (id, now),
         };
@@ -242,7 +257,7 @@ impl Outbox {
         })?;
         let manifest = capture.manifest(id, now.wall, job, &taken);
         let sealed = admission.seal(&manifest)?;
-        let item = self.change(|core| core.finish_capture(manifest, sealed))?;
+        let item = self.work(|core| core.finish_capture(manifest, sealed))?;
         // It is durable here: that a file which was to be moved cannot be removed loses nothing.
         let _ = capture.source().remove_if_asked(&*self.inner.disk);
         self.wake();
@@ -299,7 +314,7 @@ impl Outbox {
     /// # Errors
     /// [`Error::UnknownItem`]; [`Error::NotNow`] while it is being sent.
     pub fn forget(&self, id: ItemId) -> Result<(), Error> {
-        self.change(|core| core.forget(id))
+        self.work(|core| core.forget(id))
     }
 
     /// Looks at every hash, row and file: how many items there are, and what is not as it should be. Changes nothing.
@@ -390,7 +405,9 @@ impl Delivery {
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Disk`]: nothing was let out.
     pub fn next(&self) -> Result<Task, Error> {
-        self.change(Core::next)
+        let before = lock(&self.air).mark();
+        // What could not be committed was not let out.
+        self.change(Core::next).inspect_err(|_| lock(&self.air).back_to(&before))
     }
 
     /// Takes a transfer's result. An unknown transfer is ignored.

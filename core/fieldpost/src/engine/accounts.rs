@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::model::{Account, AccountId, AccountInfo, AccountRow, Standing};
 use crate::providers::provider;
 use crate::providers::settings::{Common, check_account};
-use crate::store::Durability;
 
 impl Core {
     pub(crate) fn put_account(&mut self, account: Account) -> Result<(), Error> {
@@ -18,7 +17,7 @@ impl Core {
         check_account(&account).map_err(|e| bad(e.to_string()))?;
         check_url(&account).map_err(bad)?;
         let folders = self.folders.clone();
-        self.store.write(Durability::Full, |sql| {
+        self.store.write(|sql| {
             let before = sql.account(&account.id)?;
             if let Some(other) = before.as_ref().filter(|before| before.account.provider != account.provider)
                 && sql.undelivered(&account.id)? > 0
@@ -50,7 +49,7 @@ impl Core {
 
     pub(crate) fn remove_account(&mut self, id: &str) -> Result<(), Error> {
         let folders = self.folders.clone();
-        self.store.write(Durability::Full, |sql| {
+        self.store.write(|sql| {
             let account = sql.account(id)?.ok_or_else(|| Error::UnknownAccount { id: id.to_owned() })?;
             let undelivered = sql.undelivered(id)?;
             if undelivered > 0 {

@@ -15,7 +15,7 @@ use crate::model::{
 use crate::prepare::{self, Job};
 use crate::providers::settings::Common;
 use crate::providers::{Cursor, Doubt, Looked, Outcome, Step, provider};
-use crate::store::{Durability, Entry};
+use crate::store::Entry;
 use crate::transport::{BodyFile, Secret, Transfer, TransferId};
 
 /// What a running delivery holds in memory, and loses with its process: nothing of it is needed to go on.
@@ -26,6 +26,14 @@ pub(crate) struct Air {
     pub(super) tokens: Tokens,
     preparing: Vec<ItemId>,
     last: u64,
+}
+
+/// What letting a task out changes, as it was before.
+pub(crate) struct Mark {
+    last: u64,
+    follow_ups: VecDeque<Transfer>,
+    preparing: Vec<ItemId>,
+    asked: Vec<String>,
 }
 
 /// A transfer in the air.
@@ -216,7 +224,7 @@ impl Core {
         row.stage = Stage::Sending;
         row.due = None;
         row.life.attempts += 1;
-        self.store.write(Durability::Full, |sql| {
+        self.store.write(|sql| {
             sql.begin_attempt(item, now.wall, &snapshot)?;
             sql.served(&row, account.standing.served)?;
             sql.save_item(&row)?;
@@ -353,6 +361,20 @@ impl Core {
 }
 
 impl Air {
+    /// Where it stands before a task is let out.
+    pub(crate) fn mark(&self) -> Mark {
+        let (follow_ups, preparing) = (self.follow_ups.clone(), self.preparing.clone());
+        Mark { last: self.last, follow_ups, preparing, asked: self.tokens.asked() }
+    }
+
+    /// The task was not let out after all.
+    pub(crate) fn back_to(&mut self, mark: &Mark) {
+        self.flights.retain(|id, _| id.0 <= mark.last);
+        self.follow_ups.clone_from(&mark.follow_ups);
+        self.preparing.clone_from(&mark.preparing);
+        self.tokens.unask(&mark.asked);
+    }
+
     /// Whether transfers are under way.
     pub(crate) fn is_idle(&self) -> bool {
         self.flights.is_empty() && self.preparing.is_empty()

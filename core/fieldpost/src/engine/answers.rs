@@ -5,7 +5,7 @@ use crate::dispatch::person::{self, Settlement};
 use crate::dispatch::why::{self, Around};
 use crate::error::Error;
 use crate::model::{ItemId, Reason, Row, Stage};
-use crate::store::{Durability, Filter};
+use crate::store::Filter;
 
 /// Which items to try once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Core {
             return Err(Error::NotNow { id, state: crate::State::Sending, what });
         }
         let erasure = self.folders.erase(id, self.now().wall)?;
-        self.store.write(Durability::Full, |sql| sql.remove_item(&row))?;
+        self.store.write(|sql| sql.remove_item(&row))?;
         Ok(erasure.done()?)
     }
 

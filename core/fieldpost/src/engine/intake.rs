@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::providers::settings::{Common, check_item};
 use crate::providers::{Doubt, Draft, provider};
-use crate::store::{Durability, Entry, Journal, Manifest, ORIGINAL, Sealed, Sql};
+use crate::store::{Entry, Journal, Manifest, ORIGINAL, Sealed, Sql};
 
 /// Rows of a rebuild in one transaction: a sync for each would take minutes for a large outbox.
 const REBUILT_AT_ONCE: usize = 1_000;
@@ -50,7 +50,7 @@ impl Core {
     pub(crate) fn finish_capture(&mut self, manifest: Manifest, sealed: Sealed) -> Result<Item, Error> {
         let id = manifest.id;
         let row = self.new_row(manifest)?;
-        let added = self.store.write(Durability::Full, |sql| {
+        let added = self.store.write(|sql| {
             // Two captures of one key may have begun together: the first row stands.
             if let Some(known) = row.manifest.key.as_deref().map(|key| sql.item_by_key(key)).transpose()?.flatten() {
                 return Ok(Some(known.id()));
@@ -137,14 +137,13 @@ impl Core {
             // What was half is gone by now: the rest of the folders are items.
             self.rebuild()?;
         }
-        if self.store.read().is_whole()? { Ok(()) } else { self.store.write(Durability::Full, |sql| sql.set_whole()) }
+        if self.store.read().is_whole()? { Ok(()) } else { self.store.write(|sql| sql.set_whole()) }
     }
 
     fn restore_accounts(&mut self) -> Result<(), Error> {
         for account in self.folders.read_accounts()?.unwrap_or_default() {
-            self.store.write(Durability::Full, |sql| {
-                sql.save_account(&crate::model::AccountRow { account, standing: Default::default() })
-            })?;
+            self.store
+                .write(|sql| sql.save_account(&crate::model::AccountRow { account, standing: Default::default() }))?;
         }
         Ok(())
     }
@@ -160,7 +159,7 @@ impl Core {
                     found.extend(self.found(manifest, &journal, intact)?);
                 }
             }
-            self.store.write(Durability::Full, |sql| found.iter().try_for_each(|found| found.insert(sql)))?;
+            self.store.write(|sql| found.iter().try_for_each(|found| found.insert(sql)))?;
         }
         Ok(())
     }
@@ -168,7 +167,7 @@ impl Core {
     /// Adds the row of a folder. `false`: there is none to be made of it, the folder stays as it is.
     fn take_over(&mut self, manifest: Manifest, journal: &Journal, intact: bool) -> Result<bool, Error> {
         let Some(found) = self.found(manifest, journal, intact)? else { return Ok(false) };
-        self.store.write(Durability::Full, |sql| found.insert(sql))?;
+        self.store.write(|sql| found.insert(sql))?;
         self.changed.push(found.row.id());
         Ok(true)
     }

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{AccountRow, Conditions, Item, ItemId, Now, Reason, Row, Snapshot, Stage, Timestamp, Why};
 use crate::providers::settings::Common;
-use crate::store::{Durability, Entry, Filter, Folders, Line, Sql, Store};
+use crate::store::{Entry, Filter, Folders, Line, Sql, Store};
 
 use entropy::Entropy;
 
@@ -70,6 +70,11 @@ impl Core {
         Ok(items)
     }
 
+    /// What changed was undone: nobody is told.
+    pub(crate) fn forget_changed(&mut self) {
+        self.changed.clear();
+    }
+
     /// Writes rows whose stage a decision changed: the journal lines first, each synced, then one transaction.
     fn commit(
         &mut self,
@@ -78,21 +83,17 @@ impl Core {
         also: impl FnOnce(&Sql<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let now = self.now();
-        let mut full = false;
         for row in rows {
             let entry = match &row.stage {
                 Stage::Delivered { receipt } => Some(Entry::Receipt { receipt: receipt.clone() }),
                 Stage::Cancelled => Some(Entry::Cancelled),
                 _ => None,
             };
-            full |= entry.is_some() || matches!(row.stage, Stage::Blocked { .. });
             if let Some(entry) = entry {
                 self.journal(row.id(), entry, &now)?;
             }
         }
-        // What is neither proof nor a person's business may be lost with the power: an item found `sending` is looked up again.
-        let how = if full { Durability::Full } else { Durability::Lazy };
-        self.store.write(how, |sql| {
+        self.store.write(|sql| {
             rows.iter().try_for_each(|row| sql.save_item(row))?;
             accounts.iter().try_for_each(|account| sql.save_account(account))?;
             also(sql)
@@ -128,7 +129,7 @@ impl Core {
     /// Tells what the phone can do now. A network that changed ends the waits that the old one caused.
     pub(crate) fn set_conditions(&mut self, conditions: Conditions) -> Result<(), Error> {
         let (before, told) = (self.conditions()?, Told { conditions, at: self.now().wall });
-        self.store.write(Durability::Lazy, |sql| {
+        self.store.write(|sql| {
             sql.set_meta("conditions", &serde_json::to_string(&told)?)?;
             if before.network == conditions.network {
                 return Ok(());

@@ -46,6 +46,19 @@ impl Tokens {
         }
     }
 
+    /// The accounts whose token was asked for and not answered yet.
+    pub(super) fn asked(&self) -> Vec<String> {
+        let asked = self.0.iter().filter(|(_, token)| matches!(token.keeping, Some(Keeping::Asked)));
+        asked.map(|(account, _)| account.clone()).collect()
+    }
+
+    /// None but these were asked for after all.
+    pub(super) fn unask(&mut self, but: &[String]) {
+        for (_, token) in self.0.iter_mut().filter(|(account, _)| !but.contains(account)) {
+            token.keeping.take_if(|keeping| matches!(keeping, Keeping::Asked));
+        }
+    }
+
     pub(super) fn ask(&mut self, account: &str) {
         self.keep(account, Keeping::Asked);
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::*;
 use crate::capture::{Document, Text};
 use crate::disk::faulty::{Fault, FaultyDisk};
-use crate::model::{Answer, AnswerBody, Failure, Left, Now, Proof, State, Timestamp};
+use crate::model::{Answer, AnswerBody, Failure, Left, Now, Proof, Receipt, RemoteId, State, Timestamp};
+use crate::store::{Entry, Line};
 
 struct Stopped;
 
@@ -169,12 +170,15 @@ fn a_receipt_in_the_journal_settles_the_item_before_any_look() {
     let id = bench.capture().unwrap().id;
     let delivery = bench.outbox.begin_delivery().unwrap();
     let sent = transfer(&delivery);
-    // The database commits nothing any more; the journal has the line already.
-    let blocker = rusqlite::Connection::open(bench.dir.path().join("outbox/outbox.db")).unwrap();
-    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
-    bench.outbox.core().store.impatient().unwrap();
-    assert!(delivery.report(sent.id, &accepted()).is_err());
-    blocker.execute_batch("ROLLBACK").unwrap();
+    // The journal has the line; the process is killed before the database commits the same.
+    let receipt = Receipt {
+        remote_id: Some(RemoteId("a-1".into())),
+        delivered_at: Stopped.now().wall,
+        proof: Proof::Answer,
+        surplus: vec![],
+    };
+    let line = Line { at: Stopped.now().wall, entry: Entry::Receipt { receipt } };
+    bench.outbox.core().folders.append(sent.item.unwrap(), &line).unwrap();
     drop(delivery);
     let delivery = bench.outbox.begin_delivery().unwrap();
     while let Task::Token { account } = delivery.next().unwrap() {
@@ -260,4 +264,32 @@ fn nothing_secret_is_ever_written_down() {
             }
         }
     }
+}
+
+#[test]
+fn what_another_process_decides_meanwhile_is_not_overwritten() {
+    let bench = Bench::new();
+    let other = Bench::open(&bench.dir, &bench.disk).unwrap();
+    let id = bench.capture().unwrap().id;
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let sent = transfer(&delivery);
+    other.cancel(id).unwrap();
+    let refused = Exchange { left: Left::None, result: Err(Failure::Refused) };
+    delivery.report(sent.id, &refused).unwrap();
+    assert_eq!(other.item(id).unwrap().state, State::Cancelled);
+}
+
+#[test]
+fn a_decision_waits_until_another_processs_transaction_is_over() {
+    let bench = Bench::new();
+    let id = bench.capture().unwrap().id;
+    let blocker = rusqlite::Connection::open(bench.dir.path().join("outbox/outbox.db")).unwrap();
+    blocker.execute_batch("BEGIN IMMEDIATE; UPDATE items SET priority = 7").unwrap();
+    std::thread::scope(|scope| {
+        let cancelled = scope.spawn(|| bench.outbox.cancel(id));
+        blocker.execute_batch("COMMIT").unwrap();
+        cancelled.join().unwrap().unwrap();
+    });
+    let priority: i32 = blocker.query_row("SELECT priority FROM items", [], |row| row.get(0)).unwrap();
+    assert_eq!((priority, bench.outbox.item(id).unwrap().state), (7, State::Cancelled));
 }

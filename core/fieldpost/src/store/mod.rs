@@ -30,15 +30,6 @@ pub(crate) use sql::Sql;
 /// The schema's steps, each run once, in order, in one transaction. A step that has landed is never edited.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_outbox.sql")];
 
-/// How durable a commit must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Durability {
-    /// On the disk when it returns: captures, attempts, receipts, a person's answers.
-    Full,
-    /// Whole, but a power cut may undo it: what is found out again anyway (waits, looks, who was served).
-    Lazy,
-}
-
 /// The queue's database.
 pub(crate) struct Store {
     connection: Connection,
@@ -50,6 +41,9 @@ impl Store {
         let connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
+        // Every commit is on the disk when it returns: captures, attempts, receipts and answers are nothing less, and waits are
+        // too rare to be worth a second way.
+        connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", false)?;
         // Apple's fsync does not reach the disk; these two make SQLite use F_FULLFSYNC there and do nothing elsewhere.
         connection.pragma_update(None, "fullfsync", true)?;
@@ -104,7 +98,7 @@ impl Store {
         if self.read().meta("boot")?.as_deref() == Some(now.boot.as_str()) {
             return Ok(());
         }
-        self.write(Durability::Lazy, |sql| sql.anchor(now))
+        self.write(|sql| sql.anchor(now))
     }
 
     /// For reading.
@@ -112,21 +106,32 @@ impl Store {
         Sql::new(&self.connection)
     }
 
-    /// One transaction: all of it or nothing.
-    pub(crate) fn write<T>(
-        &mut self,
-        how: Durability,
-        change: impl FnOnce(&Sql<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let level = match how {
-            Durability::Full => "FULL",
-            Durability::Lazy => "NORMAL",
-        };
-        self.connection.pragma_update(None, "synchronous", level)?;
+    /// One transaction, on the disk when it returns: all of it or nothing. Within [`begin`](Self::begin) it is a part of that one.
+    pub(crate) fn write<T>(&mut self, change: impl FnOnce(&Sql<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        if !self.connection.is_autocommit() {
+            return change(&self.read());
+        }
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let made = change(&Sql::new(&tx))?;
         tx.commit()?;
         Ok(made)
+    }
+
+    /// Begins a transaction around a decision: what it reads, no other process changes before it is written.
+    pub(crate) fn begin(&self) -> Result<(), Error> {
+        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+    }
+
+    /// Ends it: kept, on the disk when this returns, or undone.
+    pub(crate) fn end(&self, keep: bool) -> Result<(), Error> {
+        if self.connection.is_autocommit() {
+            return Ok(()); // SQLite undid it by itself: the disk is full
+        }
+        let ended = self.connection.execute_batch(if keep { "COMMIT" } else { "ROLLBACK" });
+        if ended.is_err() && !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        Ok(ended?)
     }
 
     /// From now on the database finds its disk full at so many pages beyond what it has; `None`: no more.
@@ -135,12 +140,6 @@ impl Store {
         let has: i64 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
         let most = pages.map_or(1 << 30, |pages| has + pages);
         Ok(self.connection.pragma_update_and_check(None, "max_page_count", most, |_| Ok(()))?)
-    }
-
-    /// Does not wait for another's transaction any more.
-    #[cfg(test)]
-    pub(crate) fn impatient(&self) -> Result<(), Error> {
-        Ok(self.connection.busy_timeout(std::time::Duration::ZERO)?)
     }
 
     /// SQLite's own word on whether the file is whole: `Ok(None)` or what it found.

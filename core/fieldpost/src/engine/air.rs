@@ -154,18 +154,20 @@ impl Core {
     /// Items whose own wait is over go back to their lanes.
     fn end_waits(&mut self) -> Result<(), Error> {
         let now = self.now();
-        let mut over = Vec::new();
         for account in self.store.read().accounts()? {
-            over.extend(self.store.read().due(&account.account.id, "queued", &now)?);
+            loop {
+                let mut over = self.store.read().due(&account.account.id, "queued", &now)?;
+                if over.is_empty() {
+                    break;
+                }
+                for row in &mut over {
+                    row.stage = Stage::Queued { why: None };
+                    row.due = None;
+                }
+                self.commit(&over, &[], |_| Ok(()))?;
+            }
         }
-        if over.is_empty() {
-            return Ok(());
-        }
-        for row in &mut over {
-            row.stage = Stage::Queued { why: None };
-            row.due = None;
-        }
-        self.commit(&over, &[], |_| Ok(()))
+        Ok(())
     }
 
     fn facts(&self, air: &Air, now: &Now) -> Result<Vec<Facts>, Error> {
@@ -184,7 +186,8 @@ impl Core {
             .find(|row| !looked_at.contains(&row.life.target.work_order.as_str()));
         let absent = sql.first_open("absent", id)?;
         let doubts = absent.is_some() || sql.first_open("verifying", id)?.is_some();
-        let next_due = [sql.next_due(id, "queued")?, sql.next_due(id, "verifying")?].into_iter().flatten().min();
+        let next_due =
+            [sql.next_due(id, "queued", now)?, sql.next_due(id, "verifying", now)?].into_iter().flatten().min();
         Ok(Facts {
             look: look.map(|row| row.id()),
             ready: sql.ready(id, Requires::satisfied_by(conditions))?.map(|row| row.id()),

@@ -293,3 +293,37 @@ fn a_decision_waits_until_another_processs_transaction_is_over() {
     let priority: i32 = blocker.query_row("SELECT priority FROM items", [], |row| row.get(0)).unwrap();
     assert_eq!((priority, bench.outbox.item(id).unwrap().state), (7, State::Cancelled));
 }
+
+/// How long the next task sleeps, which has to be sleep.
+fn sleeps(delivery: &Delivery) -> Option<Duration> {
+    match delivery.next().unwrap() {
+        Task::Sleep { left } => left,
+        Task::Send(transfer) => panic!("{transfer:?}"),
+        Task::Prepare(_) | Task::Token { .. } => panic!("there is nothing to ask or prepare"),
+    }
+}
+
+#[test]
+fn nothing_is_asked_for_again_before_something_changes() {
+    let bench = Bench::new();
+    bench.capture().unwrap();
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    assert!(matches!(delivery.next().unwrap(), Task::Token { .. }));
+    assert_eq!(sleeps(&delivery), None, "the token is being asked for");
+    let sent = transfer_after_token(&delivery);
+    assert_eq!(sleeps(&delivery), None, "it is on its way");
+    drop(delivery);
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let look = transfer(&delivery);
+    assert_eq!((sent.item.is_some(), look.item), (true, None));
+    assert_eq!(sleeps(&delivery), None, "its work order is being looked at");
+    let answer =
+        Answer { status: 429, headers: vec![("retry-after".into(), "30".into())], body: AnswerBody::Kept(vec![]) };
+    delivery.report(look.id, &Exchange { left: Left::Whole, result: Ok(answer) }).unwrap();
+    assert_eq!(sleeps(&delivery), Some(Duration::from_secs(30)), "the system asked to wait");
+}
+
+fn transfer_after_token(delivery: &Delivery) -> crate::Transfer {
+    delivery.put_token("acme", Secret::new("token")).unwrap();
+    transfer(delivery)
+}

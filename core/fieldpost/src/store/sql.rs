@@ -319,11 +319,12 @@ impl<'a> Sql<'a> {
         )
     }
 
-    /// When the next item of an account in a stage becomes due, in milliseconds of this boot.
-    pub(crate) fn next_due(&self, account: &str, stage: &str) -> Result<Option<u64>, Error> {
+    /// When the next item of an account in a stage becomes due, in milliseconds of this boot. What is due already does not
+    /// count: it waits for something else.
+    pub(crate) fn next_due(&self, account: &str, stage: &str, now: &Now) -> Result<Option<u64>, Error> {
         let due: Option<Option<i64>> = self.one(
-            "SELECT min(due_mono) FROM items WHERE account = ?1 AND stage = ?2 AND due_mono IS NOT NULL",
-            [account, stage],
+            "SELECT min(due_mono) FROM items WHERE account = ?1 AND stage = ?2 AND due_mono > ?3",
+            params![account, stage, signed(millis(now.mono))],
         )?;
         Ok(due.flatten().map(i64::unsigned_abs))
     }

@@ -4,6 +4,19 @@ use fieldpost::{Proof, Reason, State};
 use fieldpost_sandbox::{Fault, Operation, Provider};
 use fieldpost_tests::World;
 
+#[test]
+fn a_rebuild_keeps_what_waits_though_its_account_is_gone_too() {
+    let mut world = World::new();
+    let id = world.document("one").id;
+    std::fs::remove_file(world.path().join("accounts.json")).unwrap();
+    break_database(&mut world);
+    assert_eq!(world.item(id).state, State::Queued);
+    assert!(world.outbox.check().unwrap().1.iter().any(|f| f.finding == fieldpost::FindingKind::AccountMissing));
+    world.outbox.put_account(fieldpost_tests::corrigo(&world.sandbox)).unwrap();
+    world.deliver();
+    world.assert_delivered_once(id);
+}
+
 fn break_database(world: &mut World) {
     let path = world.path().join("outbox.db");
     // Every handle must be gone before the file is touched.

@@ -168,7 +168,8 @@ impl Outbox {
         let (made, changed) = {
             let mut core = self.core();
             let made = work(&mut core);
-            let changed = core.take_changed()?;
+            // What is done is done: that it cannot be told of is no failure of it.
+            let changed = core.take_changed().unwrap_or_default();
             (made?, changed)
         };
         for item in changed {
@@ -314,7 +315,7 @@ impl Outbox {
     /// # Errors
     /// [`Error::UnknownItem`]; [`Error::NotNow`] while it is being sent.
     pub fn forget(&self, id: ItemId) -> Result<(), Error> {
-        self.work(|core| core.forget(id))
+        Ok(self.change(|core| core.forget(id))?.done()?)
     }
 
     /// Looks at every hash, row and file: how many items there are, and what is not as it should be. Changes nothing.

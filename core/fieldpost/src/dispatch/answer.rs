@@ -32,7 +32,7 @@ pub(crate) fn answered(
         Outcome::Delivered(id) if claimed => doubt(row, odd_id(&id), cx),
         Outcome::Delivered(id) => {
             if standing.trust == Trust::Untested {
-                standing.trust = Trust::Checking { item: row.id(), due: Wait::new(cx.now, cx.settle) };
+                standing.trust = Trust::Checking { item: row.id(), due: Wait::new(cx.now, cx.settle), untold: 0 };
             }
             well(standing);
             delivered(row, Some(id), Proof::Answer, Vec::new(), cx.now);
@@ -156,7 +156,7 @@ mod tests {
         answered(&mut row, &mut standing, Outcome::Delivered(RemoteId("a1".into())), false, false, &context(&now(0)));
         let Stage::Delivered { receipt } = &row.stage else { panic!("{:?}", row.stage) };
         assert_eq!((receipt.remote_id.as_ref().unwrap().0.as_str(), receipt.proof), ("a1", Proof::Answer));
-        let Trust::Checking { item, due } = standing.trust else { panic!("{:?}", standing.trust) };
+        let Trust::Checking { item, due, .. } = standing.trust else { panic!("{:?}", standing.trust) };
         assert_eq!((item, due.left(&now(0))), (row.id(), Duration::from_secs(20)));
     }
 

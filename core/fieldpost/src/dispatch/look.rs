@@ -25,14 +25,18 @@ pub(crate) fn sighted(
             standing.trust = Trust::Trusted;
             answer::delivered(row, Some(remote_id), Proof::Found, surplus, cx.now);
         }
-        _ if !settled && complete => later(row, doubt, cx),
-        Sighting::Mismatch { detail, .. } => answer::blocked(row, Why::new(Reason::HashMismatch, detail), Some(doubt)),
+        Sighting::Absent if !complete => {
+            unreadable(row, &Why::new(Reason::OutcomeUnknown, "the list is not complete".to_owned()), None, cx);
+        }
+        _ if !settled => later(row, doubt, cx),
+        Sighting::Mismatch { detail, confirmed, .. } => {
+            let why = Why::new(Reason::HashMismatch, detail);
+            // The bytes could not be had this time: that is no confirmation.
+            if confirmed { answer::blocked(row, why, Some(doubt)) } else { unreadable(row, &why, None, cx) }
+        }
         Sighting::Stranger { remote_id } => {
             let detail = format!("the same bytes are there under another name (id {remote_id})");
             answer::blocked(row, Why::new(Reason::OutcomeUnknown, detail), Some(doubt));
-        }
-        Sighting::Absent if !complete => {
-            unreadable(row, &Why::new(Reason::OutcomeUnknown, "the list is not complete".to_owned()), None, cx);
         }
         Sighting::Absent => absent(row, doubt, &standing.trust, cx),
     }
@@ -125,17 +129,29 @@ pub(crate) fn unreadable(row: &mut Row, why: &Why, status: Option<u16>, cx: &Con
 }
 
 /// The trust that a listing earns or loses by whether it `shows` a file that was delivered.
-pub(crate) fn checked(standing: &mut Standing, shows: bool, complete: bool) {
+pub(crate) fn checked(standing: &mut Standing, shows: bool, complete: bool, cx: &Context<'_>) {
     if shows {
         standing.trust = Trust::Trusted;
     } else if complete {
+        standing.trust = Trust::Broken;
+    } else {
+        untold(standing, cx);
+    }
+}
+
+/// A listing that is put to the test told neither: again later, and after so many it is not one to prove anything.
+pub(crate) fn untold(standing: &mut Standing, cx: &Context<'_>) {
+    let Trust::Checking { due, untold, .. } = &mut standing.trust else { return };
+    *untold += 1;
+    *due = Wait::new(cx.now, cx.backoff.wait(*untold, cx.chance));
+    if *untold >= UNREADABLE_LOOKS {
         standing.trust = Trust::Broken;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples::{context, hold, in_doubt, now, sending, trusted};
+    use super::super::examples::{context, hold, id, in_doubt, now, sending, trusted};
     use super::*;
     use crate::model::RemoteId;
     use crate::providers::Outcome;
@@ -216,6 +232,26 @@ mod tests {
     }
 
     #[test]
+    fn a_mismatch_in_half_a_listing_blocks_no_sooner_and_one_without_a_download_not_at_once() {
+        let mismatch = |confirmed| Sighting::Mismatch {
+            remote_id: RemoteId("a".into()),
+            detail: "other bytes".to_owned(),
+            confirmed,
+        };
+        let (mut early, mut standing) = (verifying(), trusted());
+        sighted(&mut early, &mut standing, mismatch(true), false, &now(5_000), &context(&now(5_000)));
+        assert!(matches!(early.stage, Stage::Verifying(_)));
+        let mut unconfirmed = verifying();
+        for looks in 1..=3 {
+            see(&mut unconfirmed, &mut standing, mismatch(false), 25_000);
+            assert_eq!(matches!(unconfirmed.stage, Stage::Verifying(_)), looks < 3);
+        }
+        assert!(
+            matches!(&unconfirmed.stage, Stage::Blocked { why, doubt: Some(_) } if why.reason == Reason::HashMismatch)
+        );
+    }
+
+    #[test]
     fn after_three_unreadable_looks_a_person_is_asked_but_never_for_a_failed_network() {
         let mut row = verifying();
         for _ in 0..50 {
@@ -255,12 +291,22 @@ mod tests {
 
     #[test]
     fn a_listing_earns_trust_by_showing_what_was_delivered_and_loses_it_only_when_whole() {
-        let mut standing = Standing::default();
-        checked(&mut standing, false, false);
-        assert_eq!(standing.trust, Trust::Untested);
-        checked(&mut standing, false, true);
+        let (now, checking) = (now(0), || {
+            let due = Wait::over(&now(0));
+            Standing { trust: Trust::Checking { item: id(1), due, untold: 0 }, ..Standing::default() }
+        });
+        let check = |standing: &mut Standing, shows, complete| checked(standing, shows, complete, &context(&now));
+        let mut standing = checking();
+        check(&mut standing, false, true);
         assert_eq!(standing.trust, Trust::Broken);
-        checked(&mut standing, true, false);
+        check(&mut standing, true, false);
         assert_eq!(standing.trust, Trust::Trusted);
+        let mut standing = checking();
+        for listings in 1..=3 {
+            check(&mut standing, false, false);
+            let waits = matches!(standing.trust, Trust::Checking { due, .. } if !due.is_over(&now));
+            assert_eq!(waits, listings < 3, "half a listing is asked for again later, but not for ever");
+        }
+        assert_eq!(standing.trust, Trust::Broken);
     }
 }

@@ -116,7 +116,7 @@ fn choose_in(facts: &Facts, in_flight: usize, now: &Now) -> Choice {
 fn trust_check(facts: &Facts, now: &Now) -> (Option<ItemId>, Option<Duration>) {
     match &facts.standing.trust {
         Trust::Checking { .. } if facts.checking => (None, None),
-        Trust::Checking { item, due } if due.is_over(now) => (Some(*item), None),
+        Trust::Checking { item, due, .. } if due.is_over(now) => (Some(*item), None),
         Trust::Checking { due, .. } if facts.doubts => (None, Some(due.left(now))),
         _ => (None, None),
     }
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(pick(&[Facts { in_flight: 1, ..alone.clone() }]), Choice::Sleep { left: None });
         let due = Wait::new(&now(0), Duration::from_secs(5));
         let checking = Facts {
-            standing: Standing { trust: Trust::Checking { item: id(9), due }, ..Standing::default() },
+            standing: Standing { trust: Trust::Checking { item: id(9), due, untold: 0 }, ..Standing::default() },
             ..alone
         };
         assert_eq!(pick(std::slice::from_ref(&checking)), Choice::Sleep { left: Some(Duration::from_secs(5)) });

@@ -24,7 +24,8 @@ pub(crate) struct Air {
     flights: BTreeMap<TransferId, Flight>,
     follow_ups: VecDeque<Transfer>,
     pub(super) tokens: Tokens,
-    preparing: Vec<ItemId>,
+    /// One at a time: a phone has other things to do.
+    preparing: Option<ItemId>,
     last: u64,
 }
 
@@ -32,7 +33,7 @@ pub(crate) struct Air {
 pub(crate) struct Mark {
     last: u64,
     follow_ups: VecDeque<Transfer>,
-    preparing: Vec<ItemId>,
+    preparing: Option<ItemId>,
     asked: Vec<String>,
 }
 
@@ -48,6 +49,8 @@ pub(super) enum What {
     Operation {
         item: ItemId,
         snapshot: Box<Snapshot>,
+        /// The file of the item's folder that is sent.
+        body: String,
     },
     Look {
         /// The items in doubt that it serves; none where a listing is only put to the test.
@@ -125,10 +128,10 @@ impl Core {
             return Ok(Task::Send(transfer));
         }
         self.end_waits()?;
-        if air.preparing.is_empty()
-            && let Some(row) = self.store.read().unprepared(&air.preparing)?
+        if air.preparing.is_none()
+            && let Some(row) = self.store.read().unprepared()?
         {
-            air.preparing.push(row.id());
+            air.preparing = Some(row.id());
             let job = prepare::Job::new(self.folders.clone(), &row, self.memory);
             return Ok(Task::Prepare(PrepareJob { item: row.id(), job }));
         }
@@ -207,7 +210,7 @@ impl Core {
     fn send(&mut self, air: &mut Air, account: &str, item: ItemId) -> Result<Option<Task>, Error> {
         let now = self.now();
         let (mut row, mut account) = (self.row(item)?, self.account(account)?);
-        let Some(snapshot) = Self::snapshot(&row, &account) else {
+        let Some((snapshot, body)) = Self::snapshot(&row, &account) else {
             row.stage = Stage::Captured;
             self.commit(&[row], &[], |_| Ok(()))?;
             return Ok(None);
@@ -219,7 +222,6 @@ impl Core {
                 return Ok(None);
             }
         };
-        let body = row.life.body.as_ref().map(|body| body.file.clone()).unwrap_or_default();
         if !self.store.read().was_attempted(item, &snapshot.request_id.to_string())? {
             self.journal(item, Entry::Attempted { snapshot: Box::new(snapshot.clone()), body: body.clone() }, &now)?;
         }
@@ -234,7 +236,7 @@ impl Core {
             sql.save_account(&account)
         })?;
         self.changed.push(item);
-        let what = What::Operation { item, snapshot: Box::new(snapshot) };
+        let what = What::Operation { item, snapshot: Box::new(snapshot), body };
         Ok(Some(Task::Send(self.let_out(air, account.account.id, what, request, at))))
     }
 
@@ -254,21 +256,18 @@ impl Core {
     ) -> Transfer {
         air.last += 1;
         let id = TransferId(air.last);
-        let (item, snapshot) = match &what {
-            What::Operation { item, snapshot } => (Some(*item), snapshot.as_ref()),
-            What::Look { snapshots, .. } => (None, &snapshots[0]),
+        let (item, snapshot, file) = match &what {
+            What::Operation { item, snapshot, body } => {
+                let path = self.folders.file(*item, body);
+                let file = BodyFile { path, bytes: snapshot.bytes, sha256: snapshot.sha256 };
+                (Some(*item), snapshot.as_ref(), Some(file))
+            }
+            What::Look { snapshots, .. } => (None, &snapshots[0], None),
         };
         let own = url::Url::parse(&snapshot.base_url).is_ok_and(|base| base.origin() == request.url.origin());
         let token = (request.auth != Auth::None && own).then(|| air.tokens.secret(&account)).flatten();
-        let file =
-            item.map(|item| BodyFile { path: self.body_path(item), bytes: snapshot.bytes, sha256: snapshot.sha256 });
         air.flights.insert(id, Flight { account: account.clone(), token: token.clone(), at, what });
         Transfer { id, account, item, request, token, file }
-    }
-
-    fn body_path(&self, item: ItemId) -> std::path::PathBuf {
-        let body = self.store.read().item(item).ok().flatten().and_then(|row| row.life.body);
-        self.folders.file(item, body.as_ref().map_or("original", |body| body.file.as_str()))
     }
 
     /// Takes a transfer's result.
@@ -276,15 +275,15 @@ impl Core {
         let Some(flight) = air.flights.remove(&id) else { return Ok(()) };
         let Flight { account, token, at, what } = flight;
         match what {
-            What::Operation { item, snapshot } => match provider(snapshot.provider).resume(&snapshot, &at, got) {
+            What::Operation { item, snapshot, body } => match provider(snapshot.provider).resume(&snapshot, &at, got) {
                 Step::Ask { request, at, .. } => {
-                    let transfer = self.let_out(air, account, What::Operation { item, snapshot }, request, at);
+                    let transfer = self.let_out(air, account, What::Operation { item, snapshot, body }, request, at);
                     air.follow_ups.push_back(transfer);
                 }
                 Step::Done(outcome) => {
                     self.note_token(air, &account, token.as_ref(), outcome == Outcome::TokenWanted, got)?;
-                    let (row, account) = (self.row(item)?, self.account(&account)?);
-                    if row.stage == Stage::Sending {
+                    let account = self.account(&account)?;
+                    if let Some(row) = self.store.read().item(item)?.filter(|row| row.stage == Stage::Sending) {
                         self.conclude(row, account, outcome)?;
                     }
                 }
@@ -328,11 +327,10 @@ impl Core {
     /// Takes a prepared body, or why there is none.
     pub(crate) fn prepared(&mut self, air: &mut Air, prepared: Prepared) -> Result<(), Error> {
         let now = self.now();
-        air.preparing.retain(|id| *id != prepared.item);
-        let mut row = self.row(prepared.item)?;
-        if row.stage != Stage::Captured {
-            return Ok(());
-        }
+        air.preparing = None;
+        // Meanwhile it may have been cancelled or forgotten.
+        let row = self.store.read().item(prepared.item)?.filter(|row| row.stage == Stage::Captured);
+        let Some(mut row) = row else { return Ok(()) };
         match prepared.made {
             Ok(made) => {
                 let prepare::Made { body, mime, extension, flags } = made;
@@ -366,21 +364,21 @@ impl Core {
 impl Air {
     /// Where it stands before a task is let out.
     pub(crate) fn mark(&self) -> Mark {
-        let (follow_ups, preparing) = (self.follow_ups.clone(), self.preparing.clone());
-        Mark { last: self.last, follow_ups, preparing, asked: self.tokens.asked() }
+        let follow_ups = self.follow_ups.clone();
+        Mark { last: self.last, follow_ups, preparing: self.preparing, asked: self.tokens.asked() }
     }
 
     /// The task was not let out after all.
     pub(crate) fn back_to(&mut self, mark: &Mark) {
         self.flights.retain(|id, _| id.0 <= mark.last);
         self.follow_ups.clone_from(&mark.follow_ups);
-        self.preparing.clone_from(&mark.preparing);
+        self.preparing = mark.preparing;
         self.tokens.unask(&mark.asked);
     }
 
     /// Whether transfers are under way.
     pub(crate) fn is_idle(&self) -> bool {
-        self.flights.is_empty() && self.preparing.is_empty()
+        self.flights.is_empty() && self.preparing.is_none()
     }
 
     fn looks_of(&self, account: &str) -> impl Iterator<Item = &str> {

@@ -1,11 +1,11 @@
-//! A person's answers, each one transaction: retry, cancel, settle.
+//! A person's answers, each one transaction: retry, cancel, settle, forget.
 
 use super::{Core, context};
 use crate::dispatch::person::{self, Settlement};
 use crate::dispatch::why::{self, Around};
 use crate::error::Error;
 use crate::model::{ItemId, Reason, Row, Stage};
-use crate::store::Filter;
+use crate::store::{Erasure, Filter};
 
 /// Which items to try once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +58,8 @@ impl Core {
         self.commit(&[row], &[], |_| Ok(()))
     }
 
-    /// Erases an item for good: its row, its files, its journal.
-    pub(crate) fn forget(&mut self, id: ItemId) -> Result<(), Error> {
+    /// Erases an item's row for good; once that is committed, the caller lets its files go.
+    pub(crate) fn forget(&mut self, id: ItemId) -> Result<Erasure, Error> {
         let row = self.row(id)?;
         if row.stage == Stage::Sending {
             let what = "stop the delivery first: it is on its way";
@@ -67,7 +67,7 @@ impl Core {
         }
         let erasure = self.folders.erase(id, self.now().wall)?;
         self.store.write(|sql| sql.remove_item(&row))?;
-        Ok(erasure.done()?)
+        Ok(erasure)
     }
 
     /// Decides a doubt by a person's word.

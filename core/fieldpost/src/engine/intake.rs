@@ -4,7 +4,7 @@ use super::Core;
 use crate::capture::Capture;
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Bytes, Doubtful, Item, ItemId, Life, Moment, Now, Operation, PreparedBody, ProviderKind, Reason,
+    AccountRow, Doubtful, Item, ItemId, Life, Moment, Now, Operation, Original, PreparedBody, ProviderKind, Reason,
     RequestId, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
 };
 use crate::providers::settings::{Common, check_item};
@@ -93,10 +93,12 @@ impl Core {
         };
         let stage = if life.body.is_some() { Stage::Queued { why: None } } else { Stage::Captured };
         let mut row = Row { seq: 0, priority: manifest.priority, held: false, stage, due: None, life, manifest };
-        let account = self.account(&row.life.target.account)?;
-        row.life.large = Self::is_large(&row, &account);
-        if let Some(why) = Self::preflight(&row, account.account.provider) {
-            row.stage = Stage::Blocked { why, doubt: None };
+        // An account that is gone blocks nothing: what was captured is kept, and goes once the account is there again.
+        if let Some(account) = self.store.read().account(&row.life.target.account)? {
+            row.life.large = Self::is_large(&row, &account);
+            if let Some(why) = Self::preflight(&row, account.account.provider) {
+                row.stage = Stage::Blocked { why, doubt: None };
+            }
         }
         Ok(row)
     }
@@ -128,10 +130,10 @@ impl Core {
         let folders = self.folders.clone();
         let scan = folders.scan_incoming(|id| self.store.read().has_item(id))?;
         for adoption in scan.adopt {
-            // Without its account it stays marked: the next opening takes it over once the account is there again.
-            if self.take_over(adoption.manifest.clone(), &adoption.journal, adoption.intact)? {
-                adoption.done();
+            if let Some(found) = self.found(adoption.manifest.clone(), &adoption.journal, adoption.intact)? {
+                self.store.write(|sql| found.insert(sql))?;
             }
+            adoption.done();
         }
         if rebuild {
             // What was half is gone by now: the rest of the folders are items.
@@ -164,19 +166,9 @@ impl Core {
         Ok(())
     }
 
-    /// Adds the row of a folder. `false`: there is none to be made of it, the folder stays as it is.
-    fn take_over(&mut self, manifest: Manifest, journal: &Journal, intact: bool) -> Result<bool, Error> {
-        let Some(found) = self.found(manifest, journal, intact)? else { return Ok(false) };
-        self.store.write(|sql| found.insert(sql))?;
-        self.changed.push(found.row.id());
-        Ok(true)
-    }
-
-    /// The row of a folder, by what its manifest and its journal say; the later line wins. `None`: it is forgotten, or its
-    /// account is not there.
+    /// The row of a folder, by what its manifest and its journal say; the later line wins. `None`: it is forgotten.
     fn found(&mut self, manifest: Manifest, journal: &Journal, intact: bool) -> Result<Option<Found>, Error> {
-        let forgotten = journal.has(|entry| matches!(entry, Entry::Forgotten));
-        if forgotten || self.store.read().account(&manifest.target.account)?.is_none() {
+        if journal.has(|entry| matches!(entry, Entry::Forgotten)) {
             return Ok(None);
         }
         let now = self.now();
@@ -198,7 +190,11 @@ impl Core {
                     row.life.flags.clone_from(flags);
                     row.stage = Stage::Queued { why: None };
                 }
-                Entry::Attempted { snapshot, .. } => attempted = Some(snapshot.clone()),
+                Entry::Attempted { snapshot, .. } => {
+                    attempted = Some(snapshot.clone());
+                    // A cancellation before it was not committed, or it would not have been attempted.
+                    row.stage = Stage::Queued { why: None };
+                }
                 Entry::Cancelled => row.stage = Stage::Cancelled,
                 Entry::Receipt { receipt } => row.stage = Stage::Delivered { receipt: receipt.clone() },
                 Entry::Captured | Entry::Forgotten => {}
@@ -245,7 +241,7 @@ impl Found {
 /// The body of what is sent as it was captured.
 fn as_it_is(manifest: &Manifest) -> PreparedBody {
     debug_assert_eq!(manifest.operation, Operation::Upload);
-    let (bytes, sha256) = (Bytes(manifest.original.bytes.0), manifest.original.sha256);
+    let Original { bytes, sha256 } = manifest.original;
     PreparedBody { file: ORIGINAL.to_owned(), sent: Sent { bytes, sha256, width: None, height: None } }
 }
 

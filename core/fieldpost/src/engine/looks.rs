@@ -92,7 +92,7 @@ impl Core {
         match looked {
             Looked::Listed(listing) => {
                 look::answered_account(&mut account.standing);
-                self.test_listing(&mut account.standing, snapshots, &listing, started)?;
+                self.test_listing(&mut account.standing, snapshots, &listing, started, &cx)?;
                 let sent_by = |row: &Row| doubts.iter().position(|id| *id == row.id()).map(|n| snapshots[n].clone());
                 let sent: Vec<Snapshot> = rows.iter().filter_map(sent_by).collect();
                 let mut claimed = Vec::new();
@@ -114,7 +114,7 @@ impl Core {
             Looked::CannotTell { status, why } => {
                 rows.iter_mut().for_each(|row| look::unreadable(row, &why, status, &cx));
                 if doubts.is_empty() {
-                    account.standing.trust = Trust::Broken;
+                    look::untold(&mut account.standing, &cx);
                 }
             }
         }
@@ -144,8 +144,9 @@ impl Core {
         snapshots: &[Snapshot],
         listing: &Listing,
         started: &Now,
+        cx: &answer::Context<'_>,
     ) -> Result<(), Error> {
-        let Trust::Checking { item, due } = standing.trust.clone() else { return Ok(()) };
+        let Trust::Checking { item, due, .. } = standing.trust.clone() else { return Ok(()) };
         if !due.is_over(started) {
             return Ok(());
         }
@@ -154,7 +155,7 @@ impl Core {
         let Stage::Delivered { receipt } = &row.stage else { return Ok(()) };
         if here {
             let shows = listing.entries.iter().any(|entry| Some(&entry.remote_id) == receipt.remote_id.as_ref());
-            look::checked(standing, shows, listing.complete);
+            look::checked(standing, shows, listing.complete, cx);
         }
         Ok(())
     }

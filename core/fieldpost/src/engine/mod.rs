@@ -17,13 +17,13 @@ mod tokens;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Clock;
 use crate::dispatch::answer::Context;
 use crate::dispatch::backoff::Backoff;
 use crate::dispatch::why::{self, Around};
 use crate::error::Error;
-use serde::{Deserialize, Serialize};
-
 use crate::model::{AccountRow, Conditions, Item, ItemId, Now, Reason, Row, Snapshot, Stage, Timestamp, Why};
 use crate::providers::settings::Common;
 use crate::store::{Entry, Filter, Folders, Line, Sql, Store};
@@ -191,13 +191,14 @@ impl Core {
         Common::of(&account.account.settings).settle
     }
 
-    /// Everything that an item sends, as it stands now.
-    fn snapshot(row: &Row, account: &AccountRow) -> Option<Snapshot> {
+    /// Everything that an item sends, as it stands now, and the file of its folder that is its body.
+    fn snapshot(row: &Row, account: &AccountRow) -> Option<(Snapshot, String)> {
         let (life, target) = (&row.life, &row.life.target);
-        let sent = life.body.as_ref()?.sent;
+        let body = life.body.as_ref()?;
+        let sent = body.sent;
         let mut settings = account.account.settings.clone();
         settings.extend(target.settings.clone());
-        Some(Snapshot {
+        let snapshot = Snapshot {
             operation: row.manifest.operation,
             provider: account.account.provider,
             base_url: account.account.url.clone(),
@@ -212,7 +213,8 @@ impl Core {
             bytes: sent.bytes,
             sha256: sent.sha256,
             request_id: life.request_id,
-        })
+        };
+        Some((snapshot, body.file.clone()))
     }
 }
 

@@ -278,6 +278,9 @@ pub(crate) enum Trust {
         item: ItemId,
         /// From when on.
         due: Wait,
+        /// Listings in a row that told neither.
+        #[serde(default)]
+        untold: u32,
     },
     /// A listing showed a file of ours.
     Trusted,

@@ -327,3 +327,55 @@ fn transfer_after_token(delivery: &Delivery) -> crate::Transfer {
     delivery.put_token("acme", Secret::new("token")).unwrap();
     transfer(delivery)
 }
+
+fn listed(body: &str) -> Exchange {
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    let body = AnswerBody::Kept(body.as_bytes().to_vec());
+    Exchange { left: Left::Whole, result: Ok(Answer { status: 200, headers, body }) }
+}
+
+#[test]
+fn a_listing_that_cannot_be_put_to_the_test_is_not_asked_for_again_at_once() {
+    for told in [r#"{"Attachments":[],"HasMore":true}"#, r#"{"Message":"soon"}"#] {
+        let bench = Bench::new();
+        let account =
+            Account::corrigo_pro("acme", "https://corrigo.invalid").performed_by("Jo Field").set("settle", "0");
+        bench.outbox.put_account(account).unwrap();
+        bench.capture().unwrap();
+        let delivery = bench.outbox.begin_delivery().unwrap();
+        let sent = transfer(&delivery);
+        delivery.report(sent.id, &accepted()).unwrap();
+        let check = transfer(&delivery);
+        assert_eq!((check.item, check.request.method), (None, crate::Method::Get));
+        delivery.report(check.id, &listed(told)).unwrap();
+        assert_eq!(sleeps(&delivery), None, "nothing hangs on it: the next delivery asks again, {told}");
+    }
+}
+
+#[test]
+fn what_is_forgotten_while_it_is_prepared_does_not_end_the_delivery() {
+    let bench = Bench::new();
+    let path = bench.dir.path().join("photo.jpg");
+    std::fs::write(&path, b"no photo").unwrap();
+    let id = bench.outbox.capture(crate::capture::Photo::new(path), &WorkOrder::new("acme", "10234")).unwrap().id;
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let Task::Prepare(job) = delivery.next().unwrap() else { panic!("there is a photo to prepare") };
+    bench.outbox.forget(id).unwrap();
+    delivery.prepared(job.run()).unwrap();
+    assert!(matches!(bench.outbox.item(id), Err(Error::UnknownItem { .. })));
+    assert_eq!(sleeps(&delivery), None);
+}
+
+#[test]
+fn what_is_on_its_way_is_not_forgotten_by_another_process() {
+    let bench = Bench::new();
+    let other = Bench::open(&bench.dir, &bench.disk).unwrap();
+    let id = bench.capture().unwrap().id;
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let sent = transfer(&delivery);
+    assert!(matches!(other.forget(id), Err(Error::NotNow { .. })));
+    delivery.report(sent.id, &accepted()).unwrap();
+    other.forget(id).unwrap();
+    assert_eq!(bench.states(), []);
+    bench.assert_whole();
+}

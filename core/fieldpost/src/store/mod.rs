@@ -22,7 +22,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::Error;
 use crate::model::Now;
 
-pub(crate) use folders::{FileError, Folders, Journal, ORIGINAL, Sealed};
+pub(crate) use folders::{Erasure, FileError, Folders, Journal, ORIGINAL, Sealed};
 pub(crate) use records::{Entry, Fit, Line, Manifest, Target};
 pub use sql::Filter;
 pub(crate) use sql::Sql;

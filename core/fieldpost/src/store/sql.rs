@@ -302,13 +302,9 @@ impl<'a> Sql<'a> {
         Ok(())
     }
 
-    /// The photo to prepare next, skipping `but`.
-    pub(crate) fn unprepared(&self, but: &[ItemId]) -> Result<Option<Row>, Error> {
-        let rows = self.rows(
-            "WHERE stage = 'captured' ORDER BY priority DESC, seq LIMIT ?1",
-            [i64::try_from(but.len()).unwrap_or(i64::MAX).saturating_add(1)],
-        )?;
-        Ok(rows.into_iter().find(|row| !but.contains(&row.id())))
+    /// The photo to prepare next.
+    pub(crate) fn unprepared(&self) -> Result<Option<Row>, Error> {
+        Ok(self.rows("WHERE stage = 'captured' ORDER BY priority DESC, seq LIMIT 1", [])?.pop())
     }
 
     /// Items of an account in a stage whose time has come, the longest due first, at most 64.

@@ -39,7 +39,7 @@ use crate::model::{Account, Bytes, ItemId, Original, Sha256};
 
 use super::records::Manifest;
 
-pub(crate) use admission::{Sealed, Taken};
+pub(crate) use admission::{Erasure, Sealed, Taken};
 pub(crate) use journal::Journal;
 
 /// The captured file's name in its folder. A body of this name is the original itself.

@@ -153,14 +153,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// A few captures of each kind, each told once it returned.
 fn capture(outbox: &Outbox, photo: &Path, seed: u64) -> Result<(), Box<dyn std::error::Error>> {
     let dir = tempfile::tempdir()?;
-    for n in 0..6u64 {
+    for n in 0..8u64 {
         let salt = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(n);
         let job = if salt.is_multiple_of(2) {
             WorkOrder::new("acme", fieldpost_tests::CORRIGO_JOB)
         } else {
             WorkOrder::new("dlr", fieldpost_tests::DIGITAL_JOB)
         };
-        let item = match n % 3 {
+        let item = match n % 4 {
             0 => {
                 let path = dir.path().join(format!("report-{n}.pdf"));
                 let content: Vec<u8> = (0..20_000 + salt % 180_000).map(|i| ((i ^ salt) % 251) as u8).collect();
@@ -168,6 +168,7 @@ fn capture(outbox: &Outbox, photo: &Path, seed: u64) -> Result<(), Box<dyn std::
                 outbox.capture(Document::new(path), &job)?
             }
             1 => outbox.capture(Text::new(format!("note {salt}")), &job)?,
+            2 => outbox.capture(Photo::new(photo).cap_original().tag("original"), &job)?,
             _ => outbox.capture(Photo::new(photo).cap(Bytes::kilobytes(30)), &job)?,
         };
         say(&format!("CAPTURED {}", item.id));

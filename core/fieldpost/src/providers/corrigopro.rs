@@ -314,14 +314,9 @@ fn is_more(name: &str, value: &Value, listed: usize) -> bool {
 /// One attachment. Without an id, or with a name that is no text, the list cannot be read.
 fn attachment(value: &Value) -> Option<Entry> {
     let map = value.as_object()?;
-    let name = match json::field(map, "Name") {
-        Some(Value::String(name)) => Some(name.clone()),
-        Some(_) => return None,
-        None => None,
-    };
     Some(Entry {
         remote_id: json::id(map, "AttachmentId")?,
-        name,
+        name: json::name(map, "Name")?,
         bytes: json::number(map, "Size"),
         sha256: None,
         evidence: Evidence::Listed,

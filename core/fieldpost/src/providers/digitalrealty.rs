@@ -260,14 +260,9 @@ fn attachments(answer: &Answer) -> Option<Listing> {
 /// only a download tells.
 fn attachment(value: &Value) -> Option<Entry> {
     let map = value.as_object()?;
-    let name = match json::field(map, "filename") {
-        Some(Value::String(name)) => Some(name.clone()),
-        Some(_) => return None,
-        None => None,
-    };
     Some(Entry {
         remote_id: json::id(map, "id")?,
-        name,
+        name: json::name(map, "filename")?,
         bytes: None,
         sha256: json::text(map, "hash").and_then(|hash| hash.trim().parse().ok()),
         evidence: Evidence::Wanted,

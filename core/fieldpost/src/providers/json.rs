@@ -38,6 +38,15 @@ pub(super) fn text<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a st
     field(map, name)?.as_str()
 }
 
+/// The name of a listed file, `Some(None)` where there is none; `None`: it is no text, the list cannot be read.
+pub(super) fn name(map: &Map<String, Value>, name: &str) -> Option<Option<String>> {
+    match field(map, name) {
+        Some(Value::String(name)) => Some(Some(name.clone())),
+        Some(_) => None,
+        None => Some(None),
+    }
+}
+
 /// A whole number, also one that was written as text.
 pub(super) fn number(map: &Map<String, Value>, name: &str) -> Option<u64> {
     match field(map, name)? {

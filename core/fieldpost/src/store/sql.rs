@@ -1,8 +1,6 @@
 //! Every SQL statement of Fieldpost. Questions are about one item, one account or one lane, each answered by an index:
 //! none of them looks at the whole queue but those that a person asks for (`list`, `check`).
 
-use std::collections::HashMap;
-
 use rusqlite::types::Type;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 use serde::Serialize;
@@ -152,7 +150,8 @@ impl<'a> Sql<'a> {
     }
 
     /// How many items stand in each stage.
-    pub(crate) fn counts(&self) -> Result<HashMap<String, u64>, Error> {
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn counts(&self) -> Result<std::collections::HashMap<String, u64>, Error> {
         let mut statement = self.statement("SELECT stage, count(*) FROM items GROUP BY stage")?;
         let count = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));
         let counts = statement.query_map([], count)?.collect::<Result<_, _>>()?;

@@ -1,8 +1,11 @@
 //! What goes well, and what waits.
 
-use fieldpost::{Conditions, Error, Network, Proof, Reason, Settlement, State, Which};
+use fieldpost::{
+    BoxFuture, Conditions, Deliver, Error, Event, Network, Proof, Reason, Secret, Settlement, State, StopSignal,
+    Tokens, Which,
+};
 use fieldpost_sandbox::{Fault, Operation, Provider, RetryAfter};
-use fieldpost_tests::World;
+use fieldpost_tests::{World, run};
 
 #[test]
 fn what_was_captured_without_a_network_arrives_once_it_returns() {
@@ -169,4 +172,44 @@ fn only_one_delivers_at_a_time() {
     assert!(matches!(world.try_deliver(), Err(Error::AlreadyDelivering)));
     drop(running);
     world.deliver();
+}
+
+/// A sign-in that is never finished; it stops the delivery that waits for it.
+struct Unanswered(StopSignal);
+
+impl Tokens for Unanswered {
+    fn token<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Option<Secret>> {
+        self.0.stop();
+        Box::pin(std::future::pending())
+    }
+}
+
+#[test]
+fn a_delivery_that_is_stopped_does_not_wait_for_a_sign_in() {
+    let world = World::new();
+    let id = world.document("one").id;
+    let how = Deliver { watch: true, ..Deliver::default() };
+    let summary = run(world.outbox.deliver_with(&Unanswered(how.stop.clone()), how)).unwrap();
+    assert_eq!((summary.delivered, summary.waiting), (0, 1));
+    assert_eq!(world.item(id).attempts, 0);
+}
+
+#[test]
+fn a_sign_in_later_on_lets_a_watching_delivery_go_on() {
+    let world = World::new();
+    let id = world.document("one").id;
+    let how = Deliver { watch: true, ..Deliver::default() };
+    let (outbox, stop, late) = (world.outbox.clone(), how.stop.clone(), world.sandbox.token(Provider::CorrigoPro));
+    let _listening = world.outbox.listen(move |event| match event {
+        // As an app does: it shows that a sign-in is wanted, and hands the token in once there is one.
+        Event::Reasons { account: Some(account) } => {
+            let waits = outbox.item(id).unwrap().why.is_some_and(|why| why.reason == Reason::TokenWanted);
+            assert!(!waits || outbox.put_token(account, Secret::new(late.as_str())).unwrap());
+        }
+        Event::Changed(item) if item.state == State::Delivered => stop.stop(),
+        _ => {}
+    });
+    let summary = run(world.outbox.deliver_with(&|_: &str| None, how)).unwrap();
+    assert_eq!(summary.delivered, 1);
+    world.assert_delivered_once(id);
 }

@@ -19,10 +19,20 @@ pub enum OutboxError {
     /// The file to capture is missing, a folder, or cannot be read.
     #[error("{0}")]
     CannotRead(String),
+    /// The account still has items that are not delivered. Deliver or cancel them first.
+    #[error("{0}")]
+    AccountBusy(String),
+    /// The item stands where it does not take this answer, such as cancelling what is delivered. Look at it again.
+    #[error("{0}")]
+    NotNow(String),
+    /// Another delivery runs on this outbox, in this process or another. It delivers what is here too.
+    #[error("{0}")]
+    AlreadyDelivering(String),
     /// No room. What was to be captured was refused whole, nothing that waits was touched: free some space, try again.
     #[error("{0}")]
     DiskFull(String),
-    /// What was handed in cannot be right: a setting that the system does not know, an id that cannot be one.
+    /// What was handed in cannot be right: a setting that the system does not know, an id that cannot be one, a root
+    /// certificate that does not read.
     #[error("{0}")]
     Invalid(String),
     /// Another process has the outbox open, and this needs it alone. Try again once it is closed.
@@ -43,11 +53,14 @@ impl From<Error> for OutboxError {
             Error::UnknownAccount { .. } => OutboxError::UnknownAccount(message),
             Error::UnknownItem { .. } => OutboxError::UnknownItem(message),
             Error::CannotRead(_) => OutboxError::CannotRead(message),
+            Error::AccountBusy { .. } => OutboxError::AccountBusy(message),
+            Error::NotNow { .. } => OutboxError::NotNow(message),
+            Error::AlreadyDelivering => OutboxError::AlreadyDelivering(message),
             Error::DiskFull { .. } => OutboxError::DiskFull(message),
-            Error::BadAccount { .. } | Error::Invalid { .. } => OutboxError::Invalid(message),
+            Error::BadAccount { .. } | Error::Invalid { .. } | Error::Network { .. } => OutboxError::Invalid(message),
             Error::InUse => OutboxError::InUse(message),
             Error::TooNew { .. } => OutboxError::TooNew(message),
-            // Damaged and Disk; and what only calls that are not exported can answer.
+            // Damaged and Disk.
             _ => OutboxError::Failed(message),
         }
     }
@@ -57,7 +70,7 @@ impl From<Error> for OutboxError {
 mod tests {
     use std::io;
 
-    use fieldpost::SourceError;
+    use fieldpost::{SourceError, State};
 
     use super::*;
 
@@ -75,16 +88,24 @@ mod tests {
             OutboxError::UnknownAccount(_) => "unknown account",
             OutboxError::UnknownItem(_) => "unknown item",
             OutboxError::CannotRead(_) => "cannot read",
+            OutboxError::AccountBusy(_) => "account busy",
+            OutboxError::NotNow(_) => "not now",
+            OutboxError::AlreadyDelivering(_) => "already delivering",
             OutboxError::DiskFull(_) => "disk full",
             OutboxError::Invalid(_) => "invalid",
             OutboxError::InUse(_) => "in use",
             OutboxError::TooNew(_) => "too new",
             OutboxError::Failed(_) => "failed",
         };
+        let id = "01990000-0000-7000-8000-00007f3a9c1e".parse().unwrap();
         for (error, expected) in [
             (Error::UnknownAccount { id: what() }, "unknown account"),
             (Error::UnknownItem { id: what() }, "unknown item"),
             (Error::CannotRead(SourceError::Missing("/x".into())), "cannot read"),
+            (Error::AccountBusy { id: "acme".parse().unwrap(), undelivered: 2 }, "account busy"),
+            (Error::NotNow { id, state: State::Delivered, what: "nothing" }, "not now"),
+            (Error::AlreadyDelivering, "already delivering"),
+            (Error::Network { what: what() }, "invalid"),
             (Error::DiskFull { what: what() }, "disk full"),
             (Error::BadAccount { id: what(), what: what() }, "invalid"),
             (Error::Invalid { what: what() }, "invalid"),

@@ -24,8 +24,8 @@ pub struct Item {
     pub caption: Option<String>,
     /// The app's own words for it. They never leave the device.
     pub tags: Vec<String>,
-    /// Where it stands.
-    pub state: State,
+    /// Where it stands, and why or with what proof.
+    pub status: Status,
     /// How many tries left the device.
     pub attempts: i32,
     /// When it was captured.
@@ -36,10 +36,45 @@ pub struct Item {
     pub original: Option<Original>,
     /// The file as it is sent; none before it was prepared.
     pub sent: Option<Sent>,
-    /// Why it is not delivered; none only when delivered, cancelled or sending.
-    pub why: Option<Why>,
-    /// Proof of delivery.
-    pub receipt: Option<Receipt>,
+}
+
+/// Where an item stands: what is not delivered says why, what is delivered has its receipt.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum Status {
+    /// Durable, not prepared yet.
+    Captured {
+        /// Why not.
+        why: Why,
+    },
+    /// Ready to be sent.
+    Queued {
+        /// Why it is not sent yet.
+        why: Why,
+    },
+    /// On its way.
+    Sending,
+    /// Queued, but held by itself, its account or the conditions.
+    Waiting {
+        /// What for, and until when.
+        why: Why,
+    },
+    /// In doubt: it may have arrived, the system's list is read to find out.
+    Verifying {
+        /// What made the doubt, or holds up the look.
+        why: Why,
+    },
+    /// It needs a person.
+    Blocked {
+        /// Why, and what would help.
+        why: Why,
+    },
+    /// The system has it.
+    Delivered {
+        /// The proof.
+        receipt: Receipt,
+    },
+    /// Given up by the app or a person.
+    Cancelled,
 }
 
 /// The file as it is sent.
@@ -279,15 +314,29 @@ impl From<fieldpost::Item> for Item {
             name,
             caption,
             tags,
-            state,
+            status: status(state, why, receipt),
             attempts: signed(attempts),
             captured_at,
             flags,
             original,
             sent: sent.map(Sent::from),
-            why,
-            receipt,
         }
+    }
+}
+
+fn status(state: State, why: Option<Why>, receipt: Option<Receipt>) -> Status {
+    let why = || why.expect("the core shows a reason for every state but sending, delivered and cancelled");
+    match state {
+        State::Captured => Status::Captured { why: why() },
+        State::Queued => Status::Queued { why: why() },
+        State::Sending => Status::Sending,
+        State::Waiting => Status::Waiting { why: why() },
+        State::Verifying => Status::Verifying { why: why() },
+        State::Blocked => Status::Blocked { why: why() },
+        State::Delivered => {
+            Status::Delivered { receipt: receipt.expect("the core makes an item delivered only with its receipt") }
+        }
+        State::Cancelled => Status::Cancelled,
     }
 }
 

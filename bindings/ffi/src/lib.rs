@@ -7,7 +7,7 @@
 //! * `values` ids, times, sizes, paths: plain values that each language shows in a type of its own.
 //! * `item`, `account`, `check` what the core tells, `capture` what it is given.
 //! * `error` what an app can act on.
-//! * `outbox` the one object.
+//! * `outbox` the one object, `deliver` its delivery, `events` what it tells, `person` what people answer.
 //!
 //! A core type whose fields cross as they are is described again (`#[uniffi::remote]`), so that it needs no conversion
 //! and a forgotten field does not compile; where one has to change on the way there is a mirror with a `From`. Counts are
@@ -19,17 +19,25 @@
 mod account;
 mod capture;
 mod check;
+#[cfg(feature = "reqwest")]
+mod deliver;
 mod error;
+mod events;
 mod item;
 mod outbox;
+mod person;
 mod values;
 
 pub use account::{Account, AccountInfo, Capabilities};
 pub use capture::{Cap, Capture, Source};
 pub use check::CheckReport;
+#[cfg(feature = "reqwest")]
+pub use deliver::{Deliver, Http, StopSignal, Summary, TokenListener};
 pub use error::OutboxError;
-pub use item::{Item, Sent};
-pub use outbox::Outbox;
+pub use events::{Event, Listener, ListenerError, Listening};
+pub use item::{Item, Sent, Status};
+pub use outbox::NativeOutbox;
+pub use person::Settlement;
 
 uniffi::setup_scaffolding!();
 

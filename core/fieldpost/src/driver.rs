@@ -21,7 +21,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Where tokens come from: the app's sign-in.
 pub trait Tokens: Send + Sync {
     /// A fresh token for `account`; `None` where there is none to be had: its items then wait with `token_wanted`. Asked once
-    /// until answered, and again when a token is refused. It holds up this account only.
+    /// until answered, and again when a token is refused. It holds up this account only; a delivery that is stopped does not
+    /// wait for it.
     fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Secret>>;
 }
 
@@ -108,10 +109,13 @@ impl Run<'_> {
     /// Until nothing more can be done within the patience. Returns when the next item goes on by itself.
     async fn run(&self) -> Result<Option<Timestamp>, Error> {
         let mut under_way: FuturesUnordered<BoxFuture<'_, Ended>> = FuturesUnordered::new();
+        // Apart, for a stop drops them: nobody can tell how long a sign-in takes.
+        let mut asked: FuturesUnordered<BoxFuture<'_, Ended>> = FuturesUnordered::new();
         let mut progress = Instant::now();
         loop {
             let changed = self.outbox.changed_soon();
-            let task = if self.how.stop.is_stopped() { Task::Sleep { left: None } } else { self.delivery.next()? };
+            let stopped = self.how.stop.is_stopped();
+            let task = if stopped { Task::Sleep { left: None } } else { self.delivery.next()? };
             let left = match task {
                 Task::Send(transfer) => {
                     under_way.push(Box::pin(self.send(transfer)));
@@ -123,7 +127,7 @@ impl Run<'_> {
                     continue;
                 }
                 Task::Token { account } => {
-                    under_way.push(Box::pin(async move {
+                    asked.push(Box::pin(async move {
                         let token = self.tokens.token(&account).await;
                         Ended::Token(account, token)
                     }));
@@ -131,7 +135,7 @@ impl Run<'_> {
                 }
                 Task::Sleep { left } => left,
             };
-            if under_way.is_empty() && (self.how.stop.is_stopped() || !self.sits_out(left, progress)) {
+            if under_way.is_empty() && (stopped || asked.is_empty() && !self.sits_out(left, progress)) {
                 return Ok(left.map(|left| self.outbox.clock().now().wall.after(left)));
             }
             tokio::select! {
@@ -139,9 +143,13 @@ impl Run<'_> {
                     self.take(ended)?;
                     progress = Instant::now();
                 }
+                Some(ended) = asked.next() => {
+                    self.take(ended)?;
+                    progress = Instant::now();
+                }
                 () = sleep(left) => {}
                 () = changed => {}
-                () = self.how.stop.stopped(), if !self.how.stop.is_stopped() => {}
+                () = self.how.stop.stopped(), if !stopped => {}
             }
         }
     }

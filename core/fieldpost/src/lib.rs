@@ -25,6 +25,7 @@ pub use driver::{BoxFuture, Deliver, Summary, Tokens};
 pub use engine::air::{PrepareJob, Prepared, Task};
 pub use engine::answers::Which;
 pub use engine::check::{Finding, FindingKind};
+pub use engine::news::Event;
 pub use error::Error;
 pub use model::{
     ANSWER_LIMIT, Account, AccountId, AccountInfo, Action, Answer, AnswerBody, Auth, BadAccountId, Body, Bytes,
@@ -32,7 +33,7 @@ pub use model::{
     Operation, Original, Part, Power, Proof, ProviderKind, Reason, Receipt, RemoteId, Request, RequestId, Requires,
     Sent, Sha256, Sink, Snapshot, State, Timestamp, Why, WorkOrder,
 };
-pub use outbox::{Delivery, Event, Listening, Options, Outbox};
+pub use outbox::{Delivery, Listening, Options, Outbox};
 pub use store::Filter;
 pub use transport::{BodyFile, Secret, Transfer, TransferId};
 #[cfg(feature = "reqwest")]

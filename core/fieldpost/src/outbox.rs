@@ -1,7 +1,7 @@
 //! The one public door.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::capture::Capture;
 use crate::clock::{Clock, SystemClock};
@@ -13,6 +13,7 @@ use crate::engine::answers::Which;
 use crate::engine::check::Finding;
 use crate::engine::entropy::Entropy;
 use crate::engine::intake::Begun;
+use crate::engine::news::Event;
 use crate::engine::{Core, Seams};
 use crate::error::Error;
 use crate::model::{Account, AccountInfo, Conditions, Exchange, Item, ItemId, WorkOrder};
@@ -71,6 +72,8 @@ struct Inner {
     core: Mutex<Core>,
     disk: Arc<dyn Disk>,
     listeners: Mutex<Vec<(u64, Listener)>>,
+    /// The delivery that runs in this process.
+    delivering: Mutex<Weak<Mutex<Air>>>,
     /// Tells the driver of this process.
     #[cfg(feature = "reqwest")]
     changed: tokio::sync::Notify,
@@ -80,27 +83,10 @@ struct Inner {
 
 type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// What a listener is told.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Event {
-    /// An item changed; this is how it stands now.
-    Changed(Box<Item>),
-    /// Bytes of an item left the phone.
-    Progress {
-        /// The item.
-        id: ItemId,
-        /// How many so far.
-        sent: u64,
-        /// How many in all.
-        total: u64,
-    },
-}
-
 /// Ends a listener when it is dropped.
 pub struct Listening {
     id: u64,
-    outbox: std::sync::Weak<Inner>,
+    outbox: Weak<Inner>,
 }
 
 impl Drop for Listening {
@@ -152,6 +138,7 @@ impl Outbox {
             core: Mutex::new(core),
             disk,
             listeners: Mutex::default(),
+            delivering: Mutex::default(),
             #[cfg(feature = "reqwest")]
             changed: tokio::sync::Notify::new(),
             _open: open,
@@ -165,16 +152,14 @@ impl Outbox {
 
     /// Does `work` under the lock, then tells the listeners without it. It makes its transactions itself.
     fn work<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
-        let (made, changed) = {
+        let (made, news) = {
             let mut core = self.core();
             let made = work(&mut core);
             // What is done is done: that it cannot be told of is no failure of it.
-            let changed = core.take_changed().unwrap_or_default();
-            (made?, changed)
+            let news = core.take_news().unwrap_or_default();
+            (made?, news)
         };
-        for item in changed {
-            self.tell(&Event::Changed(Box::new(item)));
-        }
+        news.iter().for_each(|event| self.tell(event));
         Ok(made)
     }
 
@@ -185,7 +170,7 @@ impl Outbox {
             let made = change(core);
             let ended = core.store.end(made.is_ok());
             if made.is_err() || ended.is_err() {
-                core.forget_changed();
+                core.forget_news();
             }
             let made = made?;
             ended.map(|()| made)
@@ -198,7 +183,8 @@ impl Outbox {
         listeners.iter().for_each(|listener| listener(event));
     }
 
-    /// Calls `listener` at every change of an item, on the thread that made the change, until what is returned is dropped.
+    /// Calls `listener` at every change that this process makes, on the thread that made it, until what is returned is
+    /// dropped. It may call the outbox; what takes time holds that thread up.
     #[must_use = "dropping it ends the listening"]
     pub fn listen(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Listening {
         let mut listeners = lock(&self.inner.listeners);
@@ -377,14 +363,34 @@ impl Outbox {
 
     // --- delivery ---
 
+    /// Hands a token to the delivery that runs in this process: after a sign-in, say, that ended a wait for `token_wanted`.
+    /// Returns whether there is one; without it nothing is kept, for a delivery asks for the tokens that it needs.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`]; [`Error::Invalid`] for what no header can carry.
+    pub fn put_token(&self, account: &str, token: Secret) -> Result<bool, Error> {
+        if !token.is_sendable() {
+            let what =
+                format!("the token for account '{account}' is empty, or has a character that no header can carry");
+            return Err(Error::Invalid { what });
+        }
+        let Some(air) = lock(&self.inner.delivering).upgrade() else {
+            return self.core().check_account(account).map(|()| false);
+        };
+        self.change(|core| core.put_token(&mut lock(&air), account, token))?;
+        self.wake();
+        Ok(true)
+    }
+
     /// Takes delivery up, for a host that moves the bytes itself. One delivers at a time, over all processes.
     ///
     /// # Errors
     /// [`Error::AlreadyDelivering`].
     pub fn begin_delivery(&self) -> Result<Delivery, Error> {
         let held = self.core().folders.lock_delivery()?.ok_or(Error::AlreadyDelivering)?;
-        let air = self.change(Core::begin_delivery)?;
-        Ok(Delivery { outbox: self.clone(), air: Mutex::new(air), _held: held })
+        let air = Arc::new(Mutex::new(self.change(Core::begin_delivery)?));
+        *lock(&self.inner.delivering) = Arc::downgrade(&air);
+        Ok(Delivery { outbox: self.clone(), air, _held: held })
     }
 }
 
@@ -392,7 +398,7 @@ impl Outbox {
 /// dropping it ends the delivery (what was on its way is looked up by the next one).
 pub struct Delivery {
     outbox: Outbox,
-    air: Mutex<Air>,
+    air: Arc<Mutex<Air>>,
     _held: Box<dyn Held>,
 }
 

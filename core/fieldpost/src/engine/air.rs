@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::news::News;
 use super::tokens::Tokens;
 use super::{Core, context};
 use crate::dispatch::answer;
@@ -235,7 +236,7 @@ impl Core {
             sql.save_item(&row)?;
             sql.save_account(&account)
         })?;
-        self.changed.push(item);
+        self.note(News::Item(item));
         let what = What::Operation { item, snapshot: Box::new(snapshot), body };
         Ok(Some(Task::Send(self.let_out(air, account.account.id, what, request, at))))
     }

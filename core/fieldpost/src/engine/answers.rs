@@ -1,5 +1,6 @@
 //! A person's answers, each one transaction: retry, cancel, settle, forget.
 
+use super::news::News;
 use super::{Core, context};
 use crate::dispatch::person::{self, Settlement};
 use crate::dispatch::why::{self, Around};
@@ -67,6 +68,7 @@ impl Core {
         }
         let erasure = self.folders.erase(id, self.now().wall)?;
         self.store.write(|sql| sql.remove_item(&row))?;
+        self.note(News::Forgotten(id));
         Ok(erasure)
     }
 

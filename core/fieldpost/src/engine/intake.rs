@@ -1,6 +1,7 @@
 //! How items come in: a capture, a capture that was killed after its files were whole, a folder of a database that is gone.
 
 use super::Core;
+use super::news::News;
 use crate::capture::Capture;
 use crate::error::Error;
 use crate::model::{
@@ -61,7 +62,7 @@ impl Core {
         match added {
             Ok(None) => {
                 sealed.done();
-                self.changed.push(id);
+                self.note(News::Item(id));
                 self.item(id)?.ok_or(Error::UnknownItem { id: id.to_string() })
             }
             Ok(Some(known)) => {

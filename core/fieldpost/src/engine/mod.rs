@@ -3,7 +3,7 @@
 //!
 //! * [`intake`] takes captures over, adopts what a killed capture left whole, makes rows of folders.
 //! * [`air`] runs delivery: `next`, `report`, preparing; [`looks`] settles doubts, [`tokens`] keeps tokens.
-//! * [`answers`] carries a person's answers out.
+//! * [`answers`] carries a person's answers out; [`news`] keeps what the listeners are told.
 
 mod accounts;
 pub(crate) mod air;
@@ -12,6 +12,7 @@ pub(crate) mod check;
 pub(crate) mod entropy;
 pub(crate) mod intake;
 mod looks;
+pub(crate) mod news;
 mod tokens;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::providers::settings::Common;
 use crate::store::{Entry, Filter, Folders, Line, Sql, Store};
 
 use entropy::Entropy;
+use news::News;
 
 /// An outbox's inside, behind the one lock of its door.
 pub(crate) struct Core {
@@ -39,8 +41,8 @@ pub(crate) struct Core {
     pub(crate) backoff: Backoff,
     pub(crate) memory: u64,
     pub(crate) paused: bool,
-    /// Items that changed since the listeners were last told.
-    changed: Vec<ItemId>,
+    /// What changed since the listeners were last told.
+    news: Vec<News>,
 }
 
 /// The seams of an outbox: what a test puts others in the place of.
@@ -54,25 +56,11 @@ pub(crate) struct Seams {
 impl Core {
     pub(crate) fn new(store: Store, folders: Arc<Folders>, seams: Seams) -> Self {
         let Seams { clock, entropy, backoff, memory } = seams;
-        Core { store, folders, clock, entropy, backoff, memory, paused: false, changed: Vec::new() }
+        Core { store, folders, clock, entropy, backoff, memory, paused: false, news: Vec::new() }
     }
 
     pub(crate) fn now(&self) -> Now {
         self.clock.now()
-    }
-
-    /// The items that changed since this was last asked, as they stand now.
-    pub(crate) fn take_changed(&mut self) -> Result<Vec<Item>, Error> {
-        let mut items = Vec::new();
-        for id in std::mem::take(&mut self.changed) {
-            items.extend(self.item(id)?);
-        }
-        Ok(items)
-    }
-
-    /// What changed was undone: nobody is told.
-    pub(crate) fn forget_changed(&mut self) {
-        self.changed.clear();
     }
 
     /// Writes rows whose stage a decision changed: the journal lines first, each synced, then one transaction.
@@ -93,12 +81,20 @@ impl Core {
                 self.journal(row.id(), entry, &now)?;
             }
         }
-        self.store.write(|sql| {
+        let held = self.store.write(|sql| {
             rows.iter().try_for_each(|row| sql.save_item(row))?;
-            accounts.iter().try_for_each(|account| sql.save_account(account))?;
-            also(sql)
+            let mut held = Vec::new();
+            for account in accounts {
+                let before = sql.account(&account.account.id)?;
+                if before.is_none_or(|before| before.standing.holds() != account.standing.holds()) {
+                    held.push(account.account.id.clone());
+                }
+                sql.save_account(account)?;
+            }
+            also(sql).map(|()| held)
         })?;
-        self.changed.extend(rows.iter().map(Row::id));
+        rows.iter().for_each(|row| self.note(News::Item(row.id())));
+        held.into_iter().for_each(|account| self.note(News::Reasons(Some(account))));
         Ok(())
     }
 
@@ -108,6 +104,11 @@ impl Core {
 
     fn row(&self, id: ItemId) -> Result<Row, Error> {
         self.store.read().item(id)?.ok_or_else(|| Error::UnknownItem { id: id.to_string() })
+    }
+
+    /// Fails where there is no such account.
+    pub(crate) fn check_account(&self, account: &str) -> Result<(), Error> {
+        self.account(account).map(|_| ())
     }
 
     fn account(&self, id: &str) -> Result<AccountRow, Error> {
@@ -142,7 +143,11 @@ impl Core {
                 }
             }
             Ok(())
-        })
+        })?;
+        if before != conditions {
+            self.note(News::Reasons(None));
+        }
+        Ok(())
     }
 
     pub(crate) fn item(&self, id: ItemId) -> Result<Option<Item>, Error> {

@@ -264,6 +264,13 @@ pub(crate) struct Standing {
     pub served: i64,
 }
 
+impl Standing {
+    /// What of it holds the account's items up, and so shows in their reasons.
+    pub(crate) fn holds(&self) -> (Option<&(Wait, Why)>, bool) {
+        (self.wait.as_ref(), self.token_wanted)
+    }
+}
+
 /// Whether an account's listings prove absence.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "trust", rename_all = "snake_case")]

@@ -379,3 +379,45 @@ fn what_is_on_its_way_is_not_forgotten_by_another_process() {
     assert_eq!(bench.states(), []);
     bench.assert_whole();
 }
+
+#[test]
+fn listeners_hear_when_what_holds_items_up_changes_and_when_one_is_erased() {
+    let bench = Bench::new();
+    let id = bench.capture().unwrap().id;
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let ear = heard.clone();
+    let _listening = bench.outbox.listen(move |event| ear.lock().unwrap().push(event.clone()));
+    let told = || std::mem::take(&mut *heard.lock().unwrap());
+
+    let offline = Conditions { network: crate::model::Network::None, ..Conditions::default() };
+    bench.outbox.set_conditions(offline).unwrap();
+    assert_eq!(told(), [Event::Reasons { account: None }]);
+    bench.outbox.set_conditions(offline).unwrap();
+    assert_eq!(told(), []);
+    delivery.no_token("acme").unwrap();
+    assert_eq!(told(), [Event::Reasons { account: Some("acme".into()) }]);
+    delivery.no_token("acme").unwrap();
+    assert_eq!(told(), []);
+    bench.outbox.forget(id).unwrap();
+    assert_eq!(told(), [Event::Forgotten { id }]);
+}
+
+#[test]
+fn a_token_is_handed_to_the_delivery_that_runs() {
+    let bench = Bench::new();
+    bench.capture().unwrap();
+    let sign_in = || bench.outbox.put_token("acme", Secret::new("token"));
+    assert!(!sign_in().unwrap());
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    delivery.no_token("acme").unwrap();
+    assert_eq!(sleeps(&delivery), None);
+    assert!(sign_in().unwrap());
+    assert_eq!(transfer(&delivery).token, Some(Secret::new("token")));
+    drop(delivery);
+    assert!(!sign_in().unwrap());
+    let unknown = bench.outbox.put_token("elsewhere", Secret::new("token"));
+    assert!(matches!(unknown, Err(Error::UnknownAccount { .. })));
+    let broken = bench.outbox.put_token("acme", Secret::new("two words"));
+    assert!(matches!(broken, Err(Error::Invalid { .. })));
+}

@@ -1,0 +1,312 @@
+//! Delivery as an app starts and stops it: by a call that blocks its thread, with tokens asked for by an event that the
+//! app answers with a call. Owns the questions that are not answered yet, and the runtime of one delivery.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fieldpost::{BoxFuture, Bytes, HttpOptions, Secret, Timestamp, Tokens};
+use tokio::sync::oneshot;
+
+use crate::error::OutboxError;
+use crate::events::ListenerError;
+use crate::outbox::NativeOutbox;
+
+/// How to deliver.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Deliver {
+    /// How long waits are sat out: a wait that ends within this time of the last progress does not end the delivery.
+    pub patience: Duration,
+    /// Stay until stopped, whether or not there is anything to do.
+    #[uniffi(default = false)]
+    pub watch: bool,
+    /// The network's time limits and certificates.
+    #[uniffi(default)]
+    pub http: Http,
+}
+
+/// Time limits and certificates of the network; what is not given is as the core has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, uniffi::Record)]
+pub struct Http {
+    /// How long finding the host, connecting and the TLS handshake may take together. Default: 20 s.
+    #[uniffi(default)]
+    pub connect: Option<Duration>,
+    /// How long nothing may move in either direction. There is no limit for a whole transfer. Default: 60 s.
+    #[uniffi(default)]
+    pub idle: Option<Duration>,
+    /// The slowest line, in bytes a second, that still counts as moving. Default: 4,000.
+    #[uniffi(default)]
+    pub slowest: Option<Bytes>,
+    /// Root certificates that are trusted beside the system's: each one DER certificate, or PEM text with any number.
+    /// Not on Android, where a private authority belongs into the system's or the app's own trust store.
+    #[uniffi(default)]
+    pub extra_roots: Vec<Vec<u8>>,
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Summary {
+    /// Items that it delivered.
+    pub delivered: i64,
+    /// Items that are still to be delivered.
+    pub waiting: i64,
+    /// Items that need a person.
+    pub blocked: i64,
+    /// When the next of them goes on by itself.
+    pub next: Option<Timestamp>,
+}
+
+/// The app's sign-in.
+#[uniffi::export(callback_interface)]
+pub trait TokenListener: Send + Sync {
+    /// A token is wanted for that account. Return at once, and answer when there is one with `put_token`, or with
+    /// `no_token`: until then this account waits, and no other. To throw is to have none.
+    fn token_wanted(&self, account: String) -> Result<(), ListenerError>;
+}
+
+/// Ends deliveries, from any thread, also one that has not begun. Given once, it is given for good.
+#[derive(Default, uniffi::Object)]
+pub struct StopSignal {
+    inner: fieldpost::StopSignal,
+}
+
+#[uniffi::export]
+impl StopSignal {
+    /// A signal that was not given yet.
+    #[uniffi::constructor]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives it. Transfers under way are broken off; what may have arrived is looked up by the next delivery.
+    pub fn stop(&self) {
+        self.inner.stop();
+    }
+}
+
+#[uniffi::export]
+impl NativeOutbox {
+    /// Delivers all that can be delivered, and blocks its thread until nothing more can be done within the patience or the
+    /// signal is given. Make it on a thread of its own.
+    ///
+    /// One delivers at a time, over all processes: else `AlreadyDelivering`. `DiskFull` and `Failed` where an attempt cannot
+    /// be journaled: then it is not made.
+    pub fn deliver(
+        &self,
+        how: Deliver,
+        tokens: Box<dyn TokenListener>,
+        stop: Arc<StopSignal>,
+    ) -> Result<Summary, OutboxError> {
+        let Deliver { patience, watch, http } = how;
+        let how = fieldpost::Deliver { patience, watch, http: http.into(), stop: stop.inner.clone() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| OutboxError::Failed(format!("cannot start delivery: {error}")))?;
+        let asking = Asking { listener: tokens, questions: &self.questions };
+        Ok(runtime.block_on(self.inner.deliver_with(&asking, how))?.into())
+    }
+
+    /// Answers `token_wanted`, or hands a token in later, after a sign-in: the account's items go on. It stays in memory, until
+    /// the delivery ends. Where no delivery runs nothing is kept: the next one asks.
+    ///
+    /// `Invalid` for what cannot be a token: nothing, or a character that no header can carry. It is taken as `no_token`.
+    pub fn put_token(&self, account: String, token: String) -> Result<(), OutboxError> {
+        let token = Secret::new(token);
+        if let Some(question) = self.questions.answered(&account) {
+            // Where nobody waits for it any more, the delivery has ended: the next one asks anew.
+            let kept = question.send(token.is_sendable().then(|| token.clone()));
+            if token.is_sendable() && kept.is_ok() {
+                return Ok(());
+            }
+        }
+        self.inner.put_token(&account, token)?;
+        Ok(())
+    }
+
+    /// Answers `token_wanted`: there is none to be had. The account's items wait with `TokenWanted`, until `put_token` or
+    /// the next delivery.
+    pub fn no_token(&self, account: String) {
+        if let Some(question) = self.questions.answered(&account) {
+            _ = question.send(None); // as above
+        }
+    }
+}
+
+/// Who waits for a token, by account.
+#[derive(Default)]
+pub(crate) struct Questions(Mutex<HashMap<String, oneshot::Sender<Option<Secret>>>>);
+
+impl Questions {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Option<Secret>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask(&self, account: &str) -> oneshot::Receiver<Option<Secret>> {
+        let (question, answer) = oneshot::channel();
+        self.lock().insert(account.to_owned(), question);
+        answer
+    }
+
+    fn answered(&self, account: &str) -> Option<oneshot::Sender<Option<Secret>>> {
+        self.lock().remove(account)
+    }
+}
+
+/// Asks by the listener, and waits for the call that answers.
+struct Asking<'a> {
+    listener: Box<dyn TokenListener>,
+    questions: &'a Questions,
+}
+
+impl Tokens for Asking<'_> {
+    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Secret>> {
+        let answer = self.questions.ask(account); // before the listener, for it may answer at once
+        Box::pin(async move {
+            match self.listener.token_wanted(account.to_owned()) {
+                Ok(()) => answer.await.unwrap_or(None),
+                Err(_) => None,
+            }
+        })
+    }
+}
+
+impl From<Http> for HttpOptions {
+    fn from(http: Http) -> Self {
+        let Http { connect, idle, slowest, extra_roots } = http;
+        let usual = HttpOptions::default();
+        HttpOptions {
+            connect: connect.unwrap_or(usual.connect),
+            idle: idle.unwrap_or(usual.idle),
+            slowest: slowest.map_or(usual.slowest, |Bytes(rate)| u32::try_from(rate).unwrap_or(u32::MAX)),
+            extra_roots,
+        }
+    }
+}
+
+impl From<fieldpost::Summary> for Summary {
+    fn from(summary: fieldpost::Summary) -> Self {
+        let fieldpost::Summary { delivered, waiting, blocked, next } = summary;
+        let signed = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        Summary { delivered: signed(delivered), waiting: signed(waiting), blocked: signed(blocked), next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use fieldpost::{Account, Reason, Text, WorkOrder};
+    use fieldpost_sandbox::{Provider, Sandbox};
+
+    use super::*;
+    use crate::item::{Item, Status};
+
+    /// An app whose sign-in answers as it is told, each time it is asked.
+    #[derive(Clone)]
+    struct App {
+        outbox: Arc<NativeOutbox>,
+        answers: Arc<Mutex<VecDeque<Answer>>>,
+        refused: Arc<Mutex<Vec<String>>>,
+    }
+
+    enum Answer {
+        Token(String),
+        None,
+        Throw,
+        Stop(Arc<StopSignal>),
+    }
+
+    impl TokenListener for App {
+        fn token_wanted(&self, account: String) -> Result<(), ListenerError> {
+            match self.answers.lock().unwrap().pop_front().expect("it is not asked more often than it answers") {
+                Answer::Token(token) => {
+                    if let Err(error) = self.outbox.put_token(account, token) {
+                        self.refused.lock().unwrap().push(error.to_string());
+                    }
+                }
+                Answer::None => self.outbox.no_token(account),
+                Answer::Throw => return Err(uniffi::UnexpectedUniFFICallbackError::new("no sign-in").into()),
+                Answer::Stop(stop) => stop.stop(),
+            }
+            Ok(())
+        }
+    }
+
+    struct World {
+        sandbox: Sandbox,
+        app: App,
+        _dir: tempfile::TempDir,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let sandbox = Sandbox::start(fieldpost_sandbox::Options::default()).unwrap();
+            let outbox = NativeOutbox::open(dir.path().join("outbox"), None).unwrap();
+            let account = Account::corrigo_pro("acme", sandbox.url(Provider::CorrigoPro)).performed_by("Jo Field");
+            outbox.put_account(account.into()).unwrap();
+            outbox.inner.capture(Text::new("a note"), &WorkOrder::new("acme", "10234")).unwrap();
+            let app = App { outbox: Arc::new(outbox), answers: Arc::default(), refused: Arc::default() };
+            World { sandbox, app, _dir: dir }
+        }
+
+        fn deliver(&self, answers: impl IntoIterator<Item = Answer>, stop: Arc<StopSignal>) -> Summary {
+            *self.app.answers.lock().unwrap() = answers.into_iter().collect();
+            let how = Deliver { patience: Duration::ZERO, watch: false, http: Http::default() };
+            self.app.outbox.deliver(how, Box::new(self.app.clone()), stop).unwrap()
+        }
+
+        fn item(&self) -> Item {
+            self.app.outbox.items(None, None, None).unwrap().remove(0)
+        }
+
+        fn waits_for_a_token(&self) -> bool {
+            matches!(self.item().status, Status::Waiting { why } if why.reason == Reason::TokenWanted)
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_put_when_it_is_wanted_delivers() {
+        let world = World::new();
+        let token = world.sandbox.token(Provider::CorrigoPro);
+        let summary = world.deliver([Answer::Token(token)], Arc::default());
+        assert_eq!((summary.delivered, summary.waiting, summary.blocked, summary.next), (1, 0, 0, None));
+        assert!(matches!(world.item().status, Status::Delivered { .. }));
+    }
+
+    #[test]
+    fn a_listener_that_has_none_or_throws_leaves_the_items_waiting_for_a_token() {
+        let world = World::new();
+        for answer in [Answer::None, Answer::Throw] {
+            assert_eq!(world.deliver([answer], Arc::default()).waiting, 1);
+            assert!(world.waits_for_a_token(), "{:?}", world.item());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_is_refused_and_taken_as_none() {
+        let world = World::new();
+        assert_eq!(world.deliver([Answer::Token("two words".into())], Arc::default()).waiting, 1);
+        assert!(world.waits_for_a_token());
+        let refused = world.app.refused.lock().unwrap();
+        assert!(refused[0].starts_with("the token for account 'acme' is empty, or has"), "{refused:?}");
+        assert!(!refused[0].contains("two words"));
+    }
+
+    #[test]
+    fn a_signal_given_while_a_token_is_wanted_or_before_ends_the_delivery() {
+        let world = World::new();
+        let stop = Arc::new(StopSignal::new());
+        assert_eq!(world.deliver([Answer::Stop(stop.clone())], stop.clone()).waiting, 1);
+        assert_eq!(world.deliver([], stop).waiting, 1);
+        assert_eq!(world.item().attempts, 0);
+    }
+
+    #[test]
+    fn a_root_certificate_that_does_not_read_is_invalid() {
+        let world = World::new();
+        let http = Http { extra_roots: vec![b"no certificate".to_vec()], ..Http::default() };
+        let how = Deliver { patience: Duration::ZERO, watch: false, http };
+        let ended = world.app.outbox.deliver(how, Box::new(world.app.clone()), Arc::default());
+        assert!(matches!(ended, Err(OutboxError::Invalid(_))), "{ended:?}");
+    }
+}

@@ -224,7 +224,12 @@ impl Core {
             }
         };
         if !self.store.read().was_attempted(item, &snapshot.request_id.to_string())? {
-            self.journal(item, Entry::Attempted { snapshot: Box::new(snapshot.clone()), body: body.clone() }, &now)?;
+            let entry = Entry::Attempted { snapshot: Box::new(snapshot.clone()), body: body.clone() };
+            if !self.journal(item, entry, &now)? {
+                answer::blocked(&mut row, journal_gone(), None);
+                self.commit(&[row], &[], |_| Ok(()))?;
+                return Ok(None);
+            }
         }
         account.standing.served = self.served()? + 1;
         row.stage = Stage::Sending;
@@ -342,7 +347,7 @@ impl Core {
                     extension: extension.clone(),
                     flags: flags.clone(),
                 };
-                self.journal(row.id(), entry, &now)?;
+                let journaled = self.journal(row.id(), entry, &now)?;
                 row.life.mime = mime;
                 row.life.target.extension = extension;
                 row.life.flags = flags;
@@ -350,7 +355,8 @@ impl Core {
                 row.stage = Stage::Queued { why: None };
                 let account = self.account(&row.life.target.account)?;
                 row.life.large = Self::is_large(&row, &account);
-                if let Some(why) = Self::preflight(&row, account.account.provider) {
+                let preflight = Self::preflight(&row, account.account.provider);
+                if let Some(why) = (!journaled).then(journal_gone).or(preflight) {
                     answer::blocked(&mut row, why, None);
                 }
             }
@@ -360,6 +366,11 @@ impl Core {
         }
         self.commit(&[row], &[], |_| Ok(()))
     }
+}
+
+/// Nothing that a journal does not tell of may leave.
+fn journal_gone() -> Why {
+    Why::new(Reason::FileDamaged, "the item's journal is gone".to_owned())
 }
 
 impl Air {

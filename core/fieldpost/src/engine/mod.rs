@@ -78,7 +78,8 @@ impl Core {
                 _ => None,
             };
             if let Some(entry) = entry {
-                self.journal(row.id(), entry, &now)?;
+                // The decision stands without its line: a journal that is gone serves no rebuild any more, and `check` tells.
+                let _written = self.journal(row.id(), entry, &now)?;
             }
         }
         let held = self.store.write(|sql| {
@@ -98,8 +99,13 @@ impl Core {
         Ok(())
     }
 
-    fn journal(&self, id: ItemId, entry: Entry, now: &Now) -> Result<(), Error> {
-        Ok(self.folders.append(id, &Line { at: now.wall, entry })?)
+    /// Journals what comes next; `false` where the item's journal is gone. Only a disk that fails is an error: a damaged item
+    /// must not hold up the others.
+    fn journal(&self, id: ItemId, entry: Entry, now: &Now) -> Result<bool, Error> {
+        match self.folders.append(id, &Line { at: now.wall, entry }) {
+            Err(gone) if gone.is_missing() => Ok(false),
+            written => Ok(written.map(|()| true)?),
+        }
     }
 
     fn row(&self, id: ItemId) -> Result<Row, Error> {

@@ -421,3 +421,19 @@ fn a_token_is_handed_to_the_delivery_that_runs() {
     let broken = bench.outbox.put_token("acme", Secret::new("two words"));
     assert!(matches!(broken, Err(Error::Invalid { .. })));
 }
+
+#[test]
+fn an_item_whose_journal_is_gone_is_blocked_and_holds_up_no_other() {
+    let bench = Bench::new();
+    let (damaged, whole) = (bench.capture().unwrap().id, bench.capture().unwrap().id);
+    let journal = |id: ItemId| bench.dir.path().join(format!("outbox/items/{id}/journal.jsonl"));
+    std::fs::remove_file(journal(damaged)).unwrap();
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let sent = transfer(&delivery);
+    assert_eq!(sent.item, Some(whole));
+    std::fs::remove_file(journal(whole)).unwrap();
+    delivery.report(sent.id, &accepted()).unwrap();
+    assert_eq!(bench.states(), [State::Blocked, State::Delivered]);
+    let why = bench.outbox.item(damaged).unwrap().why.unwrap();
+    assert_eq!((why.reason, why.detail.as_deref()), (crate::Reason::FileDamaged, Some("the item's journal is gone")));
+}

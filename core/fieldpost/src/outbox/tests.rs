@@ -437,3 +437,28 @@ fn an_item_whose_journal_is_gone_is_blocked_and_holds_up_no_other() {
     let why = bench.outbox.item(damaged).unwrap().why.unwrap();
     assert_eq!((why.reason, why.detail.as_deref()), (crate::Reason::FileDamaged, Some("the item's journal is gone")));
 }
+
+#[test]
+fn what_an_opening_takes_over_is_synced_before_it_has_a_row() {
+    let bench = Bench::new();
+    let mut taken_over = 0;
+    for n in 1.. {
+        bench.disk.set(Fault::Die(n));
+        let captured = bench.capture();
+        let died = bench.disk.steps() >= n;
+        let items = bench.states().len();
+        bench.disk.set(Fault::None);
+        let again = Bench::open(&bench.dir, &bench.disk).unwrap();
+        if again.items(&Filter::default()).unwrap().len() > items {
+            taken_over += 1;
+            let log = bench.disk.log();
+            for synced in ["journal.jsonl", "manifest.json", "original", "items"] {
+                assert!(log.iter().any(|step| step.starts_with("sync") && step.ends_with(synced)), "{synced}: {log:?}");
+            }
+        }
+        if captured.is_ok() && !died {
+            break;
+        }
+    }
+    assert!(taken_over > 0);
+}

@@ -1,5 +1,7 @@
 //! The driver of our own: asks the delivery for tasks, moves the bytes, reports. Holds no rule; sleeps until the delivery's
-//! next time or until something changes.
+//! next time or until something changes, in this process or in another.
+
+mod others;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use self::others::Others;
 use crate::engine::air::{Prepared, Task};
 use crate::error::Error;
 use crate::model::{Exchange, Timestamp};
@@ -112,6 +115,7 @@ impl Run<'_> {
         // Apart, for a stop drops them: nobody can tell how long a sign-in takes.
         let mut asked: FuturesUnordered<BoxFuture<'_, Ended>> = FuturesUnordered::new();
         let mut progress = Instant::now();
+        let others = Others::watch(self.outbox.wake_file());
         loop {
             let changed = self.outbox.changed_soon();
             let stopped = self.how.stop.is_stopped();
@@ -149,6 +153,7 @@ impl Run<'_> {
                 }
                 () = sleep(left) => {}
                 () = changed => {}
+                () = others.changed() => {}
                 () = self.how.stop.stopped(), if !stopped => {}
             }
         }

@@ -1,6 +1,6 @@
 //! The one public door.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::capture::Capture;
@@ -71,6 +71,7 @@ pub struct Outbox {
 struct Inner {
     core: Mutex<Core>,
     disk: Arc<dyn Disk>,
+    wake: PathBuf,
     listeners: Mutex<Vec<(u64, Listener)>>,
     /// The delivery that runs in this process.
     delivering: Mutex<Weak<Mutex<Air>>>,
@@ -130,6 +131,15 @@ impl Outbox {
         }
         let mut core = Core::new(store, folders.clone(), Seams { clock, entropy, backoff, memory });
         core.adopt(rebuild)?;
+        // Where nobody delivers, what is still `sending` was left so by a process that died, and shall say so.
+        if core.is_any_sending()?
+            && let Some(_nobody) = folders.lock_delivery()?
+        {
+            core.store.begin()?;
+            let ended = core.end_sending();
+            core.store.end(ended.is_ok())?;
+            ended?;
+        }
         if rebuild {
             drop(open);
             open = shared(&folders)?;
@@ -137,6 +147,7 @@ impl Outbox {
         let inner = Inner {
             core: Mutex::new(core),
             disk,
+            wake: dir.join("wake"),
             listeners: Mutex::default(),
             delivering: Mutex::default(),
             #[cfg(feature = "reqwest")]
@@ -200,7 +211,9 @@ impl Outbox {
     /// # Errors
     /// [`Error::BadAccount`] with what is wrong: an id, an address, a setting that its system does not know.
     pub fn put_account(&self, account: Account) -> Result<(), Error> {
-        self.change(|core| core.put_account(account))
+        self.change(|core| core.put_account(account))?;
+        self.wake();
+        Ok(())
     }
 
     /// The accounts, each with what its system can do.
@@ -332,10 +345,18 @@ impl Outbox {
         Ok(())
     }
 
-    /// Tells the driver of this process that something changed.
+    /// Tells whoever delivers that something changed: the driver of this process, or by the `wake` file that of another.
     fn wake(&self) {
         #[cfg(feature = "reqwest")]
         self.inner.changed.notify_waiters();
+        // What is durable is done: another process that hears nothing of it sees it when it looks next.
+        _ = self.inner.disk.append(&self.inner.wake);
+    }
+
+    /// The file that whoever changes something opens for writing and closes again.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn wake_file(&self) -> &Path {
+        &self.inner.wake
     }
 
     /// Ends at the next change by this process: taken before asking what to do, so that none is missed.

@@ -104,23 +104,38 @@ pub struct Prepared {
 impl Core {
     /// Takes delivery up: what a dead deliverer left `sending` may have arrived, tokens are asked for anew.
     pub(crate) fn begin_delivery(&mut self) -> Result<Air, Error> {
+        self.end_sending()?;
+        for mut account in self.store.read().accounts()? {
+            if std::mem::take(&mut account.standing.token_wanted) {
+                self.commit(&[], &[&account], |_| Ok(()))?;
+            }
+        }
+        Ok(Air::default())
+    }
+
+    /// Whether any item is on its way, or was left so.
+    pub(crate) fn is_any_sending(&self) -> Result<bool, Error> {
+        for account in self.store.read().accounts()? {
+            if self.store.read().first_open("sending", &account.account.id)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What a dead deliverer left `sending` may have arrived. Only for whoever holds the delivery's lock.
+    pub(crate) fn end_sending(&mut self) -> Result<(), Error> {
         let now = self.now();
         let mut rows = Vec::new();
-        let mut accounts = self.store.read().accounts()?;
-        for account in &mut accounts {
-            account.standing.token_wanted = false;
-            let cx = context(&now, Self::settle(account), &self.backoff, 0);
+        for account in self.store.read().accounts()? {
+            let cx = context(&now, Self::settle(&account), &self.backoff, 0);
             for mut row in self.store.read().open("sending", &account.account.id, None)? {
-                answer::doubt(
-                    &mut row,
-                    Doubt::new(Reason::Looking, "delivery was ended while it was on its way".to_owned()),
-                    &cx,
-                );
+                let cause = Doubt::new(Reason::Looking, "delivery was ended while it was on its way".to_owned());
+                answer::doubt(&mut row, cause, &cx);
                 rows.push(row);
             }
         }
-        self.commit(&rows, &accounts.iter().collect::<Vec<_>>(), |_| Ok(()))?;
-        Ok(Air::default())
+        if rows.is_empty() { Ok(()) } else { self.commit(&rows, &[], |_| Ok(())) }
     }
 
     /// What to do next.

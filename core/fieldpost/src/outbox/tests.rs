@@ -462,3 +462,17 @@ fn what_an_opening_takes_over_is_synced_before_it_has_a_row() {
     }
     assert!(taken_over > 0);
 }
+
+#[test]
+fn what_a_dead_delivery_left_on_its_way_says_so_once_the_outbox_is_opened() {
+    let bench = Bench::new();
+    bench.capture().unwrap();
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    transfer(&delivery);
+    assert_eq!(bench.states(), [State::Sending]);
+    let beside = || Bench::open(&bench.dir, &bench.disk).unwrap().items(&Filter::default()).unwrap().remove(0);
+    assert_eq!(beside().state, State::Sending, "it is on its way");
+    drop(delivery);
+    let item = beside();
+    assert_eq!((item.state, item.why.map(|why| why.reason)), (State::Verifying, Some(crate::Reason::Looking)));
+}

@@ -3,26 +3,28 @@
 //! Owns Maven's arguments and the reading of surefire's reports; the dependencies and the compiler are the business of
 //! `bindings/kotlin/pom.xml`.
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::bindings::{Language, generate};
+use crate::process::{command, find_program, run};
 use crate::summary::{Counts, Outcome};
-use crate::workspace::{Workspace, command, is_installed, run};
+use crate::workspace::{Workspace, remove_folder};
 
 /// The JDK is named by its compiler: a bare runtime is not enough.
 const TOOLS: [&str; 2] = ["javac", "mvn"];
 
 /// Needs [`rust::build`](crate::rust::build) to have run.
 pub(crate) fn test(workspace: &Workspace) -> Outcome {
-    if let Some(missing) = TOOLS.into_iter().find(|tool| !is_installed(tool)) {
+    if let Some(missing) = TOOLS.into_iter().find(|tool| find_program(tool).is_none()) {
         return Outcome::NotRun(format!("{missing} is not in PATH; it needs a JDK 17 or newer and Maven"));
     }
     let project = workspace.path("bindings/kotlin");
     // Maven runs the compiled tests it finds, those of deleted sources too: from nothing, or the counts are not true.
     let built = project.join("target");
-    if let Err(why) = generate(workspace, &project.join("generated")).and_then(|()| remove_folder(&built)) {
+    if let Err(why) =
+        generate(workspace, Language::Kotlin, &project.join("generated")).and_then(|()| remove_folder(&built))
+    {
         return Outcome::Broken(Counts::default(), why);
     }
     let reports = built.join("surefire-reports");
@@ -36,25 +38,6 @@ pub(crate) fn test(workspace: &Workspace) -> Outcome {
         (Err(why), Err(_)) => Outcome::Broken(Counts::default(), why),
         (Ok(()), Err(why)) => Outcome::Broken(Counts::default(), why),
         (_, Ok(counts)) => Outcome::of_tests(counts),
-    }
-}
-
-/// Into an empty folder: what the library no longer exports must not be compiled from an earlier run.
-fn generate(workspace: &Workspace, into: &Path) -> Result<(), String> {
-    remove_folder(into)?;
-    let artifacts = workspace.dev_artifacts();
-    let library = format!("{DLL_PREFIX}fieldpost_ffi{DLL_SUFFIX}");
-    let mut generator = command(artifacts.join(format!("uniffi-bindgen{EXE_SUFFIX}")));
-    generator.current_dir(workspace.path("")); // it asks Cargo where the crates' uniffi.toml lie
-    generator.arg("generate").arg(artifacts.join(library));
-    generator.args(["--language", "kotlin", "--no-format", "--out-dir"]).arg(into);
-    run(&mut generator)
-}
-
-fn remove_folder(folder: &Path) -> Result<(), String> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(format!("removing {}: {error}", folder.display())),
-        _ => Ok(()),
     }
 }
 

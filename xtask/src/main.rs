@@ -15,10 +15,14 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command speaks on its terminal
 
 mod bench;
+mod bindings;
 mod kill;
 mod kotlin;
+mod machine;
+mod process;
 mod rust;
 mod summary;
+mod swift;
 mod test;
 mod workspace;
 

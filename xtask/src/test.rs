@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::summary::{Outcome, Report, Summary};
 use crate::workspace::Workspace;
-use crate::{kotlin, rust};
+use crate::{kotlin, rust, swift};
 
 /// What becomes of a run in which something could not be tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) enum Missing {
 /// A stage's name, and what it does once everything is built.
 type Stage = (&'static str, fn(&Workspace) -> Outcome);
 
-const STAGES: [Stage; 2] = [("Rust", rust::test), ("Kotlin", kotlin::test)];
+const STAGES: [Stage; 3] = [("Rust", rust::test), ("Kotlin", kotlin::test), ("Swift", swift::test)];
 
 /// Runs all stages, even after one has failed; true if the run is worth a zero.
 pub(crate) fn run(workspace: &Workspace, missing: Missing) -> bool {

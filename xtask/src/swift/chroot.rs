@@ -1,0 +1,114 @@
+//! A Debian system with Swift inside the target folder, for machines whose own Debian has none.
+//!
+//! Owns how it is made and how it is entered. It is entered in a mount namespace of its own, so nothing is ever mounted
+//! in sight of the machine, whichever way the run ends: `cargo clean` deletes plain files only. Making it and entering
+//! it takes root.
+//!
+//! ```text
+//! target/swift-toolchain/          the system; `whole` inside it is written last
+//!     /proc /dev /sys              the machine's own      ┐
+//!     /tmp                         in memory              ├ mounted for the one program that runs in it
+//!     the checkout, the target     at their own paths     ┘
+//! ```
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::mirror;
+use crate::machine::{self, Need};
+use crate::process::{command, run_quietly};
+use crate::workspace::{Workspace, remove_folder};
+
+/// The first release of Debian that has Swift 6.
+const SUITE: &str = "trixie";
+/// The compiler, and what its programs are linked with; certificates, for programs that speak TLS.
+const PACKAGES: &str = "ca-certificates,libc6-dev,libstdc++-14-dev,swiftlang,swiftlang-dev";
+/// Where that package keeps the libraries of Swift, which its programs do not find by themselves.
+const LIBRARIES: &str = "/usr/libexec/swift/lib/swift/linux";
+/// Written last, into a system that is whole; says what was made, so that another recipe makes another one.
+const STAMP: &str = "whole";
+
+const NEEDS: [Need; 2] =
+    [Need { thing: "debootstrap", package: "debootstrap" }, Need { thing: "unshare", package: "util-linux" }];
+
+/// Where programs lie on Debian; the machine's own `PATH` means nothing inside.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// Mounts, then becomes the program. Arguments: the system, folders to be seen inside at the same path, `--`, program.
+const ENTER: &str = r#"set -eu
+system=$1; shift
+for kernel in proc dev sys; do mount --rbind "/$kernel" "$system/$kernel"; done
+mount -t tmpfs tmpfs "$system/tmp"
+while [ "$1" != -- ]; do
+    mkdir -p "$system$1"
+    mount --bind "$1" "$system$1"
+    shift
+done
+shift
+exec chroot "$system" "$@""#;
+
+/// A whole system.
+pub(super) struct Chroot {
+    system: PathBuf,
+    folders: [PathBuf; 2],
+}
+
+impl Chroot {
+    /// The one made earlier, or a new one: that takes a minute or two, and 2.5 GB.
+    pub(super) fn find_or_make(workspace: &Workspace) -> Result<Self, String> {
+        machine::may_install().map_err(|why| format!("one of its own is not set up by itself, {why}"))?;
+        machine::ensure(&NEEDS)?;
+        run_quietly(private_mounts().arg("true"))
+            .map_err(|why| format!("one of its own needs mounts, which are not permitted here ({why})"))?;
+        let system = workspace.target().join("swift-toolchain");
+        make_unless_whole(&system)?;
+        Ok(Self { system, folders: [workspace.root().to_owned(), workspace.target().to_owned()] })
+    }
+
+    /// A program inside, which sees the checkout and the target folder where they are outside. It starts in `/`.
+    pub(super) fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut inside = enter(&self.system, &self.folders);
+        inside.arg(program.as_ref());
+        inside
+    }
+}
+
+/// What runs in it may mount and does not need to unmount: the mounts are gone with the last of its processes.
+fn private_mounts() -> Command {
+    let mut unshare = command("unshare");
+    unshare.args(["--mount", "--propagation", "private", "--"]);
+    unshare
+}
+
+fn enter(system: &Path, folders: &[PathBuf]) -> Command {
+    let mut inside = private_mounts();
+    inside.args(["sh", "-c", ENTER, "sh"]).arg(system).args(folders).arg("--");
+    inside.env("PATH", PATH).env("HOME", "/root").env("LC_ALL", "C.UTF-8").env_remove("TMPDIR");
+    inside
+}
+
+/// Two runs at once make one system; a half one, of a run that was killed, is made anew.
+fn make_unless_whole(system: &Path) -> Result<(), String> {
+    let failed = |doing: &str, error: std::io::Error| format!("{doing} {}: {error}", system.display());
+    let lock = system.with_extension("lock");
+    let lock = File::create(&lock).map_err(|error| failed("making the lock of", error))?;
+    lock.lock().map_err(|error| failed("locking", error))?;
+    let recipe = format!("{SUITE} {PACKAGES}\n");
+    let stamp = system.join(STAMP);
+    if fs::read_to_string(&stamp).is_ok_and(|made| made == recipe) {
+        return Ok(());
+    }
+    let codename = machine::debian_codename().ok_or("this Debian does not say which release it is")?;
+    let mirror = mirror::of_this_machine(&codename)?;
+    println!("xtask: setting up Swift from Debian {SUITE} in {}; a minute or two, once", system.display());
+    remove_folder(system)?;
+    let mut debootstrap = private_mounts();
+    debootstrap.args(["debootstrap", "--variant=minbase"]).arg(format!("--include={PACKAGES}"));
+    run_quietly(debootstrap.arg(SUITE).arg(system).arg(mirror)).map_err(|why| format!("debootstrap: {why}"))?;
+    fs::write(system.join("etc/ld.so.conf.d/swift.conf"), format!("{LIBRARIES}\n"))
+        .map_err(|error| failed("writing into", error))?;
+    run_quietly(enter(system, &[]).arg("ldconfig"))?;
+    run_quietly(enter(system, &[]).args(["apt-get", "clean"]))?; // half a gigabyte
+    fs::write(&stamp, recipe).map_err(|error| failed("finishing", error))
+}

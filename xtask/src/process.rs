@@ -4,7 +4,7 @@
 //! has a stdin: nothing here may wait for an answer.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, PipeReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -43,33 +43,23 @@ pub(crate) fn run_quietly(command: &mut Command) -> Result<(), String> {
     Err(format!("{name}: {}", output.status))
 }
 
-/// Runs to the end, passes each line of its stdout on as it comes, and hands it to `each`.
-pub(crate) fn run_and_read(mut command: Command, each: impl FnMut(&str)) -> Result<(), String> {
-    let pipe = std::io::pipe().and_then(|(reader, writer)| {
-        command.stdout(writer);
-        Ok(reader)
-    });
-    read_to_the_end(command, pipe, each)
+/// Which of a program's outputs is read; the other goes to the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Stdout,
+    /// Stderr among stdout, for a program that tells both what has to be read.
+    Both,
 }
 
-/// The same with its stderr among its stdout, for a program that tells both what has to be read.
-pub(crate) fn run_and_read_all(mut command: Command, each: impl FnMut(&str)) -> Result<(), String> {
-    let pipe = std::io::pipe().and_then(|(reader, writer)| {
-        command.stdout(writer.try_clone()?).stderr(writer);
-        Ok(reader)
-    });
-    read_to_the_end(command, pipe, each)
-}
-
-fn read_to_the_end(
-    mut command: Command,
-    pipe: std::io::Result<PipeReader>,
-    each: impl FnMut(&str),
-) -> Result<(), String> {
+/// Runs to the end, passes each line on as it comes, and hands it to `each`.
+pub(crate) fn run_and_read(mut command: Command, heard: Heard, each: impl FnMut(&str)) -> Result<(), String> {
     let name = program_name(&command);
     let not_started = |error| format!("{name} did not start: {error}");
-    let output = pipe.map_err(not_started)?;
-    let mut child = command.spawn().map_err(not_started)?;
+    let (output, writer) = std::io::pipe().map_err(not_started)?;
+    if heard == Heard::Both {
+        command.stderr(writer.try_clone().map_err(not_started)?);
+    }
+    let mut child = command.stdout(writer).spawn().map_err(not_started)?;
     drop(command); // it holds the writing end: the output would never end
     echo(output, &mut std::io::stdout().lock(), each);
     match child.wait() {
@@ -131,12 +121,7 @@ mod tests {
     #[test]
     fn a_failure_names_the_program() {
         let nowhere = || Command::new("/nowhere/a-program-of-no-machine");
-        let failures = [
-            run(&mut nowhere()),
-            run_quietly(&mut nowhere()),
-            run_and_read(nowhere(), |_| ()),
-            run_and_read_all(nowhere(), |_| ()),
-        ];
+        let failures = [run(&mut nowhere()), run_quietly(&mut nowhere()), run_and_read(nowhere(), Heard::Both, |_| ())];
         for failure in failures {
             let why = failure.unwrap_err();
             assert!(why.starts_with("a-program-of-no-machine did not start: "), "{why}");
@@ -145,14 +130,15 @@ mod tests {
 
     #[test]
     fn both_outputs_are_read_where_both_are_asked_for() {
-        let speak = || {
+        let lines_heard = |heard| {
             let mut cargo = command("cargo");
-            cargo.arg("a-command-of-no-cargo");
-            cargo
+            cargo.arg("a-command-of-no-cargo"); // which Cargo says on stderr
+            let mut lines = 0;
+            assert!(run_and_read(cargo, heard, |_| lines += 1).is_err());
+            lines
         };
-        let mut lines = 0;
-        assert!(run_and_read_all(speak(), |_| lines += 1).is_err());
-        assert!(lines > 0, "cargo explains itself on stderr");
+        assert_eq!(lines_heard(Heard::Stdout), 0);
+        assert!(lines_heard(Heard::Both) > 0);
     }
 
     #[test]

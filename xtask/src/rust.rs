@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use crate::process::{run, run_and_read};
+use crate::process::{Heard, run, run_and_read};
 use crate::summary::{Counts, Outcome};
 use crate::workspace::Workspace;
 
@@ -28,7 +28,7 @@ pub(crate) fn test(workspace: &Workspace) -> Outcome {
 /// Runs this `cargo test` and sums what it reports.
 pub(crate) fn count(cargo_test: Command) -> Outcome {
     let mut counts = Counts::default();
-    let ran = run_and_read(cargo_test, |line| counts += counts_of_line(line).unwrap_or_default());
+    let ran = run_and_read(cargo_test, Heard::Stdout, |line| counts += counts_of_line(line).unwrap_or_default());
     Outcome::of_run(ran, counts)
 }
 

@@ -35,9 +35,11 @@ const NEEDS: [Need; 2] =
 /// Where programs lie on Debian; the machine's own `PATH` means nothing inside.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Mounts, then becomes the program. Arguments: the system, folders to be seen inside at the same path, `--`, program.
+/// Mounts, then becomes the program. Arguments: the system, where inside to start, folders to be seen inside at the same
+/// path, `--`, the program.
 const ENTER: &str = r#"set -eu
-system=$1; shift
+system=$1 start=$2
+shift 2
 for kernel in proc dev sys; do mount --rbind "/$kernel" "$system/$kernel"; done
 mount -t tmpfs tmpfs "$system/tmp"
 while [ "$1" != -- ]; do
@@ -46,7 +48,7 @@ while [ "$1" != -- ]; do
     shift
 done
 shift
-exec chroot "$system" "$@""#;
+exec chroot "$system" env --chdir="$start" "$@""#;
 
 /// A whole system.
 pub(super) struct Chroot {
@@ -66,9 +68,9 @@ impl Chroot {
         Ok(Self { system, folders: [workspace.root().to_owned(), workspace.target().to_owned()] })
     }
 
-    /// A program inside, which sees the checkout and the target folder where they are outside. It starts in `/`.
-    pub(super) fn command(&self, program: impl AsRef<Path>) -> Command {
-        let mut inside = enter(&self.system, &self.folders);
+    /// A program inside, which sees the checkout and the target folder where they are outside, and starts in `folder`.
+    pub(super) fn command(&self, program: impl AsRef<Path>, folder: &Path) -> Command {
+        let mut inside = enter(&self.system, folder, &self.folders);
         inside.arg(program.as_ref());
         inside
     }
@@ -81,9 +83,9 @@ fn private_mounts() -> Command {
     unshare
 }
 
-fn enter(system: &Path, folders: &[PathBuf]) -> Command {
+fn enter(system: &Path, start: &Path, folders: &[PathBuf]) -> Command {
     let mut inside = private_mounts();
-    inside.args(["sh", "-c", ENTER, "sh"]).arg(system).args(folders).arg("--");
+    inside.args(["sh", "-c", ENTER, "sh"]).arg(system).arg(start).args(folders).arg("--");
     inside.env("PATH", PATH).env("HOME", "/root").env("LC_ALL", "C.UTF-8").env_remove("TMPDIR");
     inside
 }
@@ -108,7 +110,8 @@ fn make_unless_whole(system: &Path) -> Result<(), String> {
     run_quietly(debootstrap.arg(SUITE).arg(system).arg(mirror)).map_err(|why| format!("debootstrap: {why}"))?;
     fs::write(system.join("etc/ld.so.conf.d/swift.conf"), format!("{LIBRARIES}\n"))
         .map_err(|error| failed("writing into", error))?;
-    run_quietly(enter(system, &[]).arg("ldconfig"))?;
-    run_quietly(enter(system, &[]).args(["apt-get", "clean"]))?; // half a gigabyte
+    let inside = || enter(system, Path::new("/"), &[]);
+    run_quietly(inside().arg("ldconfig"))?;
+    run_quietly(inside().args(["apt-get", "clean"]))?; // half a gigabyte
     fs::write(&stamp, recipe).map_err(|error| failed("finishing", error))
 }

@@ -13,7 +13,7 @@ pub(super) fn of_this_machine(codename: &str) -> Result<String, String> {
     let mut files = vec![Path::new(APT).join("sources.list")];
     files.extend(fs::read_dir(Path::new(APT).join("sources.list.d")).into_iter().flatten().flatten().map(|e| e.path()));
     files.sort();
-    let sources: Vec<Source> = files.iter().flat_map(|file| sources(file)).collect();
+    let sources: Vec<Source> = files.iter().flat_map(sources).collect();
     archive(&sources, codename)
         .ok_or_else(|| format!("apt's sources name no archive of Debian's {codename} in the network"))
 }

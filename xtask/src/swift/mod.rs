@@ -17,7 +17,7 @@ use std::path::Path;
 use self::counts::Reading;
 use self::toolchain::Swift;
 use crate::bindings::{Language, generate};
-use crate::process::{run, run_and_read_all, run_quietly};
+use crate::process::{Heard, run, run_and_read, run_quietly};
 use crate::summary::{Counts, Outcome};
 use crate::workspace::Workspace;
 
@@ -37,7 +37,7 @@ pub(crate) fn test(workspace: &Workspace) -> Outcome {
         Err(why) => return Outcome::NotRun(why),
     };
     // A machine newer than the toolchain's system builds what does not run there.
-    if let Err(why) = run_quietly(swift.other_command(workspace.dev_program("fieldpost")).arg("--version")) {
+    if let Err(why) = run_quietly(swift.command(workspace.dev_program("fieldpost"), &package).arg("--version")) {
         return Outcome::NotRun(format!("what is built here does not run beside the Swift toolchain: {why}"));
     }
     if let Err(why) = generate(workspace, Language::Swift, &package.join("generated")) {
@@ -51,23 +51,21 @@ pub(crate) fn test(workspace: &Workspace) -> Outcome {
 }
 
 fn lint(swift: &Swift, package: &Path) -> Result<(), String> {
-    let mut lint = swift.command();
-    lint.args(["format", "lint", "--strict", "--recursive"]);
-    lint.args(OURS.map(|inside| package.join(inside)));
+    let mut lint = swift.command("swift", package);
+    lint.args(["format", "lint", "--strict", "--recursive"]).args(OURS);
     run(&mut lint).map_err(|why| format!("swift format lint: {why}"))
 }
 
 fn run_tests(workspace: &Workspace, swift: &Swift, package: &Path) -> Outcome {
     let artifacts = workspace.dev_artifacts();
-    let mut test = swift.command();
-    test.arg("test").arg("--package-path").arg(package);
-    test.arg("--scratch-path").arg(workspace.target().join("swift-build"));
+    let mut test = swift.command("swift", package);
+    test.arg("test").arg("--scratch-path").arg(workspace.target().join("swift-build"));
     // Where the linker finds the library, then where the tests do.
     test.arg("-Xlinker").arg(prefixed("-L", &artifacts));
     test.args(["-Xlinker", "-rpath", "-Xlinker"]).arg(&artifacts);
     test.env("FIELDPOST_COMMAND", workspace.dev_program("fieldpost"));
     let mut reading = Reading::default();
-    let ran = run_and_read_all(test, |line| reading.line(line)).map_err(|why| format!("swift test: {why}"));
+    let ran = run_and_read(test, Heard::Both, |line| reading.line(line)).map_err(|why| format!("swift test: {why}"));
     match (ran, reading.counts()) {
         (ran, Ok(counts)) => Outcome::of_run(ran, counts),
         (Err(why), Err((counts, _))) | (Ok(()), Err((counts, why))) => Outcome::Broken(counts, why),

@@ -36,17 +36,16 @@ impl Swift {
             .map_err(|why| format!("there is no Swift {major}.{minor} or newer in PATH, and {why}"))
     }
 
-    /// `swift`, to be given its arguments. It sees the checkout and the target folder at their own paths, and starts
-    /// anywhere: paths have to be absolute.
-    pub(crate) fn command(&self) -> Command {
-        self.other_command("swift")
-    }
-
-    /// Another program, where the tests run.
-    pub(crate) fn other_command(&self, program: impl AsRef<Path>) -> Command {
+    /// A program that starts in `folder`, `swift` itself or one of ours, beside Swift's libraries. It sees the checkout
+    /// and the target folder at their own paths.
+    pub(crate) fn command(&self, program: impl AsRef<Path>, folder: &Path) -> Command {
         match self {
-            Self::Installed => command(program.as_ref()),
-            Self::Chroot(chroot) => chroot.command(program),
+            Self::Installed => {
+                let mut here = command(program.as_ref());
+                here.current_dir(folder);
+                here
+            }
+            Self::Chroot(chroot) => chroot.command(program, folder),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! A Debian system with Swift inside the target folder, for machines whose own Debian has none.
 //!
-//! Owns how it is made and how it is entered. It is entered in a mount namespace of its own, so nothing is ever mounted
-//! in sight of the machine, whichever way the run ends: `cargo clean` deletes plain files only. Making it and entering
-//! it takes root.
+//! Owns how it is made and how it is entered. Whatever works on it or in it has namespaces of its own for mounts and
+//! processes, so that nothing is mounted in sight of the machine and nothing outlives us, whichever way the run ends:
+//! `cargo clean` deletes plain files only. All of it takes root.
 //!
 //! ```text
 //! target/swift-toolchain/          the system; `whole` inside it is written last
-//!     /proc /dev /sys              the machine's own      ┐
-//!     /tmp                         in memory              ├ mounted for the one program that runs in it
+//!     /dev /sys                    the machine's own      ┐
+//!     /proc                        of these processes     │ mounted for the one program
+//!     /tmp                         in memory              │ that runs in it
 //!     the checkout, the target     at their own paths     ┘
 //! ```
 
@@ -30,7 +31,7 @@ const LIBRARIES: &str = "/usr/libexec/swift/lib/swift/linux";
 const STAMP: &str = "whole";
 
 const NEEDS: [Need; 2] =
-    [Need { thing: "debootstrap", package: "debootstrap" }, Need { thing: "unshare", package: "util-linux" }];
+    [Need { thing: "debootstrap", package: "debootstrap" }, Need { thing: "setpriv", package: "util-linux" }];
 
 /// Where programs lie on Debian; the machine's own `PATH` means nothing inside.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -40,7 +41,8 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const ENTER: &str = r#"set -eu
 system=$1 start=$2
 shift 2
-for kernel in proc dev sys; do mount --rbind "/$kernel" "$system/$kernel"; done
+for kernel in dev sys; do mount --rbind "/$kernel" "$system/$kernel"; done
+mount -t proc proc "$system/proc"
 mount -t tmpfs tmpfs "$system/tmp"
 while [ "$1" != -- ]; do
     mkdir -p "$system$1"
@@ -61,7 +63,7 @@ impl Chroot {
     pub(super) fn find_or_make(workspace: &Workspace) -> Result<Self, String> {
         machine::may_install().map_err(|why| format!("one of its own is not set up by itself, {why}"))?;
         machine::ensure(&NEEDS)?;
-        run_quietly(private_mounts().arg("true"))
+        run_quietly(apart().args(["mount", "-t", "proc", "proc", "/proc"]))
             .map_err(|why| format!("one of its own needs mounts, which are not permitted here ({why})"))?;
         let system = workspace.target().join("swift-toolchain");
         make_unless_whole(&system)?;
@@ -76,15 +78,17 @@ impl Chroot {
     }
 }
 
-/// What runs in it may mount and does not need to unmount: the mounts are gone with the last of its processes.
-fn private_mounts() -> Command {
-    let mut unshare = command("unshare");
-    unshare.args(["--mount", "--propagation", "private", "--"]);
-    unshare
+/// What it starts may mount and need not unmount: the mounts are gone with its processes, and these with us, even if we
+/// are killed.
+fn apart() -> Command {
+    let mut apart = command("setpriv");
+    apart.args(["--pdeathsig", "KILL", "--"]);
+    apart.args(["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--"]);
+    apart
 }
 
 fn enter(system: &Path, start: &Path, folders: &[PathBuf]) -> Command {
-    let mut inside = private_mounts();
+    let mut inside = apart();
     inside.args(["sh", "-c", ENTER, "sh"]).arg(system).arg(start).args(folders).arg("--");
     inside.env("PATH", PATH).env("HOME", "/root").env("LC_ALL", "C.UTF-8").env_remove("TMPDIR");
     inside
@@ -105,7 +109,7 @@ fn make_unless_whole(system: &Path) -> Result<(), String> {
     let mirror = mirror::of_this_machine(&codename)?;
     println!("xtask: setting up Swift from Debian {SUITE} in {}; a minute or two, once", system.display());
     remove_folder(system)?;
-    let mut debootstrap = private_mounts();
+    let mut debootstrap = apart();
     debootstrap.args(["debootstrap", "--variant=minbase"]).arg(format!("--include={PACKAGES}"));
     run_quietly(debootstrap.arg(SUITE).arg(system).arg(mirror)).map_err(|why| format!("debootstrap: {why}"))?;
     fs::write(system.join("etc/ld.so.conf.d/swift.conf"), format!("{LIBRARIES}\n"))

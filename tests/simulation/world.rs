@@ -640,7 +640,9 @@ impl World {
         let Some(upload) = upload else {
             let mask = self.rng.u64(..);
             let hide = move |entry: &Entry| (mask >> (entry.remote_id.len() * 7 % 60)) & 3 == 0;
-            let read = self.servers[server].read(&transfer.request, self.now + took, hide);
+            // What it says was so at some time between the question and the answer.
+            let at = self.now + self.rng.u64(..=took);
+            let read = self.servers[server].read(&transfer.request, at, hide);
             return self.comes_back(transfer.id, took, Left::Whole, Ok(read));
         };
         if let Some(refusal) = self.servers[server].refusal(&upload) {

@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test`, `bindings`, `size`, `bench`, `kill`.
+//! Developer commands: `cargo xtask test`, `bindings`, `size`, `bench`, `kill`, `simulate`, `mutants`.
 //!
 //! What a developer runs here is what CI runs: `.ci/run` adds only formatting, lints and docs. The crate has no
 //! dependencies, so that it builds in a blink before anything else. What a stage of the tests misses it sets up itself
@@ -15,7 +15,9 @@
 //!         ├ bindings         the generated Kotlin and Swift, for the stages above and on demand
 //!         ├ size             the shipped library against its limits
 //!         ├ bench            hands over to the benchmark's own binary
-//!         └ kill             the crash test, for longer
+//!         ├ kill             the crash test, for longer
+//!         ├ simulate         more simulated worlds, or one again
+//!         └ mutants          breaks the core on purpose: does the simulation notice?
 //!
 //! below all of them: workspace (where things are), process (how programs start), machine (what may be installed)
 //! ```
@@ -28,9 +30,11 @@ mod bindings;
 mod kill;
 mod machine;
 mod maven;
+mod mutants;
 mod phones;
 mod process;
 mod rust;
+mod simulate;
 mod size;
 mod summary;
 mod swift;
@@ -53,7 +57,10 @@ Usage: cargo xtask COMMAND
                          generate the bindings into DIR/kotlin and DIR/swift, replacing those two folders
   size                   build the library as it ships, and fail if it weighs more than it may
   bench NAME [ARGS]...   run one benchmark in the release profile
-  kill N                 run the crash test with N kills instead of its 200";
+  kill N                 run the crash test with N kills instead of its 200
+  simulate --seeds N     live through the first N simulated worlds, in the release profile
+  simulate --seed S      one of them again, its story told if it fails
+  mutants                break the core on purpose, one way at a time: how many worlds notice?";
 
 /// Wrong usage, as opposed to a failure.
 const EXIT_USAGE: u8 = 2;
@@ -98,6 +105,11 @@ fn command_of<'a>(arguments: &'a [&'a str]) -> Option<Command<'a>> {
         }
         ["size"] => Box::new(size::measure),
         ["bench", name, rest @ ..] => Box::new(|workspace| bench::run_named(workspace, name, rest)),
+        ["simulate", "--seeds", count] => {
+            Box::new(|workspace| simulate::run_with(workspace, simulate::Seeds::First(count)))
+        }
+        ["simulate", "--seed", seed] => Box::new(|workspace| simulate::run_with(workspace, simulate::Seeds::One(seed))),
+        ["mutants"] => Box::new(mutants::run),
         ["kill", kills] => Box::new(|workspace| kill::run_with(workspace, kills)),
         _ => return None,
     })
@@ -114,7 +126,7 @@ mod tests {
 
     #[test]
     fn only_what_the_usage_names_is_a_command() {
-        let known: [&[&str]; 10] = [
+        let known: [&[&str]; 13] = [
             &["test"],
             &["test", "--require-all"],
             &["test", "swift", "arm"],
@@ -125,11 +137,14 @@ mod tests {
             &["bench", "open"],
             &["bench", "open", "--items", "5"],
             &["kill", "9"],
+            &["simulate", "--seeds", "20000"],
+            &["simulate", "--seed", "7"],
+            &["mutants"],
         ];
         for arguments in known {
             assert!(command_of(arguments).is_some(), "{arguments:?}");
         }
-        let unknown: [&[&str]; 9] = [
+        let unknown: [&[&str]; 10] = [
             &[],
             &["tset"],
             &["test", "--require"],
@@ -139,6 +154,7 @@ mod tests {
             &["bindings", "--language"],
             &["size", "now"],
             &["kill"],
+            &["simulate", "7"],
         ];
         for arguments in unknown {
             assert!(command_of(arguments).is_none(), "{arguments:?}");

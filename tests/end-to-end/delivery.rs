@@ -237,3 +237,27 @@ fn what_another_process_captures_wakes_a_watching_delivery() {
     assert_eq!(summary.0.unwrap().delivered, 1);
     world.assert_delivered_once(id);
 }
+
+#[test]
+fn a_pause_breaks_a_transfer_off_and_a_delivery_after_it_looks_before_it_sends_again() {
+    let world = World::new();
+    let id = world.document("one").id;
+    world.fault(Provider::CorrigoPro, Operation::Upload, 1, Fault::Silence);
+    let (outbox, how) = (world.outbox.clone(), Deliver { watch: true, ..Deliver::default() });
+    let _listening = world.outbox.listen(move |event| {
+        // From inside delivery's own thread, as an app that is sent to the background may.
+        if matches!(event, Event::Progress { sent, total, .. } if sent == total) {
+            outbox.pause().unwrap();
+        }
+    });
+    let tokens = |_: &str| Some(world.sandbox.token(Provider::CorrigoPro));
+    assert_eq!(run(world.outbox.deliver_with(&tokens, how)).unwrap().waiting, 1);
+    let item = world.item(id);
+    assert_eq!((item.state, item.why.unwrap().reason), (State::Verifying, Reason::Paused));
+    assert_eq!(world.deliver().waiting, 1, "it stays paused");
+
+    world.outbox.resume().unwrap();
+    world.deliver_after(25);
+    world.deliver_after(3600);
+    world.assert_delivered_once(id);
+}

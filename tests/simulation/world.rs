@@ -195,7 +195,8 @@ impl World {
             92..94 => self.another_app(),
             94..96 => self.toggle_full_disk(),
             96..98 => self.jump_clock(),
-            98 => self.close_work_order(),
+            98 if self.rng.bool() => self.close_work_order(),
+            98 => self.toggle_pause(),
             _ => self.end_run("the delivery is stopped"),
         }
     }
@@ -418,6 +419,18 @@ impl World {
         self.tell(format!("the network: {network:?}"));
         let done = self.outbox().set_conditions(Conditions { network, ..Conditions::default() });
         self.survive(done, "conditions");
+        self.wake();
+    }
+
+    /// What the driver does then: transfers are broken off, the delivery ends.
+    fn toggle_pause(&mut self) {
+        let (outbox, pause) = (self.outbox(), self.rng.u8(..3) > 0);
+        let done = if pause { outbox.pause() } else { outbox.resume() };
+        self.tell(if pause { "pause" } else { "resume" });
+        if pause {
+            self.end_run("the delivery is paused");
+        }
+        self.survive(done, "pause");
         self.wake();
     }
 
@@ -764,6 +777,8 @@ impl World {
         self.apps.clear();
         self.open();
         self.online = true;
+        let resumed = self.outbox().resume();
+        self.survive(resumed, "resume");
         let online = self.outbox().set_conditions(Conditions::default());
         self.survive(online, "conditions");
         self.check();

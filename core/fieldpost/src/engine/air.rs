@@ -154,7 +154,7 @@ impl Core {
         loop {
             let now = self.now();
             let facts = self.facts(air, &now)?;
-            let task = match next::choose(&facts, self.conditions()?, self.paused, &now) {
+            let task = match next::choose(&facts, self.conditions()?, self.is_paused()?, &now) {
                 Choice::Send { account, item } => self.send(air, &account, item)?,
                 Choice::Look { account, item } => self.look(air, &account, item)?,
                 Choice::Check { account, item } => self.check_listing(air, &account, item)?,

@@ -29,9 +29,10 @@ impl Core {
         };
         if let Which::Because(reason) = which {
             let (conditions, accounts) = (self.conditions()?, self.store.read().accounts()?);
+            let paused = self.is_paused()?;
             rows.retain(|row| {
                 let standing = accounts.iter().find(|a| a.account.id == row.life.target.account).map(|a| &a.standing);
-                let around = Around { standing, conditions, paused: self.paused, now: &now };
+                let around = Around { standing, conditions, paused, now: &now };
                 why::why(row, &around).is_some_and(|why| why.reason == *reason)
             });
         }

@@ -98,7 +98,7 @@ fn a_disk_that_is_full_at_any_write_refuses_the_capture_whole() {
 fn a_full_database_refuses_the_capture_whole_and_takes_the_next() {
     let bench = Bench::new();
     bench.capture().unwrap();
-    bench.outbox.core().store.limit(Some(0)).unwrap();
+    bench.outbox.core().unwrap().store.limit(Some(0)).unwrap();
     let mut refused = 0;
     for _ in 0..200 {
         match bench.capture() {
@@ -110,7 +110,7 @@ fn a_full_database_refuses_the_capture_whole_and_takes_the_next() {
     assert!(refused > 0);
     assert_eq!(bench.states().len(), 201 - refused);
     bench.assert_whole();
-    bench.outbox.core().store.limit(None).unwrap();
+    bench.outbox.core().unwrap().store.limit(None).unwrap();
     bench.capture().unwrap();
     bench.assert_whole();
 }
@@ -137,9 +137,9 @@ fn an_attempt_that_cannot_be_journaled_is_not_made() {
     bench.disk.set(Fault::From(1, ErrorKind::StorageFull));
     assert!(matches!(delivery.next(), Err(Error::DiskFull { .. })));
     bench.disk.set(Fault::None);
-    bench.outbox.core().store.limit(Some(0)).unwrap();
+    bench.outbox.core().unwrap().store.limit(Some(0)).unwrap();
     let outcome = delivery.next();
-    bench.outbox.core().store.limit(None).unwrap();
+    bench.outbox.core().unwrap().store.limit(None).unwrap();
     if outcome.is_err() {
         assert_eq!(bench.outbox.item(id).unwrap().attempts, 0);
         assert_eq!(transfer(&delivery).item, Some(id));
@@ -178,7 +178,7 @@ fn a_receipt_in_the_journal_settles_the_item_before_any_look() {
         surplus: vec![],
     };
     let line = Line { at: Stopped.now().wall, entry: Entry::Receipt { receipt } };
-    bench.outbox.core().folders.append(sent.item.unwrap(), &line).unwrap();
+    bench.outbox.core().unwrap().folders.append(sent.item.unwrap(), &line).unwrap();
     drop(delivery);
     let delivery = bench.outbox.begin_delivery().unwrap();
     while let Task::Token { account } = delivery.next().unwrap() {
@@ -475,4 +475,29 @@ fn what_a_dead_delivery_left_on_its_way_says_so_once_the_outbox_is_opened() {
     drop(delivery);
     let item = beside();
     assert_eq!((item.state, item.why.map(|why| why.reason)), (State::Verifying, Some(crate::Reason::Looking)));
+}
+
+#[test]
+fn a_pause_is_durable_lets_go_of_every_lock_and_every_call_still_works() {
+    let bench = Bench::new();
+    let held = bench.disk.open_handles();
+    assert!(held > 0);
+    let id = bench.capture().unwrap().id;
+    bench.outbox.pause().unwrap();
+    assert_eq!(bench.disk.open_handles(), 0);
+    assert!(!bench.dir.path().join("outbox/outbox.db-wal").exists(), "the WAL is in the database, which is closed");
+    bench.capture().unwrap();
+    bench.outbox.pause().unwrap();
+    assert_eq!(bench.disk.open_handles(), 0);
+
+    let why = |outbox: &Outbox| outbox.item(id).unwrap().why.unwrap().reason;
+    let other = Bench::open(&bench.dir, &bench.disk).unwrap();
+    assert!(other.is_paused().unwrap(), "another process sees it, and the app after a restart");
+    assert_eq!((why(&bench.outbox), why(&other)), (crate::Reason::Paused, crate::Reason::Paused));
+    assert_eq!(sleeps(&other.begin_delivery().unwrap()), None);
+    drop(other);
+
+    bench.outbox.resume().unwrap();
+    assert_eq!((bench.disk.open_handles(), why(&bench.outbox)), (held, crate::Reason::NotStarted));
+    transfer(&bench.outbox.begin_delivery().unwrap());
 }

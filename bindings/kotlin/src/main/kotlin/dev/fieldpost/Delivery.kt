@@ -43,8 +43,9 @@ internal suspend fun Door.deliver(
     watch: Boolean,
     http: Http,
     tokens: suspend (account: String) -> String?,
-): Delivery =
-    coroutineScope {
+): Delivery {
+    require(!patience.isNegative()) { "the patience cannot be below zero" }
+    return coroutineScope {
         ensureActive()
         val questions = Channel<String>(Channel.UNLIMITED) // one an account at a time
         val signIn = SignIn(this@deliver, tokens)
@@ -72,21 +73,17 @@ internal suspend fun Door.deliver(
             answering.cancel()
         }
     }
+}
 
 /** Hands each question on, and returns at once. */
-private class Asker(
-    private val questions: Channel<String>,
-) : TokenListener {
+private class Asker(private val questions: Channel<String>) : TokenListener {
     override fun tokenWanted(account: String) {
         questions.trySend(account)
     }
 }
 
 /** The app's sign-in, and what it threw. */
-private class SignIn(
-    private val door: Door,
-    private val tokens: suspend (account: String) -> String?,
-) {
+private class SignIn(private val door: Door, private val tokens: suspend (account: String) -> String?) {
     private val errors = ConcurrentHashMap<String, Throwable>()
 
     suspend fun answer(account: String) {
@@ -103,10 +100,7 @@ private class SignIn(
     }
 
     /** A cancellation that is not ours, such as a time limit of the app's own, is a failure like any other. */
-    private suspend fun <T> caught(
-        account: String,
-        block: suspend () -> T,
-    ): T? =
+    private suspend fun <T> caught(account: String, block: suspend () -> T): T? =
         try {
             block()
         } catch (thrown: Throwable) {

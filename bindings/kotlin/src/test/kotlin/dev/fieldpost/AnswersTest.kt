@@ -18,9 +18,16 @@ class AnswersTest : StoryTest() {
             assertEquals(1, outbox.deliver { sandbox.token }.blocked)
 
             sandbox.workOrder("10234", "open")
-            assertTrue(outbox.retry(item.id))
+            val reason = outbox.item(item.id).why!!.reason
+            assertEquals(emptyList<ItemId>(), outbox.retryAll(because = Reason.OUTCOME_UNKNOWN))
+            assertEquals(listOf(item.id), outbox.retryAll(because = reason))
             assertEquals(1, outbox.deliver { sandbox.token }.delivered)
             assertFalse(outbox.retry(item.id))
+
+            val other = outbox.capture(Text("two"), WorkOrder("acme", "10240"))
+            assertEquals(1, outbox.deliver { sandbox.token }.blocked)
+            assertTrue(outbox.retry(other.id))
+            assertEquals(State.QUEUED, outbox.item(other.id).state)
         }
 
     @Test

@@ -4,6 +4,7 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.currentCoroutineContext
@@ -63,7 +64,9 @@ internal suspend fun Door.deliver(
                 .fold(ended::complete, ended::completeExceptionally)
         }
         try {
-            signIn.conclude(ended.await())
+            val summary = ended.await()
+            answering.cancelAndJoin()
+            signIn.conclude(summary)
         } catch (cancelled: CancellationException) {
             stop.stop()
             withContext(NonCancellable) { ended.join() }
@@ -87,22 +90,23 @@ private class SignIn(private val door: Door, private val tokens: suspend (accoun
     private val errors = ConcurrentHashMap<String, Throwable>()
 
     suspend fun answer(account: String) {
-        val token =
-            caught(account) {
-                tokens(account)
-            }
-        caught(account) {
-            withContext(Dispatchers.IO) {
-                // One that cannot be a token is refused, and taken as none.
+        val token = asked(account)
+        // To its end, for the delivery that it may end has to say what was wrong with it.
+        withContext(NonCancellable + Dispatchers.IO) {
+            try {
                 door.enter { if (token == null) noToken(account) else putToken(account, token) }
+            } catch (refused: OutboxException) {
+                errors[account] = refused // and taken as none
+            } catch (_: Closed) {
+                // Meanwhile: nobody waits for it any more.
             }
         }
     }
 
     /** A cancellation that is not ours, such as a time limit of the app's own, is a failure like any other. */
-    private suspend fun <T> caught(account: String, block: suspend () -> T): T? =
+    private suspend fun asked(account: String): String? =
         try {
-            block()
+            tokens(account)
         } catch (thrown: Throwable) {
             currentCoroutineContext().ensureActive()
             errors[account] = thrown

@@ -15,6 +15,7 @@ import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.job
 import kotlinx.coroutines.launch
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
@@ -36,12 +37,19 @@ class StoppingTest : StoryTest() {
 
             delivering.cancelAndJoin()
 
+            assertFalse(isDelivering())
             assertThrows<CancellationException> { delivering.await() }
             assertTrue(sandbox.accepted().isEmpty())
             sandbox.network("up")
             val delivery = outbox.deliver(patience = 30.seconds) { sandbox.token }
             assertEquals(listOf(1, 0, 0), listOf(delivery.delivered, delivery.waiting, delivery.blocked))
             assertEquals(item.name, sandbox.accepted().single().text("name"))
+        }
+
+    /** Whether any thread is in the native call. */
+    private fun isDelivering() =
+        Thread.getAllStackTraces().values.any { stack ->
+            stack.any { it.className == NativeOutbox::class.java.name && it.methodName == "deliver" }
         }
 
     @Test
@@ -78,9 +86,11 @@ class StoppingTest : StoryTest() {
                     }
                 }
             asked.await()
+            assertTrue(isDelivering())
 
             delivering.cancelAndJoin()
 
+            assertFalse(isDelivering())
             assertTrue(told.await() is CancellationException)
             assertEquals(1, outbox.deliver { sandbox.token }.delivered)
         }

@@ -294,7 +294,7 @@ impl Outbox {
     }
 
     /// Tries once more, now: blocked items go back to the queue, waits end. An item in doubt is only looked for again.
-    /// Returns the items that it moved.
+    /// Returns the items that go on by it.
     ///
     /// # Errors
     /// [`Error::UnknownItem`].

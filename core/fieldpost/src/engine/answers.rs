@@ -20,7 +20,7 @@ pub enum Which {
 }
 
 impl Core {
-    /// Tries once more, now. Returns the items that it moved.
+    /// Tries once more, now. Returns the items that go on by it, also those whose account no longer waits.
     pub(crate) fn retry(&mut self, which: &Which) -> Result<Vec<ItemId>, Error> {
         let now = self.now();
         let mut rows = match which {
@@ -44,9 +44,17 @@ impl Core {
                 accounts.push(account);
             }
         }
+        let held = |row: &Row| {
+            matches!(row.stage, Stage::Captured | Stage::Queued { .. })
+                && accounts.iter().any(|account| account.account.id == row.life.target.account)
+        };
+        let mut moved: Vec<ItemId> = rows.iter().filter(|row| held(row)).map(Row::id).collect();
         rows.retain_mut(|row| person::retry(row, &now));
+        moved.extend(rows.iter().map(Row::id));
         self.commit(&rows, &accounts.iter().collect::<Vec<_>>(), |_| Ok(()))?;
-        Ok(rows.iter().map(Row::id).collect())
+        moved.sort_unstable();
+        moved.dedup();
+        Ok(moved)
     }
 
     /// Gives an item up.
@@ -69,7 +77,8 @@ impl Core {
         }
         let erasure = self.folders.erase(id, self.now().wall)?;
         self.store.write(|sql| sql.remove_item(&row))?;
-        self.note(News::Forgotten(id));
+        let (account, work_order) = (row.life.target.account, row.life.target.work_order);
+        self.note(News::Forgotten { id, account, work_order });
         Ok(erasure)
     }
 

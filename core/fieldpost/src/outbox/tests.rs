@@ -400,7 +400,7 @@ fn listeners_hear_when_what_holds_items_up_changes_and_when_one_is_erased() {
     delivery.no_token("acme").unwrap();
     assert_eq!(told(), []);
     bench.outbox.forget(id).unwrap();
-    assert_eq!(told(), [Event::Forgotten { id }]);
+    assert_eq!(told(), [Event::Forgotten { id, account: "acme".into(), work_order: "10234".into() }]);
 }
 
 #[test]

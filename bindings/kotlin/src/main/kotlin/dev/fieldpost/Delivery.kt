@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap
 import kotlin.concurrent.thread
 import kotlin.time.Duration
 import kotlin.time.Instant
-import kotlin.time.toJavaDuration
 
 /**
  * How a delivery ended.
@@ -55,8 +54,9 @@ internal suspend fun Door.deliver(
         // Never closed by hand, but by its cleaner: the end of the outbox may still give it while we leave.
         val stop = StopSignal()
         val closing = atEnd { stop.stop() }
-        val how = Deliver(patience.toJavaDuration(), watch, http)
+        val how = Deliver(patience, watch, http)
         val ended = CompletableDeferred<Summary>()
+        running(ended)
         // A daemon: what dies with the process is looked up by the next delivery, so nothing is worth waiting for.
         thread(name = "fieldpost-delivery", isDaemon = true) {
             val asker = Asker(questions)
@@ -115,9 +115,9 @@ private class SignIn(private val door: Door, private val tokens: suspend (accoun
 
     fun conclude(summary: Summary) =
         Delivery(
-            delivered = summary.delivered.toInt(),
-            waiting = summary.waiting.toInt(),
-            blocked = summary.blocked.toInt(),
+            delivered = summary.delivered,
+            waiting = summary.waiting,
+            blocked = summary.blocked,
             next = summary.next,
             tokenErrors = errors.toMap(),
         )

@@ -12,6 +12,8 @@ import kotlinx.coroutines.flow.conflate
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.flow.transformWhile
+import kotlinx.coroutines.withContext
+import java.util.concurrent.ConcurrentHashMap
 
 /**
  * The native outbox and its end: who may still enter, and what has to stop when it closes. Owns no thread and no state of
@@ -20,6 +22,20 @@ import kotlinx.coroutines.flow.transformWhile
 internal class Door(private val native: NativeOutbox) {
     /** Completed by [close], once. */
     private val end = Job()
+
+    /** The native deliveries that have not returned. */
+    private val deliveries = ConcurrentHashMap.newKeySet<Job>()
+
+    /** Keeps it until it ends. */
+    fun running(delivery: Job) {
+        deliveries += delivery
+        delivery.invokeOnCompletion { deliveries -= delivery }
+    }
+
+    suspend fun pause() {
+        withContext(Dispatchers.IO) { enter { pause() } }
+        deliveries.forEach { it.join() }
+    }
 
     fun close() {
         end.complete()
@@ -85,8 +101,7 @@ internal class Concerns(private val account: String?, private val workOrder: Str
         when (event) {
             is Event.Changed -> isOf(account, event.item.account) && isOf(workOrder, event.item.workOrder)
 
-            // It says no more than the id; the list that is read then is the same where it was another's item.
-            is Event.Forgotten -> true
+            is Event.Forgotten -> isOf(account, event.account) && isOf(workOrder, event.workOrder)
 
             is Event.Reasons -> event.account == null || isOf(account, event.account)
 

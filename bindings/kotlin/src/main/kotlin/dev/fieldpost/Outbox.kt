@@ -184,6 +184,20 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
      */
     public suspend fun setConditions(conditions: Conditions): Unit = native { setConditions(conditions) }
 
+    /**
+     * Pauses delivery, durably, until [resume]: items wait with [Reason.PAUSED], also after a restart. A delivery of this
+     * process breaks its transfers off and returns; what may have arrived is looked up by the next. Returns once that and
+     * the captures that were under way are done: nothing is held any more then, no lock and no open database. Every call
+     * still works, and holds what it needs for as long as it takes.
+     */
+    public suspend fun pause(): Unit = door.pause()
+
+    /** Ends the pause. [deliver] again after it. */
+    public suspend fun resume(): Unit = native { resume() }
+
+    /** Whether delivery is paused, by whichever process. */
+    public suspend fun isPaused(): Boolean = native { isPaused() }
+
     /** Looks at every hash, row and file, which takes as long as reading them all. Changes nothing. */
     public suspend fun check(): CheckReport = native { check() }
 

@@ -72,6 +72,33 @@ class StoppingTest : StoryTest() {
         }
 
     @Test
+    fun `a pause ends a delivery that hangs, and lasts until it is resumed, also over a restart`() =
+        story {
+            outbox.putAccount(acme("settle" to "0")) // as above
+            val item = outbox.capture(Text("one"), job)
+            sandbox.network("silent")
+            val delivering = async { outbox.deliver(watch = true) { sandbox.token } }
+            outbox.awaited(item.id) { it.status == Status.Sending }
+
+            outbox.pause()
+
+            assertFalse(isDelivering())
+            assertEquals(1, delivering.await().waiting)
+            assertFalse(folder.resolve("outbox/outbox.db-wal").exists()) // the database is closed
+            outbox.close()
+            outbox = outbox("outbox")
+            assertTrue(outbox.isPaused())
+            assertEquals(Reason.PAUSED, outbox.item(item.id).why?.reason)
+            assertEquals(1, outbox.deliver(watch = true) { sandbox.token }.waiting)
+
+            sandbox.network("up")
+            outbox.resume()
+            assertFalse(outbox.isPaused())
+            assertEquals(1, outbox.deliver(patience = 30.seconds) { sandbox.token }.delivered)
+            assertEquals(1, sandbox.accepted().size)
+        }
+
+    @Test
     fun `cancelling also cancels the sign-in that is asked`() =
         story {
             outbox.capture(Text("one"), job)

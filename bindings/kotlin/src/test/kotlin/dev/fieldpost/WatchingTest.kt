@@ -119,7 +119,9 @@ class WatchingTest : StoryTest() {
 
             assertTrue(changed in Concerns(null) && changed in Concerns("acme") && changed in Concerns("acme", "10234"))
             assertFalse(changed in Concerns("acme", "10235") || changed in sameIdElsewhere || other in Concerns("acme"))
-            assertTrue(Event.Forgotten(item.id) in sameIdElsewhere)
+            val forgotten = Event.Forgotten(item.id, "acme", "10234")
+            assertTrue(forgotten in Concerns(null) && forgotten in Concerns("acme", "10234"))
+            assertFalse(forgotten in sameIdElsewhere || forgotten in Concerns("acme", "10235"))
             assertTrue(Event.Reasons(null) in sameIdElsewhere && Event.Reasons("other") in sameIdElsewhere)
             assertTrue(Event.Reasons("acme") in Concerns(null))
             assertFalse(Event.Reasons("acme") in sameIdElsewhere)

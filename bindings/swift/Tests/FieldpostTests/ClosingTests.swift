@@ -2,7 +2,7 @@ import Fieldpost
 import Foundation
 import Testing
 
-@Suite("Closing", .timeLimit(.minutes(2)))
+@Suite("Closing", .timeLimit(.minutes(1)))
 struct ClosingTests {
     @Test("use after close is an error that says so")
     func useAfterClose() async throws {
@@ -64,10 +64,10 @@ struct ClosingTests {
         // As in the test of cancellation: the sandbox lists at once, so absence may be believed at once.
         let world = try await World(settings: ["settle": "0"])
         _ = try await world.captureNote()
-        let items = world.outbox.items(of: world.job)
+        let events = world.outbox.events
         try await world.sandbox.network(.silent)
         let delivery = Task { try await world.deliver() }
-        _ = try await items.first { items in items.first?.state == .sending }
+        _ = try await events.first { event in event.isAllSent }
         world.outbox.close()
 
         let ended = try await delivery.value

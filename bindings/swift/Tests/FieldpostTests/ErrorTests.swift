@@ -2,7 +2,7 @@ import Fieldpost
 import Foundation
 import Testing
 
-@Suite("Errors", .timeLimit(.minutes(2)))
+@Suite("Errors", .timeLimit(.minutes(1)))
 struct ErrorTests {
     @Test("an unknown account is an error that an app can tell and read")
     func unknownAccount() async throws {

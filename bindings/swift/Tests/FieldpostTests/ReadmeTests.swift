@@ -34,7 +34,7 @@ protocol SignIn: Sendable {
     func token(for account: String) async throws -> String
 }
 
-@Suite("The README", .timeLimit(.minutes(2)))
+@Suite("The README", .timeLimit(.minutes(1)))
 struct ReadmeTests {
     private struct Known: SignIn {
         let token: String

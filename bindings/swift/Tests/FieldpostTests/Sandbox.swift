@@ -107,6 +107,12 @@ final class Sandbox: Sendable {
         try await post("faults", ["system": "corrigopro", "operation": "upload", "fault": fault])
     }
 
+    /// CorrigoPro's lists cannot be read any more.
+    func hideLists() async throws {
+        let fault: [String: Any] = ["kind": "status", "status": 503, "when": "before"]
+        try await post("faults", ["system": "corrigopro", "operation": "list", "times": "forever", "fault": fault])
+    }
+
     /// From now on only the token that is returned is accepted.
     func rotateToken() async throws -> String {
         struct Rotated: Decodable {

@@ -2,7 +2,7 @@ import Fieldpost
 import Foundation
 import Testing
 
-@Suite("Streams", .timeLimit(.minutes(2)))
+@Suite("Streams", .timeLimit(.minutes(1)))
 struct StreamTests {
     @Test("items come at once, then follow captures, the network, delivery and forgetting")
     func itemsFollow() async throws {

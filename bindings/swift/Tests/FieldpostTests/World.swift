@@ -98,6 +98,13 @@ actor Notes<Note: Sendable> {
     }
 }
 
+extension Event {
+    /// Whether all bytes of an item have left.
+    var isAllSent: Bool {
+        if case .progress(_, let sent, let total) = self { sent == total } else { false }
+    }
+}
+
 extension AsyncSequence where Self: Sendable {
     /// The first that is as wanted; every test has a time limit.
     func first(that isWanted: (Element) -> Bool) async throws -> Element {

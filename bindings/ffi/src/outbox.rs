@@ -91,7 +91,7 @@ impl NativeOutbox {
         Ok(!self.inner.retry(&Which::Item(id))?.is_empty())
     }
 
-    /// The same for all items that are blocked or wait, or only those that do for a reason. Returns those that it moved.
+    /// The same for all items that are blocked or wait, or only those that do for a reason. Returns those that go on by it.
     #[uniffi::method(default(because = None))]
     pub fn retry_all(&self, because: Option<Reason>) -> Result<Vec<ItemId>, OutboxError> {
         Ok(self.inner.retry(&because.map_or(Which::All, Which::Because))?)

@@ -67,8 +67,12 @@ extension Outbox {
     ) async throws -> Delivery {
         let native = try native()
         let (wanted, desk) = AsyncStream.makeStream(of: Account.ID.self)
-        async let summary = onOneThread {
-            defer { desk.finish() }
+        running.enter()
+        async let summary = onOneThread { [running] in
+            defer {
+                desk.finish()
+                running.leave()
+            }
             return try native.deliver(how: how, tokens: TokenDesk(desk), stop: stop)
         }
         let errors = await answer(wanted, with: tokens, native: native)
@@ -98,6 +102,41 @@ extension Outbox {
             group.cancelAll()
         }
         return errors.with { errors in errors }
+    }
+}
+
+/// The native deliveries that have not returned, and who waits until they have.
+final class Running: Sendable {
+    private struct State {
+        var count = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Locked(State())
+
+    func enter() {
+        state.with { state in state.count += 1 }
+    }
+
+    func leave() {
+        let woken = state.with { state in
+            state.count -= 1
+            guard state.count == 0 else { return [] as [CheckedContinuation<Void, Never>] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiter in woken { waiter.resume() }
+    }
+
+    /// Returns when there is none.
+    func none() async {
+        await withCheckedContinuation { continuation in
+            let isNone = state.with { state in
+                if state.count > 0 { state.waiting.append(continuation) }
+                return state.count == 0
+            }
+            if isNone { continuation.resume() }
+        }
     }
 }
 

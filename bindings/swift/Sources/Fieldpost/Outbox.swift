@@ -28,6 +28,9 @@ public final class Outbox: Sendable {
         var endings: [ObjectIdentifier: @Sendable () -> Void] = [:]
     }
 
+    /// The deliveries under way.
+    let running = Running()
+
     /// Nil once closed. Calls under way keep the native outbox until they are done.
     private let state: Locked<Open?>
 
@@ -44,7 +47,8 @@ public final class Outbox: Sendable {
     /// rebuilt from the items' own folders.
     ///
     /// - Parameters:
-    ///   - folder: A folder of its own, on a local disk. It should be kept out of no backup: what waits is in it.
+    ///   - folder: A folder of its own, on a local disk. Keep it out of backups (`isExcludedFromBackup`): a copy that is restored to
+    ///     another phone would be delivered from both.
     ///   - memory: The most bytes that preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
     /// - Throws: ``OutboxError/inUse(message:)`` where it has to be rebuilt while another process has it open,
     ///   ``OutboxError/tooNew(message:)``, ``OutboxError/diskFull(message:)``, ``OutboxError/failed(message:)``.
@@ -143,7 +147,7 @@ public final class Outbox: Sendable {
 
     /// The same for all items that are blocked or wait, or only those that do for a reason.
     ///
-    /// - Returns: Those that it moved.
+    /// - Returns: Those that go on by it.
     @discardableResult
     public func retryAll(because reason: Why.Reason? = nil) async throws -> [Item.ID] {
         try await call { native in try native.retryAll(because: reason) }
@@ -178,6 +182,27 @@ public final class Outbox: Sendable {
     /// caused.
     public func setConditions(_ conditions: Conditions) async throws {
         try await call { native in try native.setConditions(conditions: conditions) }
+    }
+
+    /// Pauses delivery, durably, until ``resume()``: items wait with `paused`, also after a restart. A delivery of this process
+    /// breaks its transfers off and returns; what may have arrived is looked up by the next.
+    ///
+    /// Returns once that and the captures that were under way are done. Nothing is held any more then, no lock and no open
+    /// database: call it before iOS suspends the app, for it ends an app that holds a lock. Every call still works, and holds
+    /// what it needs for as long as it takes.
+    public func pause() async throws {
+        try await call { native in try native.pause() }
+        await running.none()
+    }
+
+    /// Ends the pause. ``deliver(patience:watch:http:tokens:)`` again after it.
+    public func resume() async throws {
+        try await call { native in try native.resume() }
+    }
+
+    /// Whether delivery is paused, by whichever process.
+    public func isPaused() async throws -> Bool {
+        try await call { native in try native.isPaused() }
     }
 
     /// Looks at every hash, row and file, which takes as long as reading them all. Changes nothing.

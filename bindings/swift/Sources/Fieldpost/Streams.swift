@@ -58,12 +58,15 @@ struct Selection: Sendable {
     /// Whether the list may be another after it. By its state an item enters or leaves the list: that is not looked at.
     func isConcerned(by event: Event) -> Bool {
         switch event {
-        case .changed(let item):
-            (account ?? item.account) == item.account && (workOrder ?? item.workOrder) == item.workOrder
+        case .changed(let item): isOf(item.account, item.workOrder)
+        case .forgotten(_, let account, let workOrder): isOf(account, workOrder)
         case .reasons(let other): account == nil || other == nil || account == other
-        case .forgotten: true
         case .progress: false
         }
+    }
+
+    private func isOf(_ itsAccount: String, _ itsWorkOrder: String) -> Bool {
+        (account ?? itsAccount) == itsAccount && (workOrder ?? itsWorkOrder) == itsWorkOrder
     }
 }
 

@@ -80,6 +80,34 @@ struct ClosingTests {
         #expect(try await world.sandbox.ledger().count == 1)
     }
 
+    @Test("a pause ends a delivery that hangs, and lasts until it is resumed, also over a restart")
+    func pause() async throws {
+        let world = try await World(settings: ["settle": "0"])  // as above
+        let item = try await world.captureNote()
+        let events = world.outbox.events
+        try await world.sandbox.network(.silent)
+        let delivery = Task { try await world.outbox.deliver(watch: true) { _ in try world.sandbox.account().token } }
+        _ = try await events.first { event in event.isAllSent }
+
+        try await world.outbox.pause()
+        let wal = world.folder.appendingPathComponent("outbox/outbox.db-wal").path
+        #expect(!FileManager.default.fileExists(atPath: wal), "the database is closed")
+        #expect(try await delivery.value.waiting == 1)
+        world.outbox.close()
+        let again = try Outbox(at: world.folder.appendingPathComponent("outbox"))
+        defer { again.close() }
+        #expect(try await again.isPaused())
+        #expect(try await again.item(item.id).why?.reason == .paused)
+        let token = try world.sandbox.account().token
+        #expect(try await again.deliver(watch: true) { _ in token }.waiting == 1)
+
+        try await world.sandbox.network(.up)
+        try await again.resume()
+        #expect(try await !again.isPaused())
+        #expect(try await again.deliver { _ in token }.delivered == 1)
+        #expect(try await world.sandbox.ledger().count == 1)
+    }
+
     @Test("calls under way are carried out while the outbox is closed")
     func callsUnderWay() async throws {
         let world = try await World()

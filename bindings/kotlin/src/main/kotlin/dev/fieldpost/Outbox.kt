@@ -148,7 +148,7 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
      */
     public suspend fun retry(id: ItemId): Boolean = native { retry(id) }
 
-    /** The same for all items that are blocked or wait, or only those that do for a reason. Returns those that it moved. */
+    /** The same for all items that are blocked or wait, or only those that do for a reason. Returns those that go on by it. */
     public suspend fun retryAll(because: Reason? = null): List<ItemId> = native { retryAll(because) }
 
     /**

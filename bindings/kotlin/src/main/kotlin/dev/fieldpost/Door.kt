@@ -100,11 +100,8 @@ internal class Concerns(private val account: String?, private val workOrder: Str
     operator fun contains(event: Event): Boolean =
         when (event) {
             is Event.Changed -> isOf(account, event.item.account) && isOf(workOrder, event.item.workOrder)
-
             is Event.Forgotten -> isOf(account, event.account) && isOf(workOrder, event.workOrder)
-
             is Event.Reasons -> event.account == null || isOf(account, event.account)
-
             is Event.Progress -> false
         }
 

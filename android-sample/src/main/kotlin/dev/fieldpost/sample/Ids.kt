@@ -12,4 +12,5 @@ object Ids {
     const val MESSAGE = 5
     const val SUMMARY = 6
     const val NETWORK = 7
+    const val STOP = 8
 }

@@ -6,9 +6,13 @@ import android.view.ViewGroup
 import android.widget.BaseAdapter
 import dev.fieldpost.Item
 import dev.fieldpost.ItemId
+import dev.fieldpost.Status
 import kotlin.time.Instant
 
-/** The rows of the list, newest first: what was just captured is what a person looks for. */
+/**
+ * The rows of the list: what needs the person comes first, then the newest, for what was just captured is what is looked
+ * for.
+ */
 internal class ItemList(
     private val look: Look,
     private val onRetry: (Item) -> Unit,
@@ -22,9 +26,9 @@ internal class ItemList(
         items: List<Item>,
         parts: Map<ItemId, Int>,
     ) {
-        val newestFirst = items.asReversed()
-        if (newestFirst == this.items && parts == this.parts) return
-        this.items = newestFirst
+        val (needYou, others) = items.asReversed().partition { it.status is Status.Blocked }
+        if (needYou + others == this.items && parts == this.parts) return
+        this.items = needYou + others
         this.parts = parts
         notifyDataSetChanged()
     }

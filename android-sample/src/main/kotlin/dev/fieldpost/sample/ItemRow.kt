@@ -1,15 +1,13 @@
 package dev.fieldpost.sample
 
 import android.annotation.SuppressLint
+import android.content.res.ColorStateList
 import android.graphics.Bitmap
-import android.graphics.Outline
 import android.text.TextUtils
 import android.view.Gravity
 import android.view.View
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
-import android.view.ViewOutlineProvider
-import android.widget.ImageView
 import android.widget.LinearLayout
 import android.widget.ProgressBar
 import dev.fieldpost.Item
@@ -23,7 +21,7 @@ internal class ItemRow(
     private val onRetry: (Item) -> Unit,
 ) : LinearLayout(look.context) {
     private val palette = look.palette
-    private val picture = ImageView(context)
+    private val picture = Thumbnail(look)
     private val title = look.text(TITLE_TEXT, palette.ink, bold = true)
     private val label = look.text(BODY_TEXT, palette.ink, bold = true)
     private val said = look.text(BODY_TEXT, palette.ink)
@@ -37,6 +35,7 @@ internal class ItemRow(
         orientation = VERTICAL
         setPadding(look.dp(12), look.dp(5), look.dp(12), look.dp(5))
         addView(card, LayoutParams(MATCH_PARENT, WRAP_CONTENT))
+        progress.progressTintList = ColorStateList.valueOf(palette.tone(Tone.MOVING))
         card.orientation = VERTICAL
         card.setPadding(look.dp(12), look.dp(12), look.dp(12), look.dp(12))
         card.addView(head(), LayoutParams(MATCH_PARENT, WRAP_CONTENT))
@@ -64,7 +63,7 @@ internal class ItemRow(
         help.showOrHide(words.help)
         val urgent = words.tone == Tone.NEEDS_YOU
         card.background = look.rounded(palette.card, 16, if (urgent) colour else palette.edge)
-        picture(item.kind, thumbnail)
+        picture.show(icon(item.kind), thumbnail)
         progress.visibility = if (part == null) View.GONE else View.VISIBLE
         part?.let { progress.progress = it }
         retry.visibility = if (canRetry(item.status)) View.VISIBLE else View.GONE
@@ -78,21 +77,9 @@ internal class ItemRow(
         LinearLayout(context).apply {
             gravity = Gravity.TOP
             val side = look.dp(THUMBNAIL)
-            addView(picture.prepared(), LayoutParams(side, side).apply { marginEnd = look.dp(14) })
+            addView(picture, LayoutParams(side, side).apply { marginEnd = look.dp(14) })
             addView(lines(), LayoutParams(0, WRAP_CONTENT, 1f))
             importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO_HIDE_DESCENDANTS // the card says it all
-        }
-
-    private fun ImageView.prepared() =
-        apply {
-            clipToOutline = true
-            outlineProvider =
-                object : ViewOutlineProvider() {
-                    override fun getOutline(
-                        view: View,
-                        outline: Outline,
-                    ) = outline.setRoundRect(0, 0, view.width, view.height, look.dp(12).toFloat())
-                }
         }
 
     private fun lines() =
@@ -108,21 +95,6 @@ internal class ItemRow(
             addView(said, below(6, WRAP_CONTENT))
             addView(help, below(2, WRAP_CONTENT))
         }
-
-    private fun picture(
-        kind: Kind,
-        thumbnail: Bitmap?,
-    ) {
-        if (thumbnail != null) {
-            picture.scaleType = ImageView.ScaleType.CENTER_CROP
-            picture.background = null
-            picture.setImageBitmap(thumbnail)
-        } else {
-            picture.scaleType = ImageView.ScaleType.CENTER
-            picture.setBackgroundColor(palette.second)
-            picture.setImageDrawable(IconDrawable(icon(kind), palette.onSecond, look.dp(32)))
-        }
-    }
 
     private fun below(
         margin: Int,

@@ -76,8 +76,9 @@ class JobScreen(
 
     init {
         orientation = if (lying) HORIZONTAL else VERTICAL
-        setBackgroundColor(palette.ground)
+        setBackgroundColor(palette.header) // shows below the status bar, whose icons are made for it
         val middle = FrameLayout(context)
+        middle.setBackgroundColor(palette.ground)
         middle.addView(list.prepared(), FrameLayout.LayoutParams(MATCH_PARENT, MATCH_PARENT))
         middle.addView(empty, FrameLayout.LayoutParams(MATCH_PARENT, MATCH_PARENT))
         if (lying) {
@@ -144,8 +145,9 @@ class JobScreen(
         val toRight = layoutDirection == View.LAYOUT_DIRECTION_LTR
         val (sideLeft, sideRight) = if (toRight) 0 to bars.right else bars.left to 0
         val (listLeft, listRight) = if (toRight) bars.left to 0 else 0 to bars.right
-        list.setPadding(listLeft, bars.top + gap, listRight, bars.bottom + gap)
-        header.keepClear(sideLeft, bars.top, sideRight)
+        setPadding(0, bars.top, 0, 0)
+        list.setPadding(listLeft, gap, listRight, bars.bottom + gap)
+        header.keepClear(sideLeft, 0, sideRight)
         panel.keepClear(sideLeft, sideRight, bars.bottom)
     }
 
@@ -222,7 +224,7 @@ private class JobHeader(
 @SuppressLint("ViewConstructor")
 private class JobPanel(
     private val look: Look,
-    private val actions: JobActions,
+    actions: JobActions,
     stacked: Boolean,
 ) : LinearLayout(look.context) {
     private val palette = look.palette
@@ -231,6 +233,10 @@ private class JobPanel(
         look.button(Texts.TAKE_PHOTO, Icon.CAMERA, palette.second, palette.onSecond).apply { id = Ids.TAKE_PHOTO }
     private val deliver =
         look.button(Texts.DELIVER, Icon.MOVING, palette.primary, palette.onPrimary).apply { id = Ids.DELIVER }
+    private val stop =
+        look
+            .button(Texts.STOP, Icon.STOP, palette.ground(Tone.NEEDS_YOU), palette.tone(Tone.NEEDS_YOU))
+            .apply { id = Ids.STOP }
 
     init {
         orientation = VERTICAL
@@ -240,16 +246,22 @@ private class JobPanel(
         addView(message, LayoutParams(MATCH_PARENT, WRAP_CONTENT).apply { bottomMargin = look.dp(10) })
         addView(buttons(stacked), LayoutParams(MATCH_PARENT, WRAP_CONTENT))
         photo.setOnClickListener { actions.takePhoto() }
+        deliver.setOnClickListener { actions.deliver() }
+        stop.setOnClickListener { actions.stop() }
     }
 
     fun show(state: JobState) {
         message.showOrHide(message(state))
         photo.isEnabled = state.items != null
         when (state.running) {
-            Running.NO -> deliver.shows(Texts.DELIVER, Icon.MOVING, state.items != null, actions::deliver)
-            Running.YES -> deliver.shows(Texts.STOP, Icon.STOP, true, actions::stop)
-            Running.STOPPING -> deliver.shows(Texts.STOPPING, Icon.STOP, false, actions::stop)
+            Running.NO -> deliver.isEnabled = state.items != null
+            Running.YES -> stop.text = Texts.STOP
+            Running.STOPPING -> stop.text = Texts.STOPPING
         }
+        stop.isEnabled = state.running == Running.YES
+        val runs = state.running != Running.NO
+        stop.visibility = if (runs) View.VISIBLE else View.GONE
+        deliver.visibility = if (runs) View.GONE else View.VISIBLE
     }
 
     fun keepClear(
@@ -269,24 +281,16 @@ private class JobPanel(
             orientation = if (stacked) VERTICAL else HORIZONTAL
             if (stacked) {
                 addView(photo, LayoutParams(MATCH_PARENT, WRAP_CONTENT))
-                addView(deliver, LayoutParams(MATCH_PARENT, WRAP_CONTENT).apply { topMargin = look.dp(12) })
+                for (button in listOf(deliver, stop)) {
+                    addView(button, LayoutParams(MATCH_PARENT, WRAP_CONTENT).apply { topMargin = look.dp(12) })
+                }
             } else {
                 addView(photo, LayoutParams(0, MATCH_PARENT, 1f))
-                addView(deliver, LayoutParams(0, MATCH_PARENT, 1f).apply { marginStart = look.dp(12) })
+                for (button in listOf(deliver, stop)) {
+                    addView(button, LayoutParams(0, MATCH_PARENT, 1f).apply { marginStart = look.dp(12) })
+                }
             }
         }
-
-    private fun android.widget.Button.shows(
-        label: String,
-        icon: Icon,
-        enabled: Boolean,
-        act: () -> Unit,
-    ) {
-        text = label
-        look.icon(this, icon, palette.onPrimary)
-        isEnabled = enabled
-        setOnClickListener { act() }
-    }
 }
 
 /** What stands where the rows will be. */

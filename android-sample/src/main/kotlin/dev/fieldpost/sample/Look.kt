@@ -1,7 +1,9 @@
 package dev.fieldpost.sample
 
+import android.annotation.SuppressLint
 import android.content.Context
 import android.content.res.ColorStateList
+import android.graphics.Canvas
 import android.graphics.Color
 import android.graphics.Typeface
 import android.graphics.drawable.Drawable
@@ -25,6 +27,8 @@ internal class Look(
             .applyDimension(TypedValue.COMPLEX_UNIT_DIP, size.toFloat(), context.resources.displayMetrics)
             .roundToInt()
 
+    private fun sp(size: Int): Int = (dp(size) * context.resources.configuration.fontScale).roundToInt()
+
     /** A text; its size follows the font size that the phone is set to. */
     fun text(
         size: Int,
@@ -44,10 +48,10 @@ internal class Look(
         fill: Int,
         ink: Int,
         height: Int = TOUCH,
-    ) = Button(context, null, 0).apply {
+    ) = IconButton(context).apply {
         text = label
         isAllCaps = false
-        gravity = Gravity.CENTER
+        gravity = Gravity.CENTER_VERTICAL or Gravity.START
         typeface = STRONG
         setTextSize(TypedValue.COMPLEX_UNIT_SP, BUTTON_TEXT)
         setTextColor(states(ink))
@@ -61,13 +65,13 @@ internal class Look(
         icon(this, icon, ink)
     }
 
-    /** Puts an icon before a text. */
+    /** Puts an icon before a text; it grows with the text. */
     fun icon(
         view: TextView,
         icon: Icon,
         colour: Int,
         size: Int = 24,
-    ) = view.setCompoundDrawablesRelativeWithIntrinsicBounds(IconDrawable(icon, colour, dp(size)), null, null, null)
+    ) = view.setCompoundDrawablesRelativeWithIntrinsicBounds(IconDrawable(icon, colour, sp(size)), null, null, null)
 
     /** A ground with round corners, with a line around it where an [edge] is given. */
     fun rounded(
@@ -100,5 +104,21 @@ internal class Look(
         private const val PRESSED = 0x40
         private const val DISABLED = 0x99
         private val STRONG: Typeface = Typeface.create("sans-serif-medium", Typeface.NORMAL)
+    }
+}
+
+/** A button whose icon stands beside its text, both in the middle: Android puts the icon at the edge. */
+@SuppressLint("ViewConstructor") // never inflated
+internal class IconButton(
+    context: Context,
+) : Button(context, null, 0) {
+    override fun onDraw(canvas: Canvas) {
+        val text = layout
+        val widest = (0 until (text?.lineCount ?: 0)).maxOfOrNull { text.getLineWidth(it) } ?: 0f
+        val free = width - compoundPaddingLeft - compoundPaddingRight - widest
+        canvas.save()
+        canvas.translate((if (layoutDirection == LAYOUT_DIRECTION_RTL) -free else free) / 2, 0f)
+        super.onDraw(canvas)
+        canvas.restore()
     }
 }

@@ -9,7 +9,7 @@ import android.text.BidiFormatter
  * there is no `R.string` to read. English only for the same reason. An app built by Gradle would move them there.
  */
 object Texts {
-    const val KEPT = "On this phone"
+    const val KEPT = "Safe on this phone"
     const val SENDING = "Sending"
     const val WAITING = "Waiting"
     const val CHECKING = "Checking"
@@ -40,18 +40,18 @@ object Texts {
     const val STOPPED = "Stopped. Nothing is lost."
     const val ALL_DELIVERED = "All is delivered."
     const val NOTHING_TO_DELIVER = "There is nothing to deliver."
-    const val NOT_YET = "Not possible now. Look again."
-    const val NO_JOB = "No job was chosen."
+    const val SIGN_IN_FAILED = "Your sign-in did not work."
 
     fun workOrder(id: String) = "Work order ${isolated(id)}"
 
-    fun items(count: Int) = if (count == 1) "1 item" else "$count items"
+    // With spaces that do not break: a number stays beside what it counts.
+    fun items(count: Int) = if (count == 1) "1\u00A0item" else "$count\u00A0items"
 
-    fun delivered(count: Int) = "$count delivered"
+    fun delivered(count: Int) = "$count\u00A0delivered"
 
-    fun underWay(count: Int) = "$count to go"
+    fun underWay(count: Int) = "$count\u00A0to\u00A0go"
 
-    fun needYou(count: Int) = if (count == 1) "1 needs you" else "$count need you"
+    fun needYou(count: Int) = if (count == 1) "1\u00A0needs\u00A0you" else "$count\u00A0need\u00A0you"
 
     fun percent(part: Int) = "$part %"
 
@@ -61,12 +61,12 @@ object Texts {
     ) = "$done of $all delivered"
 
     fun leftOver(
-        waiting: Long,
-        blocked: Long,
+        waiting: Int,
+        blocked: Int,
         next: String?,
     ) = listOfNotNull(
         if (waiting > 0) "$waiting still waiting." else null,
-        if (blocked > 0) (if (blocked == 1L) "1 needs you." else "$blocked need you.") else null,
+        if (blocked > 0) (if (blocked == 1) "1 needs you." else "$blocked need you.") else null,
         next?.let(::goesOn),
     ).joinToString(" ")
 

@@ -1,6 +1,7 @@
 package dev.fieldpost.sample
 
 import dev.fieldpost.Action
+import dev.fieldpost.Delivery
 import dev.fieldpost.Item
 import dev.fieldpost.Proof
 import dev.fieldpost.Reason
@@ -69,7 +70,7 @@ fun words(
 /** The reason as a sentence. */
 fun words(reason: Reason): String =
     when (reason) {
-        Reason.NOT_STARTED -> "Safe on this phone, not sent yet."
+        Reason.NOT_STARTED -> "Not sent yet."
         Reason.NO_NETWORK -> "There is no network here."
         Reason.UNMETERED_NETWORK_WANTED -> "It is kept for Wi-Fi."
         Reason.CHARGING_WANTED -> "It is kept until the phone is charging."
@@ -114,6 +115,29 @@ fun words(action: Action): String? =
         Action.REVIEW -> "Look at the work order, or ask the office, then try again."
         Action.ASK_OFFICE -> "Call the office, then try again."
     }
+
+/** What came of what was asked for. */
+fun words(
+    news: News,
+    at: (Instant) -> String,
+): String =
+    when (news) {
+        is News.Ended -> ended(news.delivery, at)
+        is News.Stopped -> Texts.STOPPED
+        is News.Failed -> Texts.failed(news.message)
+        is News.NotKept -> Texts.photoNotKept(news.message)
+        is News.NoCamera -> Texts.NO_CAMERA
+    }
+
+private fun ended(
+    delivery: Delivery,
+    at: (Instant) -> String,
+): String {
+    val signIn = if (delivery.tokenErrors.isEmpty()) null else Texts.SIGN_IN_FAILED
+    val left = Texts.leftOver(delivery.waiting, delivery.blocked, delivery.next?.let(at))
+    val all = if (delivery.delivered > 0) Texts.ALL_DELIVERED else Texts.NOTHING_TO_DELIVER
+    return listOfNotNull(signIn, left.ifEmpty { all }).joinToString(" ")
+}
 
 /** The most important thing about an item, for the list and for a screen reader. */
 fun title(item: Item): String = item.caption?.takeIf { it.isNotBlank() } ?: item.name

@@ -1,0 +1,126 @@
+package dev.fieldpost
+
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import java.util.concurrent.ConcurrentHashMap
+import kotlin.concurrent.thread
+import kotlin.time.Duration
+import kotlin.time.Instant
+import kotlin.time.toJavaDuration
+
+/**
+ * How a delivery ended.
+ *
+ * @property delivered items that it delivered.
+ * @property waiting items that are still to be delivered.
+ * @property blocked items that need a person.
+ * @property next when the next of them goes on by itself, where that is known: a good time for the next delivery.
+ * @property tokenErrors what the app's sign-in threw, by account; for a token that cannot be one,
+ *   [OutboxException.Invalid].
+ */
+public data class Delivery(
+    val delivered: Int,
+    val waiting: Int,
+    val blocked: Int,
+    val next: Instant?,
+    val tokenErrors: Map<String, Throwable>,
+)
+
+/**
+ * Runs the native delivery, which blocks, on a thread of its own, and answers its questions in the caller's context.
+ * Returns or throws only when that thread is done.
+ */
+internal suspend fun Door.deliver(
+    patience: Duration,
+    watch: Boolean,
+    http: Http,
+    tokens: suspend (account: String) -> String?,
+): Delivery =
+    coroutineScope {
+        ensureActive()
+        val questions = Channel<String>(Channel.UNLIMITED) // one an account at a time
+        val signIn = SignIn(this@deliver, tokens)
+        val answering = launch { for (account in questions) launch { signIn.answer(account) } }
+
+        // Never closed by hand, but by its cleaner: the end of the outbox may still give it while we leave.
+        val stop = StopSignal()
+        val closing = atEnd { stop.stop() }
+        val how = Deliver(patience.toJavaDuration(), watch, http)
+        val ended = CompletableDeferred<Summary>()
+        // A daemon: what dies with the process is looked up by the next delivery, so nothing is worth waiting for.
+        thread(name = "fieldpost-delivery", isDaemon = true) {
+            val asker = Asker(questions)
+            runCatching { enter { deliver(how, asker, stop) } }
+                .fold(ended::complete, ended::completeExceptionally)
+        }
+        try {
+            signIn.conclude(ended.await())
+        } catch (cancelled: CancellationException) {
+            stop.stop()
+            withContext(NonCancellable) { ended.join() }
+            throw cancelled
+        } finally {
+            closing.dispose()
+            answering.cancel()
+        }
+    }
+
+/** Hands each question on, and returns at once. */
+private class Asker(
+    private val questions: Channel<String>,
+) : TokenListener {
+    override fun tokenWanted(account: String) {
+        questions.trySend(account)
+    }
+}
+
+/** The app's sign-in, and what it threw. */
+private class SignIn(
+    private val door: Door,
+    private val tokens: suspend (account: String) -> String?,
+) {
+    private val errors = ConcurrentHashMap<String, Throwable>()
+
+    suspend fun answer(account: String) {
+        val token =
+            caught(account) {
+                tokens(account)
+            }
+        caught(account) {
+            withContext(Dispatchers.IO) {
+                // One that cannot be a token is refused, and taken as none.
+                door.enter { if (token == null) noToken(account) else putToken(account, token) }
+            }
+        }
+    }
+
+    /** A cancellation that is not ours, such as a time limit of the app's own, is a failure like any other. */
+    private suspend fun <T> caught(
+        account: String,
+        block: suspend () -> T,
+    ): T? =
+        try {
+            block()
+        } catch (thrown: Throwable) {
+            currentCoroutineContext().ensureActive()
+            errors[account] = thrown
+            null
+        }
+
+    fun conclude(summary: Summary) =
+        Delivery(
+            delivered = summary.delivered.toInt(),
+            waiting = summary.waiting.toInt(),
+            blocked = summary.blocked.toInt(),
+            next = summary.next,
+            tokenErrors = errors.toMap(),
+        )
+}

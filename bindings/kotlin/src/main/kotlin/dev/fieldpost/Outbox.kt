@@ -1,0 +1,238 @@
+package dev.fieldpost
+
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.withContext
+import java.io.File
+import kotlin.time.Duration
+
+/**
+ * A durable outbox in a folder of its own: what is captured survives anything, and reaches its work-order system once.
+ *
+ * ```kotlin
+ * val outbox = Outbox.open(context.filesDir.resolve("outbox"))
+ * outbox.putAccount(CorrigoPro(id = "acme", baseUrl = url, performedBy = "Jo Field"))
+ *
+ * val job = WorkOrder(account = "acme", id = "10234")
+ * outbox.capture(Photo(file, caption = "Boiler plate"), job) // safe once it returns, with no network at all
+ * outbox.deliver { account -> login.tokenFor(account) } // suspends until nothing more can be done now
+ * outbox.items(job).collect { items -> screen.show(items) } // the first list at once, then each newer one
+ * ```
+ *
+ * **Threads.** Every member may be used from any thread and any coroutine. What suspends waits for the disk on
+ * [Dispatchers.IO], never on the caller's thread; only [open] waits on it. Several outboxes, and several processes, may
+ * have one folder open; one of them delivers at a time.
+ *
+ * **Errors.** What an app can act on is a kind of [OutboxException], with a message that says what helps; a call that
+ * throws one has done nothing. What hinders an *item* is no exception: it stands in the item's [status][Item.status]. After
+ * [close] every call throws [IllegalStateException].
+ *
+ * **Cancellation.** A call whose coroutine is cancelled before it began does nothing; one that is under way is finished,
+ * though its result is not seen. Where that matters for a capture, give it a key: the same key twice is the same item.
+ */
+public class Outbox private constructor(
+    native: NativeOutbox,
+) : AutoCloseable {
+    private val door = Door(native)
+
+    /**
+     * Adds an account, or configures it anew; [CorrigoPro] and [DigitalRealty] make one. It stays until it is removed.
+     *
+     * @throws OutboxException.Invalid where its id, address or settings cannot be right, and says which.
+     */
+    public suspend fun putAccount(account: Account): Unit = native { putAccount(account) }
+
+    /** The accounts, each with what its system can do. */
+    public suspend fun accounts(): List<AccountInfo> = native { accounts() }
+
+    /**
+     * Removes an account.
+     *
+     * @throws OutboxException.UnknownAccount where there is none of that id.
+     * @throws OutboxException.AccountBusy while it has items that are not delivered.
+     */
+    public suspend fun removeAccount(id: String): Unit = native { removeAccount(id) }
+
+    /**
+     * Takes a [Photo], [Document], [Text] or [Signature] over for a work order. Durable once it returns, with no network at
+     * all. The caller's file stays as it was, unless it asks for a move.
+     *
+     * What the system is known to refuse is kept all the same, and the item is blocked with its reason: evidence is never
+     * refused.
+     *
+     * @throws OutboxException.CannotRead where the file is missing, a folder, or cannot be read.
+     * @throws OutboxException.DiskFull where there is no room for it. Nothing that waits was touched.
+     * @throws OutboxException.UnknownAccount where the work order's account was not put.
+     * @throws OutboxException.UnknownItem where it is to go after an item that is not here.
+     * @throws OutboxException.Invalid where an option cannot be right.
+     */
+    public suspend fun capture(
+        capture: Capture,
+        job: WorkOrder,
+    ): Item = native { capture(capture, job) }
+
+    /**
+     * One item as it stands now.
+     *
+     * @throws OutboxException.UnknownItem where it is not here.
+     */
+    public suspend fun item(id: ItemId): Item = native { item(id) }
+
+    /** The items of a work order as they stand now, in the order of capture; only those in a state, where one is given. */
+    public suspend fun list(
+        job: WorkOrder,
+        state: State? = null,
+    ): List<Item> = native { items(job.account, job.id, state) }
+
+    /** All items as they stand now, in the order of capture; only those of an account, or in a state, where it is given. */
+    public suspend fun list(
+        account: String? = null,
+        state: State? = null,
+    ): List<Item> = native { items(account, null, state) }
+
+    /**
+     * The items of a work order: the list at once, then a new one whenever it changed, until the outbox is closed. A
+     * collector that is slow sees the newest list, not every one; a list that equals the one before is not repeated.
+     *
+     * Each collector reads the disk on its own. It sees the changes that this process makes at once, those of another
+     * process with the next change of ours. Collecting throws [OutboxException] where the list cannot be read.
+     */
+    public fun items(
+        job: WorkOrder,
+        state: State? = null,
+    ): Flow<List<Item>> = door.lists(Concerns(job.account, job.id)) { items(job.account, job.id, state) }
+
+    /** The same for all items, or only those of an account, or in a state. */
+    public fun items(
+        account: String? = null,
+        state: State? = null,
+    ): Flow<List<Item>> = door.lists(Concerns(account)) { items(account, null, state) }
+
+    /**
+     * What happens in this process while it is collected: changes, and the progress of transfers. It ends when the outbox is
+     * closed.
+     *
+     * The newest [EVENTS_KEPT] events are kept for a collector that is slow, older ones are dropped: good for progress bars
+     * and logs. What a screen shows of the queue comes from [items], which misses nothing.
+     */
+    public val events: Flow<Event> get() = door.events()
+
+    /**
+     * Delivers all that can be delivered. Suspends until nothing more can be done within the patience, or, with [watch],
+     * until it is cancelled. Items that cannot be delivered now wait or are blocked, each with its reason.
+     *
+     * Cancelling the coroutine stops it: transfers under way are broken off, the call returns once that is done, and may be
+     * made again at once. What was broken off is looked up by the next delivery before anything is sent again. [close] stops
+     * it too; then it returns what it did.
+     *
+     * @param patience how long waits are sat out: one that ends within this time of the last progress does not end the
+     *   delivery.
+     * @param watch stay until cancelled, whether or not there is anything to do.
+     * @param http time limits and certificates of the network.
+     * @param tokens the app's sign-in: called with an account's id when a token is wanted, and again when one was refused,
+     *   in the caller's context, for several accounts at once. Null is none: that account's items wait for one, until
+     *   [putToken] or the next delivery. What it throws is none too, stands in [Delivery.tokenErrors], and hinders no other
+     *   account. Tokens are never stored.
+     * @throws OutboxException.AlreadyDelivering where another delivery runs, in this process or another.
+     * @throws OutboxException.Invalid where a certificate in [http] does not read.
+     * @throws OutboxException.DiskFull where an attempt cannot be journaled: then it is not made.
+     */
+    public suspend fun deliver(
+        patience: Duration = Duration.ZERO,
+        watch: Boolean = false,
+        http: Http = Http(),
+        tokens: suspend (account: String) -> String?,
+    ): Delivery = door.deliver(patience, watch, http, tokens)
+
+    /**
+     * Hands in a token after a sign-in, while a delivery runs: the account's items go on. It stays in memory until that
+     * delivery ends. Where none runs nothing is kept: the next one asks.
+     *
+     * @throws OutboxException.Invalid for what cannot be a token: nothing, or a character that no header can carry.
+     */
+    public suspend fun putToken(
+        account: String,
+        token: String,
+    ): Unit = native { putToken(account, token) }
+
+    /**
+     * Tries an item once more, now: what is blocked goes back to the queue, a wait ends. An item in doubt is only looked for
+     * again. Returns whether there was anything to do.
+     *
+     * @throws OutboxException.UnknownItem where it is not here.
+     */
+    public suspend fun retry(id: ItemId): Boolean = native { retry(id) }
+
+    /** The same for all items that are blocked or wait, or only those that do for a reason. Returns those that it moved. */
+    public suspend fun retryAll(because: Reason? = null): List<ItemId> = native { retryAll(because) }
+
+    /**
+     * Gives an item up: at once, or, where it may have arrived already, once that is known.
+     *
+     * @throws OutboxException.NotNow for what is delivered.
+     * @throws OutboxException.UnknownItem where it is not here.
+     */
+    public suspend fun cancel(id: ItemId): Unit = native { cancel(id) }
+
+    /**
+     * Decides a doubt by what a person saw at the system; the receipt says that a person said so.
+     *
+     * @throws OutboxException.NotNow for an item that is in no doubt.
+     * @throws OutboxException.UnknownItem where it is not here.
+     */
+    public suspend fun settle(
+        id: ItemId,
+        seen: Settlement,
+    ): Unit = native { settle(id, seen) }
+
+    /**
+     * Erases an item for good: its row, its files, its receipt. What is not delivered is lost by it: ask the person first.
+     *
+     * @throws OutboxException.NotNow while it is being sent.
+     * @throws OutboxException.UnknownItem where it is not here.
+     */
+    public suspend fun forget(id: ItemId): Unit = native { forget(id) }
+
+    /** What the phone can do, as it was last told. */
+    public suspend fun conditions(): Conditions = native { conditions() }
+
+    /**
+     * Tells what the phone can do now; the library reads no sensor. A network that changed ends the waits that the old one
+     * caused. It is remembered, also over a restart.
+     */
+    public suspend fun setConditions(conditions: Conditions): Unit = native { setConditions(conditions) }
+
+    /** Looks at every hash, row and file, which takes as long as reading them all. Changes nothing. */
+    public suspend fun check(): CheckReport = native { check() }
+
+    /**
+     * Closes it: gives a delivery that runs the signal to stop, ends the flows, and lets go of the files once the calls
+     * under way have returned. It waits for none of them, so that it may be called on any thread. Twice is fine. What was
+     * captured is durable at any moment, closed or not.
+     */
+    override fun close(): Unit = door.close()
+
+    private suspend fun <T> native(call: NativeOutbox.() -> T): T = withContext(Dispatchers.IO) { door.enter(call) }
+
+    public companion object {
+        /** How many events are kept for a collector of [events] that is slow. */
+        public const val EVENTS_KEPT: Int = 256
+
+        /**
+         * Opens the outbox in that folder, makes it where it is missing. It waits for the disk, on the caller's thread:
+         * usually a few milliseconds. What a killed capture left whole is taken over, what it left half is removed; a
+         * corrupt database is set aside and rebuilt from the items' own folders.
+         *
+         * @param memory the most bytes that preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
+         * @throws OutboxException.InUse where it has to be alone, and another process has the outbox open.
+         * @throws OutboxException.TooNew where a newer version of the library wrote it.
+         * @throws OutboxException.Failed where the folder cannot be made or read.
+         */
+        @JvmStatic
+        @JvmOverloads
+        public fun open(
+            folder: File,
+            memory: Bytes? = null,
+        ): Outbox = Outbox(NativeOutbox.open(folder, memory))
+    }
+}

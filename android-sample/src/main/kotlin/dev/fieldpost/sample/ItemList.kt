@@ -53,7 +53,7 @@ internal class ItemList(
     ): View {
         val item = items[position]
         val row = recycled as? ItemRow ?: ItemRow(look, onRetry)
-        row.show(item, words(item.status, at), thumbnail(item), parts[item.id])
+        row.show(item, title(item, at), words(item.status, at), thumbnail(item), parts[item.id])
         return row
     }
 }

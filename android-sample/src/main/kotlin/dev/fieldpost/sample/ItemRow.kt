@@ -48,11 +48,11 @@ internal class ItemRow(
     /** Shows an item. [part] is how much of it was sent, in percent; none where that is not known. */
     fun show(
         item: Item,
+        name: String,
         words: Words,
         thumbnail: Bitmap?,
         part: Int?,
     ) {
-        val name = title(item)
         val colour = palette.tone(words.tone)
         title.text = name
         label.text = if (part == null) words.label else "${words.label} · ${Texts.percent(part)}"
@@ -70,7 +70,8 @@ internal class ItemRow(
         retry.contentDescription = Texts.tryAgain(name)
         retry.setOnClickListener { onRetry(item) }
         card.contentDescription =
-            listOfNotNull(kind(item.kind), name, label.text, words.said, words.help).joinToString(". ") { it.trimEnd('.') }
+            listOfNotNull(words(item.kind), name, label.text, words.said, words.help)
+                .joinToString(". ") { it.trimEnd('.') }
     }
 
     private fun head() =
@@ -123,12 +124,4 @@ private fun icon(kind: Kind): Icon =
         Kind.DOCUMENT -> Icon.DOCUMENT
         Kind.TEXT -> Icon.TEXT
         Kind.SIGNATURE -> Icon.SIGNATURE
-    }
-
-private fun kind(kind: Kind): String =
-    when (kind) {
-        Kind.PHOTO -> Texts.PHOTO
-        Kind.DOCUMENT -> Texts.DOCUMENT
-        Kind.TEXT -> Texts.TEXT
-        Kind.SIGNATURE -> Texts.SIGNATURE
     }

@@ -23,7 +23,8 @@ import kotlinx.coroutines.flow.distinctUntilChanged
 class PhoneConditions(
     private val context: Context,
 ) {
-    private val connectivity = context.getSystemService(ConnectivityManager::class.java)
+    private val connectivity =
+        checkNotNull(context.getSystemService(ConnectivityManager::class.java)) { "every Android has one" }
 
     /** As it is now. */
     fun now(): Conditions =

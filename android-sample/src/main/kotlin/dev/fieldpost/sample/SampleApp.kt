@@ -39,8 +39,10 @@ class SignIn(
             @Suppress("DEPRECATION")
             val said = packages.getApplicationInfo(context.packageName, PackageManager.GET_META_DATA).metaData
 
+            // Of any type: what reads as a number is one in there.
+            @Suppress("DEPRECATION")
             fun named(name: String) =
-                requireNotNull(said?.getString("dev.fieldpost.sample.$name")) { "the manifest names no $name" }.trim()
+                requireNotNull(said?.get("dev.fieldpost.sample.$name")) { "the manifest names no $name" }.toString()
             val account = CorrigoPro(id = "sandbox", baseUrl = named("url"), performedBy = named("performed_by"))
             val token = named("token")
             return SignIn(account, WorkOrder(account.id, named("work_order"))) { token }

@@ -17,11 +17,6 @@ object Texts {
     const val DELIVERED = "Delivered"
     const val GIVEN_UP = "Given up"
 
-    const val PHOTO = "Photo"
-    const val DOCUMENT = "Document"
-    const val TEXT = "Text"
-    const val SIGNATURE = "Signature"
-
     const val TAKE_PHOTO = "Take photo"
     const val DELIVER = "Deliver"
     const val STOP = "Stop"
@@ -77,6 +72,11 @@ object Texts {
     fun found(at: String) = "Found there at ${isolated(at)}."
 
     fun confirmed(at: String) = "Confirmed by a person at ${isolated(at)}."
+
+    fun untitled(
+        kind: String,
+        at: String,
+    ) = "$kind, ${isolated(at)}"
 
     fun number(remoteId: String) = "No. ${isolated(remoteId)}"
 

@@ -3,6 +3,7 @@ package dev.fieldpost.sample
 import dev.fieldpost.Action
 import dev.fieldpost.Delivery
 import dev.fieldpost.Item
+import dev.fieldpost.Kind
 import dev.fieldpost.Proof
 import dev.fieldpost.Reason
 import dev.fieldpost.Receipt
@@ -139,8 +140,20 @@ private fun ended(
     return listOfNotNull(signIn, left.ifEmpty { all }).joinToString(" ")
 }
 
-/** The most important thing about an item, for the list and for a screen reader. */
-fun title(item: Item): String = item.caption?.takeIf { it.isNotBlank() } ?: item.name
+/** What kind of thing it is. */
+fun words(kind: Kind): String =
+    when (kind) {
+        Kind.PHOTO -> "Photo"
+        Kind.DOCUMENT -> "Document"
+        Kind.TEXT -> "Text"
+        Kind.SIGNATURE -> "Signature"
+    }
+
+/** What an item is called: by its caption, else by what it is and when it was captured. File names say nothing. */
+fun title(
+    item: Item,
+    at: (Instant) -> String,
+): String = item.caption?.takeIf { it.isNotBlank() } ?: Texts.untitled(words(item.kind), at(item.capturedAt))
 
 private fun held(
     tone: Tone,

@@ -24,6 +24,7 @@ import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import java.io.File
+import java.io.IOException
 
 /** What a person is told of what they asked for. */
 sealed interface News {
@@ -182,6 +183,8 @@ class Workplace(
     ) = try {
         block()
     } catch (error: OutboxException) {
+        lastNews.value = asNews(error.message.orEmpty())
+    } catch (error: IOException) {
         lastNews.value = asNews(error.message.orEmpty())
     }
 

@@ -1,9 +1,14 @@
 package dev.fieldpost.sample
 
+import android.annotation.SuppressLint
+import android.content.Context
 import android.graphics.Bitmap
+import android.os.Parcelable
 import android.view.View
 import android.view.ViewGroup
 import android.widget.BaseAdapter
+import android.widget.ListAdapter
+import android.widget.ListView
 import dev.fieldpost.Item
 import dev.fieldpost.ItemId
 import dev.fieldpost.Status
@@ -37,8 +42,8 @@ internal class ItemList(
 
     override fun getItem(position: Int) = items[position]
 
-    /** By the item and not by the place, so that the list stays where it was when one is added above. */
-    override fun getItemId(position: Int) = items[position].id.hashCode().toLong()
+    /** By the item. Never below zero: a list that saves its place takes that for none. */
+    override fun getItemId(position: Int) = items[position].id.hashCode().toLong() and 0xFFFF_FFFF
 
     override fun hasStableIds() = true
 
@@ -55,5 +60,24 @@ internal class ItemList(
         val row = recycled as? ItemRow ?: ItemRow(look, onRetry)
         row.show(item, title(item, at), words(item.status, at), thumbnail(item), parts[item.id])
         return row
+    }
+}
+
+/** A list that keeps its place although its rows come later: Android's own forgets it when it gets its rows. */
+@SuppressLint("ViewConstructor") // never inflated
+internal class PlaceKeepingList(
+    context: Context,
+) : ListView(context) {
+    private var place: Parcelable? = null
+
+    override fun onRestoreInstanceState(state: Parcelable?) {
+        super.onRestoreInstanceState(state) // insists on being called
+        place = state.takeIf { adapter == null }
+    }
+
+    override fun setAdapter(adapter: ListAdapter?) {
+        super.setAdapter(adapter)
+        place?.let { super.onRestoreInstanceState(it) }
+        place = null
     }
 }

@@ -108,7 +108,13 @@ class JobActivity :
     override fun retry(item: Item) = work.retry(item)
 
     private fun states(outbox: Outbox): Flow<JobState> =
-        combine(outbox.items(job), parts(outbox), work.conditions, work.running, work.news) { items, parts, now, running, news ->
+        combine(
+            outbox.items(job),
+            parts(outbox),
+            work.conditions,
+            work.running,
+            work.news,
+        ) { items, parts, now, running, news ->
             JobState(job.id, job.account, items, parts, now?.network, running, news?.let { words(it, ::time) })
         }
 
@@ -163,8 +169,7 @@ class JobActivity :
         fun intent(
             context: Context,
             job: WorkOrder,
-        ): Intent =
-            Intent(context, JobActivity::class.java).putExtra(ACCOUNT, job.account).putExtra(WORK_ORDER, job.id)
+        ): Intent = Intent(context, JobActivity::class.java).putExtra(ACCOUNT, job.account).putExtra(WORK_ORDER, job.id)
 
         private fun jobOf(intent: Intent): WorkOrder? {
             val account = intent.getStringExtra(ACCOUNT) ?: return null

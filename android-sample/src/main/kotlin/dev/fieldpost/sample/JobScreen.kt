@@ -71,7 +71,7 @@ class JobScreen(
     private val header = JobHeader(look)
     private val panel = JobPanel(look, actions, stacked = lying || largeText)
     private val rows = ItemList(look, actions::retry, at, thumbnail)
-    private val list = ListView(context)
+    private val list = PlaceKeepingList(context)
     private val empty = Notice(look)
 
     init {
@@ -105,7 +105,7 @@ class JobScreen(
         if (state.items == null) empty.show(Texts.OPENING, null) else empty.show(Texts.EMPTY, Texts.EMPTY_HELP)
         if (state.items != null) {
             rows.show(state.items, state.parts)
-            // Only now: a list without rows would forget the position that it is to come back to.
+            // Only now: the first rows are those of the place that it is to come back to.
             if (list.adapter == null) list.adapter = rows
         }
     }
@@ -157,7 +157,11 @@ class JobScreen(
         const val SIDE = 304
 
         val BARS: Int
-            get() = android.view.WindowInsets.Type.systemBars() or android.view.WindowInsets.Type.displayCutout()
+            get() =
+                android.view.WindowInsets.Type
+                    .systemBars() or
+                    android.view.WindowInsets.Type
+                        .displayCutout()
     }
 }
 

@@ -51,7 +51,8 @@ internal class Look(
     ) = IconButton(context).apply {
         text = label
         isAllCaps = false
-        gravity = Gravity.CENTER_VERTICAL or Gravity.START
+        gravity = Gravity.CENTER_VERTICAL
+        textAlignment = View.TEXT_ALIGNMENT_VIEW_START // beside the icon, also where the language runs the other way
         typeface = STRONG
         setTextSize(TypedValue.COMPLEX_UNIT_SP, BUTTON_TEXT)
         setTextColor(states(ink))

@@ -35,6 +35,7 @@ class SignIn(
         /** The sample has no sign-in of its own: its manifest says where the sandbox is. */
         fun ofManifest(context: Context): SignIn {
             val packages = context.packageManager
+
             // The form with flags as an object came with API 33.
             @Suppress("DEPRECATION")
             val said = packages.getApplicationInfo(context.packageName, PackageManager.GET_META_DATA).metaData

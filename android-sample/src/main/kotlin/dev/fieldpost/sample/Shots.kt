@@ -33,7 +33,12 @@ class Shots(
         shot: File,
         job: WorkOrder,
     ): File {
-        val taken = folder.resolve("taken").resolve(name(job)).apply { mkdirs() }.resolve(shot.name)
+        val taken =
+            folder
+                .resolve("taken")
+                .resolve(name(job))
+                .apply { mkdirs() }
+                .resolve(shot.name)
         if (!taken.exists() && !shot.renameTo(taken)) throw IOException("the camera left no photo")
         return taken
     }
@@ -71,7 +76,13 @@ fun photoIntent(
     context: Context,
     shot: File,
 ): Intent {
-    val uri = Uri.Builder().scheme("content").authority("${context.packageName}.photos").appendPath(shot.name).build()
+    val uri =
+        Uri
+            .Builder()
+            .scheme("content")
+            .authority("${context.packageName}.photos")
+            .appendPath(shot.name)
+            .build()
     return Intent(MediaStore.ACTION_IMAGE_CAPTURE)
         .putExtra(MediaStore.EXTRA_OUTPUT, uri)
         .addFlags(Intent.FLAG_GRANT_WRITE_URI_PERMISSION or Intent.FLAG_GRANT_READ_URI_PERMISSION)

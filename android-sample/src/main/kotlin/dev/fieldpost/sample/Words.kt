@@ -17,7 +17,7 @@ import kotlin.time.Instant
  * @property tone what it means for that person; decides colour and icon.
  * @property label one or two words: where it stands.
  * @property said a sentence: why, or with what proof. None where the label says it all.
- * @property help a sentence: what happens next, or what would help. None where nothing has to.
+ * @property help what happens next, or what would help; of what was delivered, the system's number.
  */
 data class Words(
     val tone: Tone,
@@ -64,7 +64,7 @@ fun words(
         is Status.Waiting -> held(Tone.WAITING, Texts.WAITING, status.why, at)
         is Status.Verifying -> held(Tone.MOVING, Texts.CHECKING, status.why, at)
         is Status.Blocked -> held(Tone.NEEDS_YOU, Texts.NEEDS_YOU, status.why, at)
-        is Status.Delivered -> Words(Tone.DONE, Texts.DELIVERED, receipt(status.receipt, at), null)
+        is Status.Delivered -> delivered(status.receipt, at)
         is Status.Cancelled -> Words(Tone.GONE, Texts.GIVEN_UP, null, null)
     }
 
@@ -167,12 +167,16 @@ private fun held(
     return Words(tone, label, said, next.ifEmpty { null })
 }
 
-private fun receipt(
+private fun delivered(
     receipt: Receipt,
     at: (Instant) -> String,
-): String =
-    when (receipt.proof) {
-        Proof.ANSWER -> Texts.received(at(receipt.deliveredAt))
-        Proof.FOUND -> Texts.found(at(receipt.deliveredAt))
-        Proof.PERSON -> Texts.confirmed(at(receipt.deliveredAt))
-    } + (receipt.remoteId?.let { " " + Texts.number(it) } ?: "")
+): Words {
+    val time = at(receipt.deliveredAt)
+    val said =
+        when (receipt.proof) {
+            Proof.ANSWER -> Texts.received(time)
+            Proof.FOUND -> Texts.found(time)
+            Proof.PERSON -> Texts.confirmed(time)
+        }
+    return Words(Tone.DONE, Texts.DELIVERED, said, receipt.remoteId?.let(Texts::number))
+}

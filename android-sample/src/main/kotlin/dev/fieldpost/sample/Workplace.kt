@@ -172,7 +172,11 @@ class Workplace(
         photo: File,
         job: WorkOrder,
     ) {
-        val item = outbox.capture(Photo(photo, name = "photo.jpg", cap = 1.megabytes, maxEdge = LONG_EDGE, key = photo.name), job)
+        val item =
+            outbox.capture(
+                Photo(photo, name = "photo.jpg", cap = 1.megabytes, maxEdge = LONG_EDGE, key = photo.name),
+                job,
+            )
         thumbnails.make(photo, item.id)
         withContext(Dispatchers.IO) { photo.delete() }
     }

@@ -159,7 +159,8 @@ class JobScreenTest {
     private fun screen(activity: Activity) = all(activity.window.decorView).first { it is JobScreen }
 
     private fun all(view: View): List<View> =
-        listOf(view) + (0 until ((view as? ViewGroup)?.childCount ?: 0)).flatMap { all((view as ViewGroup).getChildAt(it)) }
+        listOf(view) +
+            (0 until ((view as? ViewGroup)?.childCount ?: 0)).flatMap { all((view as ViewGroup).getChildAt(it)) }
 
     private fun host(
         running: Running = Running.YES,

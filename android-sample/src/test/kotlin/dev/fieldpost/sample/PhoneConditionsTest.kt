@@ -74,6 +74,10 @@ class PhoneConditionsTest {
         await("the end of listening") {
             shadowOf(app.getSystemService(android.net.ConnectivityManager::class.java)).networkCallbacks.isEmpty()
         }
-        assertTrue(shadowOf(app).registeredReceivers.none { it.intentFilter.hasAction("android.intent.action.BATTERY_CHANGED") })
+        assertTrue(
+            shadowOf(app).registeredReceivers.none {
+                it.intentFilter.hasAction("android.intent.action.BATTERY_CHANGED")
+            },
+        )
     }
 }

@@ -78,14 +78,9 @@ class WordsTest {
     @Test
     fun `a receipt says how it is known`() {
         val said = Proof.entries.map { words(Status.Delivered(receipt("81423", it)), at).said }
-        val expected =
-            listOf(
-                "Received at 10:05. No. 81423",
-                "Found there at 10:05. No. 81423",
-                "Confirmed by a person at 10:05. No. 81423",
-            )
-        assertEquals(expected, said)
-        assertEquals("Confirmed by a person at 10:05.", words(Status.Delivered(receipt(null, Proof.PERSON)), at).said)
+        assertEquals(listOf("Received at 10:05.", "Found there at 10:05.", "Confirmed by a person at 10:05."), said)
+        assertEquals("No. 81423", words(Status.Delivered(receipt("81423")), at).help)
+        assertEquals(null, words(Status.Delivered(receipt(null, Proof.PERSON)), at).help)
     }
 
     @Test

@@ -204,7 +204,11 @@ class StoryTest {
 
     @Test
     fun `the camera app may write the shot that it was asked for, and no other file`() {
-        for (name in listOf("..%2Foutbox%2Foutbox.db", "outbox.db", "a/b.jpg", "")) {
+        // There, but none of the shots.
+        val folder = app.workplace.shots.begin().parentFile!!
+        folder.resolve("outbox.db").writeText("private")
+        folder.resolveSibling("private.jpg").writeText("private")
+        for (name in listOf("..%2Fprivate.jpg", "outbox.db", "a/b.jpg", "")) {
             val uri = Uri.parse("content://${app.packageName}.photos/$name")
             val refused = runCatching { provider.openFile(uri, "rw") }.exceptionOrNull()
             assertTrue("$name: $refused", refused is java.io.FileNotFoundException)

@@ -55,7 +55,10 @@ class Thumbnails(
             try {
                 val small = small(photo) ?: return@withContext
                 folder.mkdirs()
-                file(id).outputStream().use { small.compress(Bitmap.CompressFormat.JPEG, QUALITY, it) }
+                // Whole or not there: a row may ask for it at any moment.
+                val begun = folder.resolve("$id.part")
+                begun.outputStream().use { small.compress(Bitmap.CompressFormat.JPEG, QUALITY, it) }
+                begun.renameTo(file(id))
             } catch (_: IOException) {
                 // The photo is safe; only its small picture is missing.
             }

@@ -205,7 +205,10 @@ class StoryTest {
     @Test
     fun `the camera app may write the shot that it was asked for, and no other file`() {
         // There, but none of the shots.
-        val folder = app.workplace.shots.begin().parentFile!!
+        val folder =
+            app.workplace.shots
+                .begin()
+                .parentFile!!
         folder.resolve("outbox.db").writeText("private")
         folder.resolveSibling("private.jpg").writeText("private")
         for (name in listOf("..%2Fprivate.jpg", "outbox.db", "a/b.jpg", "")) {

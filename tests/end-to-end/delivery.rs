@@ -213,3 +213,51 @@ fn a_sign_in_later_on_lets_a_watching_delivery_go_on() {
     assert_eq!(summary.delivered, 1);
     world.assert_delivered_once(id);
 }
+
+#[test]
+fn what_another_process_captures_wakes_a_watching_delivery() {
+    let world = World::new();
+    let other = world.open_again();
+    let how = Deliver { watch: true, ..Deliver::default() };
+    let (stop, job) = (how.stop.clone(), fieldpost_tests::job(Provider::CorrigoPro));
+    let _listening = world.outbox.listen(move |event| {
+        if matches!(event, Event::Changed(item) if item.state == State::Delivered) {
+            stop.stop();
+        }
+    });
+    let tokens = |_: &str| Some(world.sandbox.token(Provider::CorrigoPro));
+    let summary = run(async {
+        let delivering = world.outbox.deliver_with(&tokens, how);
+        // Polled first: it is asleep by the time that the other captures.
+        let capturing = async { other.capture(fieldpost::Text::new("from elsewhere"), &job).map(|item| item.id) };
+        let both = async { tokio::join!(biased; delivering, capturing) };
+        tokio::time::timeout(std::time::Duration::from_secs(60), both).await.expect("the capture is heard of")
+    });
+    let id = summary.1.unwrap();
+    assert_eq!(summary.0.unwrap().delivered, 1);
+    world.assert_delivered_once(id);
+}
+
+#[test]
+fn a_pause_breaks_a_transfer_off_and_a_delivery_after_it_looks_before_it_sends_again() {
+    let world = World::new();
+    let id = world.document("one").id;
+    world.fault(Provider::CorrigoPro, Operation::Upload, 1, Fault::Silence);
+    let (outbox, how) = (world.outbox.clone(), Deliver { watch: true, ..Deliver::default() });
+    let _listening = world.outbox.listen(move |event| {
+        // From inside delivery's own thread, as an app that is sent to the background may.
+        if matches!(event, Event::Progress { sent, total, .. } if sent == total) {
+            outbox.pause().unwrap();
+        }
+    });
+    let tokens = |_: &str| Some(world.sandbox.token(Provider::CorrigoPro));
+    assert_eq!(run(world.outbox.deliver_with(&tokens, how)).unwrap().waiting, 1);
+    let item = world.item(id);
+    assert_eq!((item.state, item.why.unwrap().reason), (State::Verifying, Reason::Paused));
+    assert_eq!(world.deliver().waiting, 1, "it stays paused");
+
+    world.outbox.resume().unwrap();
+    world.deliver_after(25);
+    world.deliver_after(3600);
+    world.assert_delivered_once(id);
+}

@@ -115,6 +115,15 @@ impl World {
         self.outbox = open(elsewhere, self.clock.clone()).expect("a new outbox opens");
     }
 
+    /// The same outbox, opened beside, as another process does it.
+    ///
+    /// # Panics
+    /// Where it does not open.
+    #[must_use]
+    pub fn open_again(&self) -> Outbox {
+        open(self.path(), self.clock.clone()).expect("the outbox opens beside")
+    }
+
     /// Closes the outbox and opens it again, as after the app was ended.
     ///
     /// # Panics

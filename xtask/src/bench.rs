@@ -2,7 +2,8 @@
 //!
 //! Owns nothing but the naming; a benchmark prints its own numbers and decides itself whether they are good enough.
 
-use crate::workspace::{Workspace, run};
+use crate::process::run;
+use crate::workspace::Workspace;
 
 /// The crate that the benchmarks belong to.
 const PACKAGE: &str = "fieldpost-tests";

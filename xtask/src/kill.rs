@@ -1,6 +1,7 @@
 //! `cargo xtask kill N`: the crash test of `tests/crash`, with more kills than a test run has time for.
 
-use crate::workspace::{Workspace, run};
+use crate::process::run;
+use crate::workspace::Workspace;
 
 /// Runs it; `kills` is checked here so that a mistyped number is not a panic over there.
 pub(crate) fn run_with(workspace: &Workspace, kills: &str) -> Result<bool, String> {

@@ -43,6 +43,15 @@ impl Outcome {
         Self::Tested(counts)
     }
 
+    /// What a program's end and the tests it had reported make together: a program that fails while no test does has
+    /// broken, and no success of it makes up for tests that did not run.
+    pub(crate) fn of_run(ran: Result<(), String>, counts: Counts) -> Self {
+        match ran {
+            Err(why) if counts.failed == 0 => Self::Broken(counts, why),
+            _ => Self::of_tests(counts),
+        }
+    }
+
     /// A stage that broke without a failing test counts as one failure: the closing line must not read as green.
     fn counts(&self) -> Counts {
         match self {
@@ -176,6 +185,20 @@ mod tests {
         let text = summary([Outcome::Broken(counts(7, 0, 0), "it did not compile".to_owned())]).render();
         assert!(text.contains("FAILED") && text.contains("it did not compile"), "{text}");
         assert_eq!(text.lines().last(), Some("7 passed, 1 failed"));
+    }
+
+    #[test]
+    fn a_program_that_fails_without_a_failing_test_has_broken() {
+        let failed = || Err("it crashed".to_owned());
+        let table = [
+            (Ok(()), counts(2, 0, 0), Outcome::Tested(counts(2, 0, 0))),
+            (Ok(()), counts(0, 0, 0), Outcome::Broken(counts(0, 0, 0), "no test ran".to_owned())),
+            (failed(), counts(2, 1, 0), Outcome::Tested(counts(2, 1, 0))),
+            (failed(), counts(2, 0, 0), Outcome::Broken(counts(2, 0, 0), "it crashed".to_owned())),
+        ];
+        for (ran, counts, expected) in table {
+            assert_eq!(Outcome::of_run(ran, counts), expected);
+        }
     }
 
     #[test]

@@ -1,10 +1,17 @@
-//! Where things are, and how other programs are started.
+//! Where things are: the checkout, and what its builds leave behind.
 //!
-//! Owns the workspace's folders and the environment of child processes. Never decides what to run.
+//! Owns the workspace's folders. Asks Cargo for them and runs nothing else.
 
-use std::ffi::OsStr;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use crate::process::command;
+
+/// The library that Kotlin and Swift load, by the name of its crate.
+const LIBRARY: &str = "fieldpost_ffi";
 
 /// This checkout, as Cargo sees it.
 pub(crate) struct Workspace {
@@ -31,14 +38,34 @@ impl Workspace {
         Ok(Self { root: root.to_owned(), target: PathBuf::from(target), metadata })
     }
 
+    /// The checkout.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// A path inside the checkout.
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
         self.root.join(inside)
     }
 
+    /// Cargo's target folder, which `cargo clean` deletes.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Where the dev profile's libraries and programs lie, the same that the tests run.
     pub(crate) fn dev_artifacts(&self) -> PathBuf {
         self.target.join("debug")
+    }
+
+    /// The library for Kotlin and Swift in a folder of Cargo's, as this system names it.
+    pub(crate) fn library_in(folder: &Path) -> PathBuf {
+        folder.join(format!("{DLL_PREFIX}{LIBRARY}{DLL_SUFFIX}"))
+    }
+
+    /// A program of the workspace, of the dev profile.
+    pub(crate) fn dev_program(&self, name: &str) -> PathBuf {
+        self.dev_artifacts().join(format!("{name}{EXE_SUFFIX}"))
     }
 
     /// Cargo, started in the root.
@@ -52,46 +79,18 @@ impl Workspace {
     }
 }
 
+/// Deletes a folder of ours with all that is in it; one that is not there is as good.
+pub(crate) fn remove_folder(folder: &Path) -> Result<(), String> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(format!("removing {}: {error}", folder.display())),
+        _ => Ok(()),
+    }
+}
+
 fn cargo(root: &Path) -> Command {
     let mut command = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root);
     command
-}
-
-/// A program, without stdin, and without what `cargo run` told *us* about xtask: build scripts that watch those
-/// variables would be run again, and their C code compiled again, each time that xtask and a shell take turns.
-pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(program);
-    command.stdin(Stdio::null());
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-/// Runs to the end, its output shown as it comes; the error names what failed.
-pub(crate) fn run(command: &mut Command) -> Result<(), String> {
-    let name = program_name(command);
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{name}: {status}")),
-        Err(error) => Err(format!("{name} did not start: {error}")),
-    }
-}
-
-/// The program's file name, for messages.
-pub(crate) fn program_name(command: &Command) -> String {
-    let program = Path::new(command.get_program());
-    program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
-}
-
-/// Whether a program of this name is in `PATH`.
-pub(crate) fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
-    std::env::split_paths(&path).any(|folder| folder.join(&file).is_file())
 }
 
 /// The values of every string field of this name, wherever it stands in compact JSON such as Cargo prints.
@@ -124,25 +123,5 @@ mod tests {
         assert_eq!(json_strings(json, "name").collect::<Vec<_>>(), ["a", "bench-a"]);
         assert_eq!(json_strings(json, "target_directory").collect::<Vec<_>>(), [r#"C:\ta"rget"#]);
         assert_eq!(json_strings(json, "version").count(), 0);
-    }
-
-    #[test]
-    fn a_child_does_not_learn_what_cargo_told_xtask_about_itself() {
-        assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "cargo tells its tests their package");
-        let child = command("anything");
-        let removed = child.get_envs().any(|(name, value)| name == "CARGO_PKG_NAME" && value.is_none());
-        assert!(removed);
-    }
-
-    #[test]
-    fn a_program_that_is_nowhere_is_not_installed() {
-        assert!(is_installed("cargo"));
-        assert!(!is_installed("a-program-of-no-machine"));
-    }
-
-    #[test]
-    fn a_failure_names_the_program() {
-        let missing = run(&mut Command::new("/nowhere/a-program-of-no-machine")).unwrap_err();
-        assert!(missing.starts_with("a-program-of-no-machine did not start: "), "{missing}");
     }
 }

@@ -6,7 +6,7 @@ use fieldpost::{Finding, FindingKind, ItemId};
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct CheckReport {
     /// How many items there are.
-    pub items: i64,
+    pub items: i32,
     /// What is not as it should be; empty when the outbox is whole.
     pub findings: Vec<Finding>,
 }
@@ -44,6 +44,6 @@ pub enum FindingKind {
 
 impl From<(u64, Vec<Finding>)> for CheckReport {
     fn from((items, findings): (u64, Vec<Finding>)) -> Self {
-        CheckReport { items: i64::try_from(items).unwrap_or(i64::MAX), findings }
+        CheckReport { items: i32::try_from(items).unwrap_or(i32::MAX), findings }
     }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use fieldpost::{BoxFuture, Bytes, HttpOptions, Secret, Timestamp, Tokens};
 use tokio::sync::oneshot;
@@ -11,12 +10,13 @@ use tokio::sync::oneshot;
 use crate::error::OutboxError;
 use crate::events::ListenerError;
 use crate::outbox::NativeOutbox;
+use crate::values::Span;
 
 /// How to deliver.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Deliver {
     /// How long waits are sat out: a wait that ends within this time of the last progress does not end the delivery.
-    pub patience: Duration,
+    pub patience: Span,
     /// Stay until stopped, whether or not there is anything to do.
     #[uniffi(default = false)]
     pub watch: bool,
@@ -30,10 +30,10 @@ pub struct Deliver {
 pub struct Http {
     /// How long finding the host, connecting and the TLS handshake may take together. Default: 20 s.
     #[uniffi(default)]
-    pub connect: Option<Duration>,
+    pub connect: Option<Span>,
     /// How long nothing may move in either direction. There is no limit for a whole transfer. Default: 60 s.
     #[uniffi(default)]
-    pub idle: Option<Duration>,
+    pub idle: Option<Span>,
     /// The slowest line, in bytes a second, that still counts as moving. Default: 4,000.
     #[uniffi(default)]
     pub slowest: Option<Bytes>,
@@ -47,11 +47,11 @@ pub struct Http {
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Summary {
     /// Items that it delivered.
-    pub delivered: i64,
+    pub delivered: i32,
     /// Items that are still to be delivered.
-    pub waiting: i64,
+    pub waiting: i32,
     /// Items that need a person.
-    pub blocked: i64,
+    pub blocked: i32,
     /// When the next of them goes on by itself.
     pub next: Option<Timestamp>,
 }
@@ -59,8 +59,8 @@ pub struct Summary {
 /// The app's sign-in.
 #[uniffi::export(callback_interface)]
 pub trait TokenListener: Send + Sync {
-    /// A token is wanted for that account. Return at once, and answer when there is one with `put_token`, or with
-    /// `no_token`: until then this account waits, and no other. To throw is to have none.
+    /// A token is wanted for that account. Return at once, and answer when there is one with `putToken`, or with
+    /// `noToken`: until then this account waits, and no other. To throw is to have none.
     fn token_wanted(&self, account: String) -> Result<(), ListenerError>;
 }
 
@@ -97,7 +97,7 @@ impl NativeOutbox {
         tokens: Box<dyn TokenListener>,
         stop: Arc<StopSignal>,
     ) -> Result<Summary, OutboxError> {
-        let Deliver { patience, watch, http } = how;
+        let Deliver { patience: Span(patience), watch, http } = how;
         let how = fieldpost::Deliver { patience, watch, http: http.into(), stop: stop.inner.clone() };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| OutboxError::Failed(format!("cannot start delivery: {error}")))?;
@@ -105,10 +105,10 @@ impl NativeOutbox {
         Ok(runtime.block_on(self.inner.deliver_with(&asking, how))?.into())
     }
 
-    /// Answers `token_wanted`, or hands a token in later, after a sign-in: the account's items go on. It stays in memory, until
+    /// Answers `tokenWanted`, or hands a token in later, after a sign-in: the account's items go on. It stays in memory, until
     /// the delivery ends. Where no delivery runs nothing is kept: the next one asks.
     ///
-    /// `Invalid` for what cannot be a token: nothing, or a character that no header can carry. It is taken as `no_token`.
+    /// `Invalid` for what cannot be a token: nothing, or a character that no header can carry. It is taken as `noToken`.
     pub fn put_token(&self, account: String, token: String) -> Result<(), OutboxError> {
         let token = Secret::new(token);
         if let Some(question) = self.questions.answered(&account) {
@@ -122,7 +122,7 @@ impl NativeOutbox {
         Ok(())
     }
 
-    /// Answers `token_wanted`: there is none to be had. The account's items wait with `TokenWanted`, until `put_token` or
+    /// Answers `tokenWanted`: there is none to be had. The account's items wait with `TokenWanted`, until `putToken` or
     /// the next delivery.
     pub fn no_token(&self, account: String) {
         if let Some(question) = self.questions.answered(&account) {
@@ -174,8 +174,8 @@ impl From<Http> for HttpOptions {
         let Http { connect, idle, slowest, extra_roots } = http;
         let usual = HttpOptions::default();
         HttpOptions {
-            connect: connect.unwrap_or(usual.connect),
-            idle: idle.unwrap_or(usual.idle),
+            connect: connect.map_or(usual.connect, |Span(most)| most),
+            idle: idle.map_or(usual.idle, |Span(most)| most),
             slowest: slowest.map_or(usual.slowest, |Bytes(rate)| u32::try_from(rate).unwrap_or(u32::MAX)),
             extra_roots,
         }
@@ -185,7 +185,7 @@ impl From<Http> for HttpOptions {
 impl From<fieldpost::Summary> for Summary {
     fn from(summary: fieldpost::Summary) -> Self {
         let fieldpost::Summary { delivered, waiting, blocked, next } = summary;
-        let signed = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        let signed = |count| i32::try_from(count).unwrap_or(i32::MAX);
         Summary { delivered: signed(delivered), waiting: signed(waiting), blocked: signed(blocked), next }
     }
 }
@@ -193,6 +193,7 @@ impl From<fieldpost::Summary> for Summary {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::time::Duration;
 
     use fieldpost::{Account, Reason, Text, WorkOrder};
     use fieldpost_sandbox::{Provider, Sandbox};
@@ -251,7 +252,7 @@ mod tests {
 
         fn deliver(&self, answers: impl IntoIterator<Item = Answer>, stop: Arc<StopSignal>) -> Summary {
             *self.app.answers.lock().unwrap() = answers.into_iter().collect();
-            let how = Deliver { patience: Duration::ZERO, watch: false, http: Http::default() };
+            let how = Deliver { patience: Span(Duration::ZERO), watch: false, http: Http::default() };
             self.app.outbox.deliver(how, Box::new(self.app.clone()), stop).unwrap()
         }
 
@@ -305,7 +306,7 @@ mod tests {
     fn a_root_certificate_that_does_not_read_is_invalid() {
         let world = World::new();
         let http = Http { extra_roots: vec![b"no certificate".to_vec()], ..Http::default() };
-        let how = Deliver { patience: Duration::ZERO, watch: false, http };
+        let how = Deliver { patience: Span(Duration::ZERO), watch: false, http };
         let ended = world.app.outbox.deliver(how, Box::new(world.app.clone()), Arc::default());
         assert!(matches!(ended, Err(OutboxError::Invalid(_))), "{ended:?}");
     }

@@ -18,6 +18,10 @@ pub enum Event {
     Forgotten {
         /// The item that was.
         id: ItemId,
+        /// Its account.
+        account: String,
+        /// Its work order.
+        work_order: String,
     },
     /// What holds items up changed, though no item did: list them again to see their reasons.
     Reasons {
@@ -40,7 +44,9 @@ impl Event {
     fn of(event: &fieldpost::Event) -> Option<Self> {
         Some(match event {
             fieldpost::Event::Changed(item) => Event::Changed { item: (**item).clone().into() },
-            fieldpost::Event::Forgotten { id } => Event::Forgotten { id: *id },
+            fieldpost::Event::Forgotten { id, account, work_order } => {
+                Event::Forgotten { id: *id, account: account.clone(), work_order: work_order.clone() }
+            }
             fieldpost::Event::Reasons { account } => Event::Reasons { account: account.clone() },
             fieldpost::Event::Progress { id, sent, total } => {
                 Event::Progress { id: *id, sent: Bytes(*sent), total: Bytes(*total) }

@@ -38,6 +38,7 @@ pub use events::{Event, Listener, ListenerError, Listening};
 pub use item::{Item, Sent, Status};
 pub use outbox::NativeOutbox;
 pub use person::Settlement;
+pub use values::Span;
 
 uniffi::setup_scaffolding!();
 

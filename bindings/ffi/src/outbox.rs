@@ -125,6 +125,24 @@ impl NativeOutbox {
         Ok(self.inner.set_conditions(conditions)?)
     }
 
+    /// Pauses delivery, durably, until `resume`: items wait with `Paused`, a delivery of this process breaks its transfers off
+    /// and returns. Captures that are under way are finished first. Then no lock is held and no database open. Once this *and*
+    /// a running `deliver` have returned, the app may be suspended; iOS ends one that holds a lock then. Every call still
+    /// works, and holds what it needs for as long as it takes.
+    pub fn pause(&self) -> Result<(), OutboxError> {
+        Ok(self.inner.pause()?)
+    }
+
+    /// Ends the pause. Deliver again after it.
+    pub fn resume(&self) -> Result<(), OutboxError> {
+        Ok(self.inner.resume()?)
+    }
+
+    /// Whether delivery is paused, by whichever process, also from before a restart.
+    pub fn is_paused(&self) -> Result<bool, OutboxError> {
+        Ok(self.inner.is_paused()?)
+    }
+
     /// Calls the listener at every change that this process makes, until what is returned is stopped or closed.
     pub fn listen(&self, listener: Box<dyn Listener>) -> Listening {
         events::listen(&self.inner, listener)

@@ -3,6 +3,7 @@
 //! What does not read as such a value is refused with an error that is typed like that of the call.
 
 use std::path::PathBuf as FilePath;
+use std::time::Duration;
 
 use fieldpost::{Bytes, Error, ItemId, RemoteId, Sha256, Timestamp};
 
@@ -48,6 +49,20 @@ uniffi::custom_type!(
     try_lift: |millis| Ok(Timestamp::from_millis(millis)),
 });
 
+/// A length of time, to the millisecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+uniffi::custom_type!(
+    /// A length of time, to the millisecond. It crosses as milliseconds.
+    Span, i64, {
+    lower: |span| i64::try_from(span.0.as_millis()).unwrap_or(i64::MAX),
+    try_lift: |millis| {
+        let millis = u64::try_from(millis).map_err(|_| negative("a length of time"))?;
+        Ok(Span(Duration::from_millis(millis)))
+    },
+});
+
 uniffi::custom_type!(
     /// The path of a file or folder. It crosses as text in UTF-8; the file's bytes never do.
     FilePath, String, {
@@ -81,6 +96,7 @@ mod tests {
         assert_eq!(crossed(RemoteId("Ä/7".into())), RemoteId("Ä/7".into()));
         assert_eq!(crossed(Sha256([0xa5; 32])), Sha256([0xa5; 32]));
         assert_eq!(crossed(Bytes(0)), Bytes(0));
+        assert_eq!(crossed(Span(Duration::from_millis(1_500))), Span(Duration::from_millis(1_500)));
         assert_eq!(crossed(Timestamp::from_millis(-1)), Timestamp::from_millis(-1));
         assert_eq!(crossed(FilePath::from("/tmp/Foto 1 ü.jpg")), FilePath::from("/tmp/Foto 1 ü.jpg"));
     }
@@ -93,8 +109,10 @@ mod tests {
     }
 
     #[test]
-    fn a_count_below_zero_is_refused() {
+    fn a_count_or_a_length_of_time_below_zero_is_refused() {
         let lifted = <Bytes as Lift<UniFfiTag>>::try_lift(-1);
+        assert!(matches!(lifted.unwrap_err().downcast(), Ok(OutboxError::Invalid(_))));
+        let lifted = <Span as Lift<UniFfiTag>>::try_lift(-1);
         assert!(matches!(lifted.unwrap_err().downcast(), Ok(OutboxError::Invalid(_))));
     }
 }

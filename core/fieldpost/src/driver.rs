@@ -1,5 +1,7 @@
 //! The driver of our own: asks the delivery for tasks, moves the bytes, reports. Holds no rule; sleeps until the delivery's
-//! next time or until something changes.
+//! next time or until something changes, in this process or in another.
+
+mod others;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
+use self::others::Others;
 use crate::engine::air::{Prepared, Task};
 use crate::error::Error;
 use crate::model::{Exchange, Timestamp};
@@ -66,7 +69,8 @@ pub struct Summary {
 }
 
 impl Outbox {
-    /// Delivers all that can be delivered now. Needs a tokio runtime with time and I/O.
+    /// Delivers all that can be delivered now. Needs a tokio runtime with time and I/O. While the outbox is paused it returns at
+    /// once.
     ///
     /// # Errors
     /// [`Error::AlreadyDelivering`]; [`Error::Network`]; [`Error::DiskFull`] and [`Error::Disk`] where an attempt cannot be
@@ -80,10 +84,15 @@ impl Outbox {
     /// # Errors
     /// As [`deliver`](Self::deliver).
     pub async fn deliver_with(&self, tokens: &dyn Tokens, how: Deliver) -> Result<Summary, Error> {
+        if self.is_paused()? {
+            // Not even for a moment: the app may be about to be suspended.
+            let (_, blocked, waiting) = self.counts()?;
+            return Ok(Summary { delivered: 0, waiting, blocked, next: None });
+        }
         let http = Http::new(how.http.clone(), self.disk()).map_err(|e| Error::Network { what: e.to_string() })?;
         let delivery = Arc::new(self.begin_delivery()?);
         let (before, ..) = self.counts()?;
-        let next = Run { outbox: self, delivery, http, tokens, how: &how }.run().await?;
+        let next = Run { outbox: self, delivery, http, tokens, how: &how, abort: StopSignal::new() }.run().await?;
         let (delivered, blocked, waiting) = self.counts()?;
         Ok(Summary { delivered: delivered.saturating_sub(before), waiting, blocked, next })
     }
@@ -96,6 +105,8 @@ struct Run<'a> {
     http: Http,
     tokens: &'a dyn Tokens,
     how: &'a Deliver,
+    /// Breaks the transfers off.
+    abort: StopSignal,
 }
 
 /// Something that was under way has ended.
@@ -112,9 +123,13 @@ impl Run<'_> {
         // Apart, for a stop drops them: nobody can tell how long a sign-in takes.
         let mut asked: FuturesUnordered<BoxFuture<'_, Ended>> = FuturesUnordered::new();
         let mut progress = Instant::now();
+        let others = Others::watch(self.outbox.wake_file());
         loop {
             let changed = self.outbox.changed_soon();
-            let stopped = self.how.stop.is_stopped();
+            let stopped = self.how.stop.is_stopped() || self.outbox.is_paused()?;
+            if stopped {
+                self.abort.stop();
+            }
             let task = if stopped { Task::Sleep { left: None } } else { self.delivery.next()? };
             let left = match task {
                 Task::Send(transfer) => {
@@ -136,7 +151,8 @@ impl Run<'_> {
                 Task::Sleep { left } => left,
             };
             if under_way.is_empty() && (stopped || asked.is_empty() && !self.sits_out(left, progress)) {
-                return Ok(left.map(|left| self.outbox.clock().now().wall.after(left)));
+                let now = self.outbox.clock()?.now().wall;
+                return Ok(left.map(|left| now.after(left)));
             }
             tokio::select! {
                 Some(ended) = under_way.next() => {
@@ -149,6 +165,7 @@ impl Run<'_> {
                 }
                 () = sleep(left) => {}
                 () = changed => {}
+                () = others.changed() => {}
                 () = self.how.stop.stopped(), if !stopped => {}
             }
         }
@@ -165,7 +182,7 @@ impl Run<'_> {
                 self.delivery.progress(item, sent, total);
             }
         };
-        let exchange = self.http.send(&transfer, &tell, &self.how.stop).await;
+        let exchange = self.http.send(&transfer, &tell, &self.abort).await;
         Ended::Sent(transfer.id, exchange)
     }
 

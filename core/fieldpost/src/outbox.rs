@@ -1,8 +1,12 @@
 //! The one public door.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+mod room;
 
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+
+use self::room::{Inside, Room};
 use crate::capture::Capture;
 use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, Held, Lock, OsDisk};
@@ -69,16 +73,19 @@ pub struct Outbox {
 }
 
 struct Inner {
-    core: Mutex<Core>,
+    room: Mutex<Room>,
+    /// Whether nothing is to be held between calls: [`pause`](Outbox::pause).
+    let_go: AtomicBool,
+    /// Captures that are copying; whoever lets go waits for them.
+    capturing: RwLock<()>,
     disk: Arc<dyn Disk>,
+    wake: PathBuf,
     listeners: Mutex<Vec<(u64, Listener)>>,
     /// The delivery that runs in this process.
     delivering: Mutex<Weak<Mutex<Air>>>,
     /// Tells the driver of this process.
     #[cfg(feature = "reqwest")]
     changed: tokio::sync::Notify,
-    /// Every opener holds this one shared; a rebuild needs it alone.
-    _open: Box<dyn Held>,
 }
 
 type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
@@ -130,37 +137,51 @@ impl Outbox {
         }
         let mut core = Core::new(store, folders.clone(), Seams { clock, entropy, backoff, memory });
         core.adopt(rebuild)?;
+        // Where nobody delivers, what is still `sending` was left so by a process that died, and shall say so.
+        if core.is_any_sending()?
+            && let Some(_nobody) = folders.lock_delivery()?
+        {
+            core.store.begin()?;
+            let ended = core.end_sending();
+            core.store.end(ended.is_ok())?;
+            ended?;
+        }
         if rebuild {
             drop(open);
             open = shared(&folders)?;
         }
         let inner = Inner {
-            core: Mutex::new(core),
+            room: Mutex::new(Room::new(core, open)),
+            let_go: AtomicBool::new(false),
+            capturing: RwLock::new(()),
             disk,
+            wake: dir.join("wake"),
             listeners: Mutex::default(),
             delivering: Mutex::default(),
             #[cfg(feature = "reqwest")]
             changed: tokio::sync::Notify::new(),
-            _open: open,
         };
         Ok(Outbox { inner: Arc::new(inner) })
     }
 
-    fn core(&self) -> MutexGuard<'_, Core> {
-        lock(&self.inner.core)
+    fn core(&self) -> Result<Inside<'_>, Error> {
+        Inside::enter(lock(&self.inner.room), &self.inner.let_go)
     }
 
     /// Does `work` under the lock, then tells the listeners without it. It makes its transactions itself.
     fn work<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
-        let (made, news) = {
-            let mut core = self.core();
-            let made = work(&mut core);
-            // What is done is done: that it cannot be told of is no failure of it.
-            let news = core.take_news().unwrap_or_default();
-            (made?, news)
-        };
+        let (made, news) = self.untold(work)?;
         news.iter().for_each(|event| self.tell(event));
         Ok(made)
+    }
+
+    /// Does `work` under the lock. Returns what the listeners are to be told of it.
+    fn untold<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<(T, Vec<Event>), Error> {
+        let mut core = self.core()?;
+        let made = work(&mut core);
+        // What is done is done: that it cannot be told of is no failure of it.
+        let news = core.take_news().unwrap_or_default();
+        made.map(|made| (made, news))
     }
 
     /// Does `change` in one transaction: no other process comes between what it reads and what it writes.
@@ -200,7 +221,9 @@ impl Outbox {
     /// # Errors
     /// [`Error::BadAccount`] with what is wrong: an id, an address, a setting that its system does not know.
     pub fn put_account(&self, account: Account) -> Result<(), Error> {
-        self.change(|core| core.put_account(account))
+        self.change(|core| core.put_account(account))?;
+        self.wake();
+        Ok(())
     }
 
     /// The accounts, each with what its system can do.
@@ -208,7 +231,7 @@ impl Outbox {
     /// # Errors
     /// [`Error::Disk`], [`Error::Damaged`].
     pub fn accounts(&self) -> Result<Vec<AccountInfo>, Error> {
-        self.core().accounts()
+        self.core()?.accounts()
     }
 
     /// Removes an account.
@@ -234,8 +257,9 @@ impl Outbox {
             Begun::Known(item) => return Ok(*item),
             Begun::New(id, now) => (id, now),
         };
+        let copying = self.inner.capturing.read().unwrap_or_else(PoisonError::into_inner);
         // The bytes are copied without the lock: a long capture holds up neither delivery nor another capture.
-        let folders = self.core().folders.clone();
+        let folders = self.core()?.folders.clone();
         let mut source = capture.source().open(&*self.inner.disk)?;
         let mut admission = folders.admit(id)?;
         let taken = admission.take(&mut source).map_err(|e| match e {
@@ -244,7 +268,9 @@ impl Outbox {
         })?;
         let manifest = capture.manifest(id, now.wall, job, &taken);
         let sealed = admission.seal(&manifest)?;
-        let item = self.work(|core| core.finish_capture(manifest, sealed))?;
+        let (item, news) = self.untold(|core| core.finish_capture(manifest, sealed))?;
+        drop(copying); // a listener may pause, which waits for it
+        news.iter().for_each(|event| self.tell(event));
         // It is durable here: that a file which was to be moved cannot be removed loses nothing.
         let _ = capture.source().remove_if_asked(&*self.inner.disk);
         self.wake();
@@ -256,7 +282,7 @@ impl Outbox {
     /// # Errors
     /// [`Error::Disk`], [`Error::Damaged`].
     pub fn items(&self, filter: &Filter) -> Result<Vec<Item>, Error> {
-        self.core().items(filter)
+        self.core()?.items(filter)
     }
 
     /// One item.
@@ -264,11 +290,11 @@ impl Outbox {
     /// # Errors
     /// [`Error::UnknownItem`].
     pub fn item(&self, id: ItemId) -> Result<Item, Error> {
-        self.core().item(id)?.ok_or_else(|| Error::UnknownItem { id: id.to_string() })
+        self.core()?.item(id)?.ok_or_else(|| Error::UnknownItem { id: id.to_string() })
     }
 
     /// Tries once more, now: blocked items go back to the queue, waits end. An item in doubt is only looked for again.
-    /// Returns the items that it moved.
+    /// Returns the items that go on by it.
     ///
     /// # Errors
     /// [`Error::UnknownItem`].
@@ -309,17 +335,52 @@ impl Outbox {
     /// # Errors
     /// [`Error::Disk`], where the disk fails in reading.
     pub fn check(&self) -> Result<(u64, Vec<Finding>), Error> {
-        self.core().check()
+        self.core()?.check()
     }
 
     // --- conditions ---
+
+    /// Pauses delivery, durably, until [`resume`](Self::resume): items wait with `paused`, a delivery of this process breaks its
+    /// transfers off and returns. Captures that are under way are finished first. Then nothing is held any more, no lock and
+    /// no open database: iOS ends apps that are suspended while they hold a lock. Once this *and* a running `deliver` have
+    /// returned, the app may be suspended. Every call still works, and holds what it needs for as long as it takes.
+    ///
+    /// # Errors
+    /// [`Error::Disk`], [`Error::DiskFull`]: then it is paused in this process only.
+    pub fn pause(&self) -> Result<(), Error> {
+        let copied = self.inner.capturing.write().unwrap_or_else(PoisonError::into_inner);
+        self.inner.let_go.store(true, Ordering::SeqCst);
+        drop(copied);
+        let paused = self.change(|core| core.set_paused(true));
+        self.wake();
+        paused
+    }
+
+    /// Ends the pause. Deliver again after it.
+    ///
+    /// # Errors
+    /// [`Error::Disk`], [`Error::DiskFull`], [`Error::InUse`].
+    pub fn resume(&self) -> Result<(), Error> {
+        self.inner.let_go.store(false, Ordering::SeqCst);
+        self.change(|core| core.set_paused(false))?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Whether delivery is paused, by whichever process.
+    ///
+    /// # Errors
+    /// [`Error::Disk`], [`Error::Damaged`].
+    pub fn is_paused(&self) -> Result<bool, Error> {
+        Ok(self.inner.let_go.load(Ordering::SeqCst) || self.core()?.is_paused()?)
+    }
 
     /// What the phone can do, as it was last told.
     ///
     /// # Errors
     /// [`Error::Disk`], [`Error::Damaged`].
     pub fn conditions(&self) -> Result<Conditions, Error> {
-        self.core().conditions()
+        self.core()?.conditions()
     }
 
     /// Tells what the phone can do now. A network that changed ends the waits that the old one caused.
@@ -332,10 +393,18 @@ impl Outbox {
         Ok(())
     }
 
-    /// Tells the driver of this process that something changed.
+    /// Tells whoever delivers that something changed: the driver of this process, or by the `wake` file that of another.
     fn wake(&self) {
         #[cfg(feature = "reqwest")]
         self.inner.changed.notify_waiters();
+        // What is durable is done: another process that hears nothing of it sees it when it looks next.
+        _ = self.inner.disk.append(&self.inner.wake);
+    }
+
+    /// The file that whoever changes something opens for writing and closes again.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn wake_file(&self) -> &Path {
+        &self.inner.wake
     }
 
     /// Ends at the next change by this process: taken before asking what to do, so that none is missed.
@@ -353,12 +422,12 @@ impl Outbox {
 
     #[cfg(feature = "reqwest")]
     pub(crate) fn counts(&self) -> Result<(u64, u64, u64), Error> {
-        self.core().counts()
+        self.core()?.counts()
     }
 
     #[cfg(feature = "reqwest")]
-    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        self.core().clock.clone()
+    pub(crate) fn clock(&self) -> Result<Arc<dyn Clock>, Error> {
+        Ok(self.core()?.clock.clone())
     }
 
     // --- delivery ---
@@ -375,7 +444,7 @@ impl Outbox {
             return Err(Error::Invalid { what });
         }
         let Some(air) = lock(&self.inner.delivering).upgrade() else {
-            return self.core().check_account(account).map(|()| false);
+            return self.core()?.check_account(account).map(|()| false);
         };
         self.change(|core| core.put_token(&mut lock(&air), account, token))?;
         self.wake();
@@ -387,7 +456,7 @@ impl Outbox {
     /// # Errors
     /// [`Error::AlreadyDelivering`].
     pub fn begin_delivery(&self) -> Result<Delivery, Error> {
-        let held = self.core().folders.lock_delivery()?.ok_or(Error::AlreadyDelivering)?;
+        let held = self.core()?.folders.lock_delivery()?.ok_or(Error::AlreadyDelivering)?;
         let air = Arc::new(Mutex::new(self.change(Core::begin_delivery)?));
         *lock(&self.inner.delivering) = Arc::downgrade(&air);
         Ok(Delivery { outbox: self.clone(), air, _held: held })

@@ -104,23 +104,38 @@ pub struct Prepared {
 impl Core {
     /// Takes delivery up: what a dead deliverer left `sending` may have arrived, tokens are asked for anew.
     pub(crate) fn begin_delivery(&mut self) -> Result<Air, Error> {
+        self.end_sending()?;
+        for mut account in self.store.read().accounts()? {
+            if std::mem::take(&mut account.standing.token_wanted) {
+                self.commit(&[], &[&account], |_| Ok(()))?;
+            }
+        }
+        Ok(Air::default())
+    }
+
+    /// Whether any item is on its way, or was left so.
+    pub(crate) fn is_any_sending(&self) -> Result<bool, Error> {
+        for account in self.store.read().accounts()? {
+            if self.store.read().first_open("sending", &account.account.id)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What a dead deliverer left `sending` may have arrived. Only for whoever holds the delivery's lock.
+    pub(crate) fn end_sending(&mut self) -> Result<(), Error> {
         let now = self.now();
         let mut rows = Vec::new();
-        let mut accounts = self.store.read().accounts()?;
-        for account in &mut accounts {
-            account.standing.token_wanted = false;
-            let cx = context(&now, Self::settle(account), &self.backoff, 0);
+        for account in self.store.read().accounts()? {
+            let cx = context(&now, Self::settle(&account), &self.backoff, 0);
             for mut row in self.store.read().open("sending", &account.account.id, None)? {
-                answer::doubt(
-                    &mut row,
-                    Doubt::new(Reason::Looking, "delivery was ended while it was on its way".to_owned()),
-                    &cx,
-                );
+                let cause = Doubt::new(Reason::Looking, "delivery was ended while it was on its way".to_owned());
+                answer::doubt(&mut row, cause, &cx);
                 rows.push(row);
             }
         }
-        self.commit(&rows, &accounts.iter().collect::<Vec<_>>(), |_| Ok(()))?;
-        Ok(Air::default())
+        if rows.is_empty() { Ok(()) } else { self.commit(&rows, &[], |_| Ok(())) }
     }
 
     /// What to do next.
@@ -139,7 +154,7 @@ impl Core {
         loop {
             let now = self.now();
             let facts = self.facts(air, &now)?;
-            let task = match next::choose(&facts, self.conditions()?, self.paused, &now) {
+            let task = match next::choose(&facts, self.conditions()?, self.is_paused()?, &now) {
                 Choice::Send { account, item } => self.send(air, &account, item)?,
                 Choice::Look { account, item } => self.look(air, &account, item)?,
                 Choice::Check { account, item } => self.check_listing(air, &account, item)?,
@@ -224,7 +239,12 @@ impl Core {
             }
         };
         if !self.store.read().was_attempted(item, &snapshot.request_id.to_string())? {
-            self.journal(item, Entry::Attempted { snapshot: Box::new(snapshot.clone()), body: body.clone() }, &now)?;
+            let entry = Entry::Attempted { snapshot: Box::new(snapshot.clone()), body: body.clone() };
+            if !self.journal(item, entry, &now)? {
+                answer::blocked(&mut row, journal_gone(), None);
+                self.commit(&[row], &[], |_| Ok(()))?;
+                return Ok(None);
+            }
         }
         account.standing.served = self.served()? + 1;
         row.stage = Stage::Sending;
@@ -342,7 +362,7 @@ impl Core {
                     extension: extension.clone(),
                     flags: flags.clone(),
                 };
-                self.journal(row.id(), entry, &now)?;
+                let journaled = self.journal(row.id(), entry, &now)?;
                 row.life.mime = mime;
                 row.life.target.extension = extension;
                 row.life.flags = flags;
@@ -350,7 +370,8 @@ impl Core {
                 row.stage = Stage::Queued { why: None };
                 let account = self.account(&row.life.target.account)?;
                 row.life.large = Self::is_large(&row, &account);
-                if let Some(why) = Self::preflight(&row, account.account.provider) {
+                let preflight = Self::preflight(&row, account.account.provider);
+                if let Some(why) = (!journaled).then(journal_gone).or(preflight) {
                     answer::blocked(&mut row, why, None);
                 }
             }
@@ -360,6 +381,11 @@ impl Core {
         }
         self.commit(&[row], &[], |_| Ok(()))
     }
+}
+
+/// Nothing that a journal does not tell of may leave.
+fn journal_gone() -> Why {
+    Why::new(Reason::FileDamaged, "the item's journal is gone".to_owned())
 }
 
 impl Air {

@@ -20,7 +20,7 @@ pub enum Which {
 }
 
 impl Core {
-    /// Tries once more, now. Returns the items that it moved.
+    /// Tries once more, now. Returns the items that go on by it, also those whose account no longer waits.
     pub(crate) fn retry(&mut self, which: &Which) -> Result<Vec<ItemId>, Error> {
         let now = self.now();
         let mut rows = match which {
@@ -29,9 +29,10 @@ impl Core {
         };
         if let Which::Because(reason) = which {
             let (conditions, accounts) = (self.conditions()?, self.store.read().accounts()?);
+            let paused = self.is_paused()?;
             rows.retain(|row| {
                 let standing = accounts.iter().find(|a| a.account.id == row.life.target.account).map(|a| &a.standing);
-                let around = Around { standing, conditions, paused: self.paused, now: &now };
+                let around = Around { standing, conditions, paused, now: &now };
                 why::why(row, &around).is_some_and(|why| why.reason == *reason)
             });
         }
@@ -43,9 +44,17 @@ impl Core {
                 accounts.push(account);
             }
         }
+        let held = |row: &Row| {
+            matches!(row.stage, Stage::Captured | Stage::Queued { .. })
+                && accounts.iter().any(|account| account.account.id == row.life.target.account)
+        };
+        let mut moved: Vec<ItemId> = rows.iter().filter(|row| held(row)).map(Row::id).collect();
         rows.retain_mut(|row| person::retry(row, &now));
+        moved.extend(rows.iter().map(Row::id));
         self.commit(&rows, &accounts.iter().collect::<Vec<_>>(), |_| Ok(()))?;
-        Ok(rows.iter().map(Row::id).collect())
+        moved.sort_unstable();
+        moved.dedup();
+        Ok(moved)
     }
 
     /// Gives an item up.
@@ -68,7 +77,8 @@ impl Core {
         }
         let erasure = self.folders.erase(id, self.now().wall)?;
         self.store.write(|sql| sql.remove_item(&row))?;
-        self.note(News::Forgotten(id));
+        let (account, work_order) = (row.life.target.account, row.life.target.work_order);
+        self.note(News::Forgotten { id, account, work_order });
         Ok(erasure)
     }
 

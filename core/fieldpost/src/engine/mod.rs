@@ -40,7 +40,6 @@ pub(crate) struct Core {
     pub(crate) entropy: Entropy,
     pub(crate) backoff: Backoff,
     pub(crate) memory: u64,
-    pub(crate) paused: bool,
     /// What changed since the listeners were last told.
     news: Vec<News>,
 }
@@ -56,7 +55,7 @@ pub(crate) struct Seams {
 impl Core {
     pub(crate) fn new(store: Store, folders: Arc<Folders>, seams: Seams) -> Self {
         let Seams { clock, entropy, backoff, memory } = seams;
-        Core { store, folders, clock, entropy, backoff, memory, paused: false, news: Vec::new() }
+        Core { store, folders, clock, entropy, backoff, memory, news: Vec::new() }
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -78,7 +77,8 @@ impl Core {
                 _ => None,
             };
             if let Some(entry) = entry {
-                self.journal(row.id(), entry, &now)?;
+                // The decision stands without its line: a journal that is gone serves no rebuild any more, and `check` tells.
+                let _written = self.journal(row.id(), entry, &now)?;
             }
         }
         let held = self.store.write(|sql| {
@@ -98,8 +98,13 @@ impl Core {
         Ok(())
     }
 
-    fn journal(&self, id: ItemId, entry: Entry, now: &Now) -> Result<(), Error> {
-        Ok(self.folders.append(id, &Line { at: now.wall, entry })?)
+    /// Journals what comes next; `false` where the item's journal is gone. Only a disk that fails is an error: a damaged item
+    /// must not hold up the others.
+    fn journal(&self, id: ItemId, entry: Entry, now: &Now) -> Result<bool, Error> {
+        match self.folders.append(id, &Line { at: now.wall, entry }) {
+            Err(gone) if gone.is_missing() => Ok(false),
+            written => Ok(written.map(|()| true)?),
+        }
     }
 
     fn row(&self, id: ItemId) -> Result<Row, Error> {
@@ -150,6 +155,19 @@ impl Core {
         Ok(())
     }
 
+    /// Whether delivery is paused, by whichever process.
+    pub(crate) fn is_paused(&self) -> Result<bool, Error> {
+        Ok(self.store.read().meta("paused")?.as_deref() == Some("yes"))
+    }
+
+    pub(crate) fn set_paused(&mut self, paused: bool) -> Result<(), Error> {
+        if self.is_paused()? != paused {
+            self.store.write(|sql| sql.set_meta("paused", if paused { "yes" } else { "no" }))?;
+            self.note(News::Reasons(None));
+        }
+        Ok(())
+    }
+
     pub(crate) fn item(&self, id: ItemId) -> Result<Option<Item>, Error> {
         let Some(row) = self.store.read().item(id)? else { return Ok(None) };
         Ok(self.show(vec![row])?.pop())
@@ -173,12 +191,12 @@ impl Core {
 
     /// Rows as they are shown, each with its reason.
     fn show(&self, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
-        let (now, told) = (self.now(), self.told()?);
+        let (now, told, paused) = (self.now(), self.told()?, self.is_paused()?);
         let conditions = told.as_ref().map(|told| told.conditions).unwrap_or_default();
         let accounts = self.store.read().accounts()?;
         let show = |row: Row| {
             let standing = accounts.iter().find(|a| a.account.id == row.life.target.account).map(|a| &a.standing);
-            let why = why::why(&row, &Around { standing, conditions, paused: self.paused, now: &now });
+            let why = why::why(&row, &Around { standing, conditions, paused, now: &now });
             let why = why.map(|why| aged(why, told.as_ref()));
             shown(row, why)
         };

@@ -15,6 +15,10 @@ pub enum Event {
     Forgotten {
         /// The item that was.
         id: ItemId,
+        /// Its account.
+        account: String,
+        /// Its work order.
+        work_order: String,
     },
     /// What holds items up changed, though no item did: list them again to see their reasons.
     Reasons {
@@ -37,7 +41,11 @@ pub enum Event {
 pub(super) enum News {
     /// To be told as the item stands then.
     Item(ItemId),
-    Forgotten(ItemId),
+    Forgotten {
+        id: ItemId,
+        account: String,
+        work_order: String,
+    },
     Reasons(Option<String>),
 }
 
@@ -54,7 +62,9 @@ impl Core {
         for news in std::mem::take(&mut self.news) {
             match news {
                 News::Item(id) => events.extend(self.item(id)?.map(|item| Event::Changed(Box::new(item)))),
-                News::Forgotten(id) => events.push(Event::Forgotten { id }),
+                News::Forgotten { id, account, work_order } => {
+                    events.push(Event::Forgotten { id, account, work_order });
+                }
                 News::Reasons(account) => events.push(Event::Reasons { account }),
             }
         }

@@ -192,6 +192,9 @@ pub(crate) struct Wait {
     pub mono_ms: u64,
 }
 
+/// So many milliseconds between the two clocks are the time between their readings, not a clock that was set.
+const DRIFT: u64 = 1_000;
+
 impl Wait {
     /// A wait of `length` from now.
     pub(crate) fn new(now: &Now, length: Duration) -> Self {
@@ -216,9 +219,10 @@ impl Wait {
         self.left(now).is_zero()
     }
 
-    /// Its end as the wall clock tells it now.
+    /// Its end as the wall clock tells it now: the same at each reading, unless that clock was set meanwhile.
     pub(crate) fn ends(&self, now: &Now) -> Timestamp {
-        now.wall.after(self.left(now))
+        let ends = now.wall.after(self.left(now));
+        if ends.millis().abs_diff(self.wall.millis()) < DRIFT { self.wall } else { ends }
     }
 
     /// The same wait on a new boot: what the wall clock leaves of it, never more than its own length.

@@ -98,7 +98,7 @@ fn a_disk_that_is_full_at_any_write_refuses_the_capture_whole() {
 fn a_full_database_refuses_the_capture_whole_and_takes_the_next() {
     let bench = Bench::new();
     bench.capture().unwrap();
-    bench.outbox.core().store.limit(Some(0)).unwrap();
+    bench.outbox.core().unwrap().store.limit(Some(0)).unwrap();
     let mut refused = 0;
     for _ in 0..200 {
         match bench.capture() {
@@ -110,7 +110,7 @@ fn a_full_database_refuses_the_capture_whole_and_takes_the_next() {
     assert!(refused > 0);
     assert_eq!(bench.states().len(), 201 - refused);
     bench.assert_whole();
-    bench.outbox.core().store.limit(None).unwrap();
+    bench.outbox.core().unwrap().store.limit(None).unwrap();
     bench.capture().unwrap();
     bench.assert_whole();
 }
@@ -137,9 +137,9 @@ fn an_attempt_that_cannot_be_journaled_is_not_made() {
     bench.disk.set(Fault::From(1, ErrorKind::StorageFull));
     assert!(matches!(delivery.next(), Err(Error::DiskFull { .. })));
     bench.disk.set(Fault::None);
-    bench.outbox.core().store.limit(Some(0)).unwrap();
+    bench.outbox.core().unwrap().store.limit(Some(0)).unwrap();
     let outcome = delivery.next();
-    bench.outbox.core().store.limit(None).unwrap();
+    bench.outbox.core().unwrap().store.limit(None).unwrap();
     if outcome.is_err() {
         assert_eq!(bench.outbox.item(id).unwrap().attempts, 0);
         assert_eq!(transfer(&delivery).item, Some(id));
@@ -178,7 +178,7 @@ fn a_receipt_in_the_journal_settles_the_item_before_any_look() {
         surplus: vec![],
     };
     let line = Line { at: Stopped.now().wall, entry: Entry::Receipt { receipt } };
-    bench.outbox.core().folders.append(sent.item.unwrap(), &line).unwrap();
+    bench.outbox.core().unwrap().folders.append(sent.item.unwrap(), &line).unwrap();
     drop(delivery);
     let delivery = bench.outbox.begin_delivery().unwrap();
     while let Task::Token { account } = delivery.next().unwrap() {
@@ -400,7 +400,7 @@ fn listeners_hear_when_what_holds_items_up_changes_and_when_one_is_erased() {
     delivery.no_token("acme").unwrap();
     assert_eq!(told(), []);
     bench.outbox.forget(id).unwrap();
-    assert_eq!(told(), [Event::Forgotten { id }]);
+    assert_eq!(told(), [Event::Forgotten { id, account: "acme".into(), work_order: "10234".into() }]);
 }
 
 #[test]
@@ -420,4 +420,84 @@ fn a_token_is_handed_to_the_delivery_that_runs() {
     assert!(matches!(unknown, Err(Error::UnknownAccount { .. })));
     let broken = bench.outbox.put_token("acme", Secret::new("two words"));
     assert!(matches!(broken, Err(Error::Invalid { .. })));
+}
+
+#[test]
+fn an_item_whose_journal_is_gone_is_blocked_and_holds_up_no_other() {
+    let bench = Bench::new();
+    let (damaged, whole) = (bench.capture().unwrap().id, bench.capture().unwrap().id);
+    let journal = |id: ItemId| bench.dir.path().join(format!("outbox/items/{id}/journal.jsonl"));
+    std::fs::remove_file(journal(damaged)).unwrap();
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    let sent = transfer(&delivery);
+    assert_eq!(sent.item, Some(whole));
+    std::fs::remove_file(journal(whole)).unwrap();
+    delivery.report(sent.id, &accepted()).unwrap();
+    assert_eq!(bench.states(), [State::Blocked, State::Delivered]);
+    let why = bench.outbox.item(damaged).unwrap().why.unwrap();
+    assert_eq!((why.reason, why.detail.as_deref()), (crate::Reason::FileDamaged, Some("the item's journal is gone")));
+}
+
+#[test]
+fn what_an_opening_takes_over_is_synced_before_it_has_a_row() {
+    let bench = Bench::new();
+    let mut taken_over = 0;
+    for n in 1.. {
+        bench.disk.set(Fault::Die(n));
+        let captured = bench.capture();
+        let died = bench.disk.steps() >= n;
+        let items = bench.states().len();
+        bench.disk.set(Fault::None);
+        let again = Bench::open(&bench.dir, &bench.disk).unwrap();
+        if again.items(&Filter::default()).unwrap().len() > items {
+            taken_over += 1;
+            let log = bench.disk.log();
+            for synced in ["journal.jsonl", "manifest.json", "original", "items"] {
+                assert!(log.iter().any(|step| step.starts_with("sync") && step.ends_with(synced)), "{synced}: {log:?}");
+            }
+        }
+        if captured.is_ok() && !died {
+            break;
+        }
+    }
+    assert!(taken_over > 0);
+}
+
+#[test]
+fn what_a_dead_delivery_left_on_its_way_says_so_once_the_outbox_is_opened() {
+    let bench = Bench::new();
+    bench.capture().unwrap();
+    let delivery = bench.outbox.begin_delivery().unwrap();
+    transfer(&delivery);
+    assert_eq!(bench.states(), [State::Sending]);
+    let beside = || Bench::open(&bench.dir, &bench.disk).unwrap().items(&Filter::default()).unwrap().remove(0);
+    assert_eq!(beside().state, State::Sending, "it is on its way");
+    drop(delivery);
+    let item = beside();
+    assert_eq!((item.state, item.why.map(|why| why.reason)), (State::Verifying, Some(crate::Reason::Looking)));
+}
+
+#[test]
+fn a_pause_is_durable_lets_go_of_every_lock_and_every_call_still_works() {
+    let bench = Bench::new();
+    let held = bench.disk.open_handles();
+    assert!(held > 0);
+    let id = bench.capture().unwrap().id;
+    bench.outbox.pause().unwrap();
+    assert_eq!(bench.disk.open_handles(), 0);
+    assert!(!bench.dir.path().join("outbox/outbox.db-wal").exists(), "the WAL is in the database, which is closed");
+    bench.capture().unwrap();
+    bench.outbox.pause().unwrap();
+    assert_eq!(bench.disk.open_handles(), 0);
+
+    let why = |outbox: &Outbox| outbox.item(id).unwrap().why.unwrap().reason;
+    let other = Bench::open(&bench.dir, &bench.disk).unwrap();
+    assert!(other.is_paused().unwrap(), "another process sees it, and the app after a restart");
+    assert_eq!((why(&bench.outbox), why(&other)), (crate::Reason::Paused, crate::Reason::Paused));
+    assert_eq!(sleeps(&other.begin_delivery().unwrap()), None);
+    drop(other);
+
+    bench.outbox.resume().unwrap();
+    assert_eq!((bench.disk.open_handles(), why(&bench.outbox)), (held, crate::Reason::NotStarted));
+    transfer(&bench.outbox.begin_delivery().unwrap());
 }

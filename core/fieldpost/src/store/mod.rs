@@ -15,7 +15,7 @@ pub(crate) mod folders;
 pub(crate) mod records;
 mod sql;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -30,29 +30,57 @@ pub(crate) use sql::Sql;
 /// The schema's steps, each run once, in order, in one transaction. A step that has landed is never edited.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_outbox.sql")];
 
+const ENTERED: &str = "whoever enters the outbox takes the database up first";
+
+fn connect(path: &Path) -> Result<Connection, Error> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // Every commit is on the disk when it returns: captures, attempts, receipts and answers are nothing less, and waits are
+    // too rare to be worth a second way.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    // Apple's fsync does not reach the disk; these two make SQLite use F_FULLFSYNC there and do nothing elsewhere.
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
 /// The queue's database.
 pub(crate) struct Store {
-    connection: Connection,
+    path: PathBuf,
+    /// `None` while it is let go.
+    connection: Option<Connection>,
 }
 
 impl Store {
     /// Opens the database at `path`, makes it where it is missing, brings its schema up to date.
     pub(crate) fn open(path: &Path, now: &Now) -> Result<Self, Error> {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        // Every commit is on the disk when it returns: captures, attempts, receipts and answers are nothing less, and waits are
-        // too rare to be worth a second way.
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.pragma_update(None, "foreign_keys", false)?;
-        // Apple's fsync does not reach the disk; these two make SQLite use F_FULLFSYNC there and do nothing elsewhere.
-        connection.pragma_update(None, "fullfsync", true)?;
-        connection.pragma_update(None, "checkpoint_fullfsync", true)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        let mut store = Store { connection };
+        let mut store = Store { path: path.to_owned(), connection: Some(connect(path)?) };
         store.migrate()?;
         store.anchor(now)?;
         Ok(store)
+    }
+
+    /// Closes the database: SQLite holds locks for as long as it is open. What the WAL holds is put into the database first.
+    pub(crate) fn let_go(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // Another process may be reading: then the WAL stays, and is as durable as the database.
+            _ = connection.pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
+        }
+    }
+
+    /// Opens it again after [`let_go`](Self::let_go).
+    pub(crate) fn take_up(&mut self) -> Result<(), Error> {
+        if self.connection.is_none() {
+            self.connection = Some(connect(&self.path)?);
+        }
+        Ok(())
+    }
+
+    fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect(ENTERED)
     }
 
     /// Sets a damaged database aside, kept under a name of its own, and begins a new one. The caller holds the outbox alone.
@@ -73,7 +101,7 @@ impl Store {
     }
 
     fn version(&self) -> Result<i64, Error> {
-        Ok(self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+        Ok(self.connection().pragma_query_value(None, "user_version", |row| row.get(0))?)
     }
 
     fn migrate(&mut self) -> Result<(), Error> {
@@ -81,7 +109,7 @@ impl Store {
         if self.version()? == known {
             return Ok(());
         }
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+        let tx = self.connection.as_mut().expect(ENTERED).transaction_with_behavior(TransactionBehavior::Exclusive)?;
         let found: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > known {
             return Err(Error::TooNew { found, known });
@@ -103,15 +131,15 @@ impl Store {
 
     /// For reading.
     pub(crate) fn read(&self) -> Sql<'_> {
-        Sql::new(&self.connection)
+        Sql::new(self.connection())
     }
 
     /// One transaction, on the disk when it returns: all of it or nothing. Within [`begin`](Self::begin) it is a part of that one.
     pub(crate) fn write<T>(&mut self, change: impl FnOnce(&Sql<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        if !self.connection.is_autocommit() {
+        if !self.connection().is_autocommit() {
             return change(&self.read());
         }
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.connection.as_mut().expect(ENTERED).transaction_with_behavior(TransactionBehavior::Immediate)?;
         let made = change(&Sql::new(&tx))?;
         tx.commit()?;
         Ok(made)
@@ -119,17 +147,17 @@ impl Store {
 
     /// Begins a transaction around a decision: what it reads, no other process changes before it is written.
     pub(crate) fn begin(&self) -> Result<(), Error> {
-        Ok(self.connection.execute_batch("BEGIN IMMEDIATE")?)
+        Ok(self.connection().execute_batch("BEGIN IMMEDIATE")?)
     }
 
     /// Ends it: kept, on the disk when this returns, or undone.
     pub(crate) fn end(&self, keep: bool) -> Result<(), Error> {
-        if self.connection.is_autocommit() {
+        if self.connection().is_autocommit() {
             return Ok(()); // SQLite undid it by itself: the disk is full
         }
-        let ended = self.connection.execute_batch(if keep { "COMMIT" } else { "ROLLBACK" });
-        if ended.is_err() && !self.connection.is_autocommit() {
-            self.connection.execute_batch("ROLLBACK")?;
+        let ended = self.connection().execute_batch(if keep { "COMMIT" } else { "ROLLBACK" });
+        if ended.is_err() && !self.connection().is_autocommit() {
+            self.connection().execute_batch("ROLLBACK")?;
         }
         Ok(ended?)
     }
@@ -137,14 +165,14 @@ impl Store {
     /// From now on the database finds its disk full at so many pages beyond what it has; `None`: no more.
     #[cfg(test)]
     pub(crate) fn limit(&self, pages: Option<i64>) -> Result<(), Error> {
-        let has: i64 = self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        let has: i64 = self.connection().pragma_query_value(None, "page_count", |row| row.get(0))?;
         let most = pages.map_or(1 << 30, |pages| has + pages);
-        Ok(self.connection.pragma_update_and_check(None, "max_page_count", most, |_| Ok(()))?)
+        Ok(self.connection().pragma_update_and_check(None, "max_page_count", most, |_| Ok(()))?)
     }
 
     /// SQLite's own word on whether the file is whole: `Ok(None)` or what it found.
     pub(crate) fn integrity(&self) -> Result<Option<String>, Error> {
-        let word: String = self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        let word: String = self.connection().query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         Ok((word != "ok").then_some(word))
     }
 }

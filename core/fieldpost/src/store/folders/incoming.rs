@@ -81,6 +81,10 @@ impl Folders {
         let id = claim.id;
         match self.examine(id) {
             Ok(Found::Whole(found)) => {
+                if let Err(e) = self.sync_item(id) {
+                    scan.failed.push((id, e));
+                    return;
+                }
                 let (manifest, journal, intact) = *found;
                 scan.adopt.push(Adoption { manifest, journal, intact, claim });
             }
@@ -90,6 +94,16 @@ impl Folders {
             },
             Err(e) => scan.failed.push((id, e)),
         }
+    }
+
+    /// Makes durable what a killed capture may not have come to: its row must not outlive its files.
+    fn sync_item(&self, id: ItemId) -> Result<(), FileError> {
+        for name in self.files(id)? {
+            let path = self.file(id, &name);
+            self.at("sync", &path, self.disk.append(&path).and_then(|mut file| file.sync()))?;
+        }
+        self.sync_dir(&self.item(id))?;
+        self.sync_dir(&self.items())
     }
 
     /// Whole is a manifest, a journal that begins, and the original. What a capture can leave behind is never damaged,

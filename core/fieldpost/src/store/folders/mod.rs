@@ -3,6 +3,7 @@
 //! ```text
 //! outbox.lock            shared by every opener; alone for rebuild and migration
 //! deliver.lock           the one that delivers
+//! wake                   opened for writing and closed by whoever changes something; empty
 //! accounts.json          the accounts, without secrets
 //! incoming/<id>          empty: something is being done to items/<id>; locked while its process lives
 //! items/<id>/original    the captured file

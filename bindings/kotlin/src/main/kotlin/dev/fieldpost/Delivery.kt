@@ -4,6 +4,7 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.currentCoroutineContext
@@ -14,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap
 import kotlin.concurrent.thread
 import kotlin.time.Duration
 import kotlin.time.Instant
-import kotlin.time.toJavaDuration
 
 /**
  * How a delivery ended.
@@ -43,8 +43,9 @@ internal suspend fun Door.deliver(
     watch: Boolean,
     http: Http,
     tokens: suspend (account: String) -> String?,
-): Delivery =
-    coroutineScope {
+): Delivery {
+    require(!patience.isNegative()) { "the patience cannot be below zero" }
+    return coroutineScope {
         ensureActive()
         val questions = Channel<String>(Channel.UNLIMITED) // one an account at a time
         val signIn = SignIn(this@deliver, tokens)
@@ -53,8 +54,9 @@ internal suspend fun Door.deliver(
         // Never closed by hand, but by its cleaner: the end of the outbox may still give it while we leave.
         val stop = StopSignal()
         val closing = atEnd { stop.stop() }
-        val how = Deliver(patience.toJavaDuration(), watch, http)
+        val how = Deliver(patience, watch, http)
         val ended = CompletableDeferred<Summary>()
+        running(ended)
         // A daemon: what dies with the process is looked up by the next delivery, so nothing is worth waiting for.
         thread(name = "fieldpost-delivery", isDaemon = true) {
             val asker = Asker(questions)
@@ -62,7 +64,9 @@ internal suspend fun Door.deliver(
                 .fold(ended::complete, ended::completeExceptionally)
         }
         try {
-            signIn.conclude(ended.await())
+            val summary = ended.await()
+            answering.cancelAndJoin()
+            signIn.conclude(summary)
         } catch (cancelled: CancellationException) {
             stop.stop()
             withContext(NonCancellable) { ended.join() }
@@ -72,43 +76,37 @@ internal suspend fun Door.deliver(
             answering.cancel()
         }
     }
+}
 
 /** Hands each question on, and returns at once. */
-private class Asker(
-    private val questions: Channel<String>,
-) : TokenListener {
+private class Asker(private val questions: Channel<String>) : TokenListener {
     override fun tokenWanted(account: String) {
         questions.trySend(account)
     }
 }
 
 /** The app's sign-in, and what it threw. */
-private class SignIn(
-    private val door: Door,
-    private val tokens: suspend (account: String) -> String?,
-) {
+private class SignIn(private val door: Door, private val tokens: suspend (account: String) -> String?) {
     private val errors = ConcurrentHashMap<String, Throwable>()
 
     suspend fun answer(account: String) {
-        val token =
-            caught(account) {
-                tokens(account)
-            }
-        caught(account) {
-            withContext(Dispatchers.IO) {
-                // One that cannot be a token is refused, and taken as none.
+        val token = asked(account)
+        // To its end, for the delivery that it may end has to say what was wrong with it.
+        withContext(NonCancellable + Dispatchers.IO) {
+            try {
                 door.enter { if (token == null) noToken(account) else putToken(account, token) }
+            } catch (refused: OutboxException) {
+                errors[account] = refused // and taken as none
+            } catch (_: Closed) {
+                // Meanwhile: nobody waits for it any more.
             }
         }
     }
 
     /** A cancellation that is not ours, such as a time limit of the app's own, is a failure like any other. */
-    private suspend fun <T> caught(
-        account: String,
-        block: suspend () -> T,
-    ): T? =
+    private suspend fun asked(account: String): String? =
         try {
-            block()
+            tokens(account)
         } catch (thrown: Throwable) {
             currentCoroutineContext().ensureActive()
             errors[account] = thrown
@@ -117,9 +115,9 @@ private class SignIn(
 
     fun conclude(summary: Summary) =
         Delivery(
-            delivered = summary.delivered.toInt(),
-            waiting = summary.waiting.toInt(),
-            blocked = summary.blocked.toInt(),
+            delivered = summary.delivered,
+            waiting = summary.waiting,
+            blocked = summary.blocked,
             next = summary.next,
             tokenErrors = errors.toMap(),
         )

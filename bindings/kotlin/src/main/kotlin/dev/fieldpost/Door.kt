@@ -1,7 +1,7 @@
 package dev.fieldpost
 
-import kotlinx.coroutines.DisposableHandle
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.DisposableHandle
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.awaitClose
@@ -12,16 +12,30 @@ import kotlinx.coroutines.flow.conflate
 import kotlinx.coroutines.flow.distinctUntilChanged
 import kotlinx.coroutines.flow.flowOn
 import kotlinx.coroutines.flow.transformWhile
+import kotlinx.coroutines.withContext
+import java.util.concurrent.ConcurrentHashMap
 
 /**
  * The native outbox and its end: who may still enter, and what has to stop when it closes. Owns no thread and no state of
  * the queue; what it hands out is read from the core each time.
  */
-internal class Door(
-    private val native: NativeOutbox,
-) {
+internal class Door(private val native: NativeOutbox) {
     /** Completed by [close], once. */
     private val end = Job()
+
+    /** The native deliveries that have not returned. */
+    private val deliveries = ConcurrentHashMap.newKeySet<Job>()
+
+    /** Keeps it until it ends. */
+    fun running(delivery: Job) {
+        deliveries += delivery
+        delivery.invokeOnCompletion { deliveries -= delivery }
+    }
+
+    suspend fun pause() {
+        withContext(Dispatchers.IO) { enter { pause() } }
+        deliveries.forEach { it.join() }
+    }
 
     fun close() {
         end.complete()
@@ -43,10 +57,7 @@ internal class Door(
 
     fun events(): Flow<Event> = told { it }.buffer(Outbox.EVENTS_KEPT, BufferOverflow.DROP_OLDEST)
 
-    fun lists(
-        concerns: Concerns,
-        list: NativeOutbox.() -> List<Item>,
-    ): Flow<List<Item>> =
+    fun lists(concerns: Concerns, list: NativeOutbox.() -> List<Item>): Flow<List<Item>> =
         told(first = Unit) { event -> Unit.takeIf { event in concerns } }
             .conflate()
             .transformWhile {
@@ -63,10 +74,7 @@ internal class Door(
      * What a listener is told, until the end. The first is sent when the listener is there, so that nothing is missed
      * between a first look and the listening.
      */
-    private fun <T : Any> told(
-        first: T? = null,
-        take: (Event) -> T?,
-    ): Flow<T> =
+    private fun <T : Any> told(first: T? = null, take: (Event) -> T?): Flow<T> =
         callbackFlow {
             val listening =
                 enter {
@@ -88,23 +96,19 @@ internal class Door(
 }
 
 /** Which items a list is of, and so which events may change it. */
-internal class Concerns(
-    private val account: String?,
-    private val workOrder: String? = null,
-) {
+internal class Concerns(private val account: String?, private val workOrder: String? = null) {
     operator fun contains(event: Event): Boolean =
         when (event) {
             is Event.Changed -> isOf(account, event.item.account) && isOf(workOrder, event.item.workOrder)
-            // It says no more than the id; the list that is read then is the same where it was another's item.
-            is Event.Forgotten -> true
+
+            is Event.Forgotten -> isOf(account, event.account) && isOf(workOrder, event.workOrder)
+
             is Event.Reasons -> event.account == null || isOf(account, event.account)
+
             is Event.Progress -> false
         }
 
-    private fun isOf(
-        wanted: String?,
-        actual: String?,
-    ) = wanted == null || wanted == actual
+    private fun isOf(wanted: String?, actual: String?) = wanted == null || wanted == actual
 }
 
 /** Whoever comes after [Outbox.close]. */

@@ -30,9 +30,7 @@ import kotlin.time.Duration
  * **Cancellation.** A call whose coroutine is cancelled before it began does nothing; one that is under way is finished,
  * though its result is not seen. Where that matters for a capture, give it a key: the same key twice is the same item.
  */
-public class Outbox private constructor(
-    native: NativeOutbox,
-) : AutoCloseable {
+public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
     private val door = Door(native)
 
     /**
@@ -66,10 +64,7 @@ public class Outbox private constructor(
      * @throws OutboxException.UnknownItem where it is to go after an item that is not here.
      * @throws OutboxException.Invalid where an option cannot be right.
      */
-    public suspend fun capture(
-        capture: Capture,
-        job: WorkOrder,
-    ): Item = native { capture(capture, job) }
+    public suspend fun capture(capture: Capture, job: WorkOrder): Item = native { capture(capture, job) }
 
     /**
      * One item as it stands now.
@@ -79,16 +74,12 @@ public class Outbox private constructor(
     public suspend fun item(id: ItemId): Item = native { item(id) }
 
     /** The items of a work order as they stand now, in the order of capture; only those in a state, where one is given. */
-    public suspend fun list(
-        job: WorkOrder,
-        state: State? = null,
-    ): List<Item> = native { items(job.account, job.id, state) }
+    public suspend fun list(job: WorkOrder, state: State? = null): List<Item> =
+        native { items(job.account, job.id, state) }
 
     /** All items as they stand now, in the order of capture; only those of an account, or in a state, where it is given. */
-    public suspend fun list(
-        account: String? = null,
-        state: State? = null,
-    ): List<Item> = native { items(account, null, state) }
+    public suspend fun list(account: String? = null, state: State? = null): List<Item> =
+        native { items(account, null, state) }
 
     /**
      * The items of a work order: the list at once, then a new one whenever it changed, until the outbox is closed. A
@@ -97,16 +88,12 @@ public class Outbox private constructor(
      * Each collector reads the disk on its own. It sees the changes that this process makes at once, those of another
      * process with the next change of ours. Collecting throws [OutboxException] where the list cannot be read.
      */
-    public fun items(
-        job: WorkOrder,
-        state: State? = null,
-    ): Flow<List<Item>> = door.lists(Concerns(job.account, job.id)) { items(job.account, job.id, state) }
+    public fun items(job: WorkOrder, state: State? = null): Flow<List<Item>> =
+        door.lists(Concerns(job.account, job.id)) { items(job.account, job.id, state) }
 
     /** The same for all items, or only those of an account, or in a state. */
-    public fun items(
-        account: String? = null,
-        state: State? = null,
-    ): Flow<List<Item>> = door.lists(Concerns(account)) { items(account, null, state) }
+    public fun items(account: String? = null, state: State? = null): Flow<List<Item>> =
+        door.lists(Concerns(account)) { items(account, null, state) }
 
     /**
      * What happens in this process while it is collected: changes, and the progress of transfers. It ends when the outbox is
@@ -135,6 +122,7 @@ public class Outbox private constructor(
      *   account. Tokens are never stored.
      * @throws OutboxException.AlreadyDelivering where another delivery runs, in this process or another.
      * @throws OutboxException.Invalid where a certificate in [http] does not read.
+     * @throws IllegalArgumentException where the patience or a time limit is below zero.
      * @throws OutboxException.DiskFull where an attempt cannot be journaled: then it is not made.
      */
     public suspend fun deliver(
@@ -150,10 +138,7 @@ public class Outbox private constructor(
      *
      * @throws OutboxException.Invalid for what cannot be a token: nothing, or a character that no header can carry.
      */
-    public suspend fun putToken(
-        account: String,
-        token: String,
-    ): Unit = native { putToken(account, token) }
+    public suspend fun putToken(account: String, token: String): Unit = native { putToken(account, token) }
 
     /**
      * Tries an item once more, now: what is blocked goes back to the queue, a wait ends. An item in doubt is only looked for
@@ -180,10 +165,7 @@ public class Outbox private constructor(
      * @throws OutboxException.NotNow for an item that is in no doubt.
      * @throws OutboxException.UnknownItem where it is not here.
      */
-    public suspend fun settle(
-        id: ItemId,
-        seen: Settlement,
-    ): Unit = native { settle(id, seen) }
+    public suspend fun settle(id: ItemId, seen: Settlement): Unit = native { settle(id, seen) }
 
     /**
      * Erases an item for good: its row, its files, its receipt. What is not delivered is lost by it: ask the person first.
@@ -201,6 +183,20 @@ public class Outbox private constructor(
      * caused. It is remembered, also over a restart.
      */
     public suspend fun setConditions(conditions: Conditions): Unit = native { setConditions(conditions) }
+
+    /**
+     * Pauses delivery, durably, until [resume]: items wait with [Reason.PAUSED], also after a restart. A delivery of this
+     * process breaks its transfers off and returns; what may have arrived is looked up by the next. Returns once that and
+     * the captures that were under way are done: nothing is held any more then, no lock and no open database. Every call
+     * still works, and holds what it needs for as long as it takes.
+     */
+    public suspend fun pause(): Unit = door.pause()
+
+    /** Ends the pause. [deliver] again after it. */
+    public suspend fun resume(): Unit = native { resume() }
+
+    /** Whether delivery is paused, by whichever process. */
+    public suspend fun isPaused(): Boolean = native { isPaused() }
 
     /** Looks at every hash, row and file, which takes as long as reading them all. Changes nothing. */
     public suspend fun check(): CheckReport = native { check() }
@@ -228,11 +224,6 @@ public class Outbox private constructor(
          * @throws OutboxException.TooNew where a newer version of the library wrote it.
          * @throws OutboxException.Failed where the folder cannot be made or read.
          */
-        @JvmStatic
-        @JvmOverloads
-        public fun open(
-            folder: File,
-            memory: Bytes? = null,
-        ): Outbox = Outbox(NativeOutbox.open(folder, memory))
+        public fun open(folder: File, memory: Bytes? = null): Outbox = Outbox(NativeOutbox.open(folder, memory))
     }
 }

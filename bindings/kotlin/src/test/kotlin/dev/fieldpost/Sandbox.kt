@@ -42,15 +42,12 @@ class Sandbox : AutoCloseable {
     /** The base address and a token of Digital Realty. */
     val realty: Pair<String, String> = account("digitalrealty").let { it.text("url") to it.text("token") }
 
-    /** The uploads that were accepted for a work order: the names, in the order of arrival. */
+    /** The uploads that were accepted for a work order, in the order of arrival. */
     fun accepted(workOrder: String = "10234"): List<JsonObject> =
         get("/ledger?work_order=$workOrder").items().filter { it.text("operation") == "upload" }
 
     /** The requests to the systems so far. */
     fun requests(): List<JsonObject> = get("/requests").items()
-
-    /** How many requests the systems have not answered. */
-    fun pending(): Int = get("/state").jsonObject.text("requests").toInt()
 
     fun network(state: String) = post("/network", """{"network": "$state"}""")
 
@@ -58,6 +55,10 @@ class Sandbox : AutoCloseable {
     fun faultOnUploads(rule: String) = post("/faults", """{"system": "corrigopro", "operation": "upload", $rule}""")
 
     fun fault(rule: String) = post("/faults", "{$rule}")
+
+    /** Puts a work order of CorrigoPro Direct into a state: `open`, `rejected`, ... */
+    fun workOrder(id: String, state: String) =
+        post("/work_orders", """{"system": "corrigopro", "work_order": "$id", "state": "$state"}""")
 
     /** From now on only a new token is taken. */
     fun rotate() {
@@ -71,10 +72,13 @@ class Sandbox : AutoCloseable {
 
     private fun get(path: String) = ask(HttpRequest.newBuilder(URI(control + path)))
 
-    private fun post(
-        path: String,
-        body: String,
-    ) = ask(HttpRequest.newBuilder(URI(control + path)).POST(HttpRequest.BodyPublishers.ofString(body)))
+    private fun post(path: String, body: String) =
+        ask(
+            HttpRequest
+                .newBuilder(URI(control + path))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body)),
+        )
 
     private fun ask(request: HttpRequest.Builder): JsonElement {
         val answer = http.send(request.build(), HttpResponse.BodyHandlers.ofString())

@@ -1,0 +1,124 @@
+package dev.fieldpost
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Test
+import java.io.File
+import kotlin.time.Instant
+
+/** What the builders make, and what is read from a status. */
+class BuildersTest {
+    private val file = File("boiler.jpg")
+    private val settings = mapOf("visibility" to "Public")
+    private val requires = Requires(unmetered = true)
+
+    @Test
+    fun `an account has the settings that it is made of, and those that are further given`() {
+        assertEquals(
+            Account("a", ProviderKind.CORRIGO_PRO, "https://a.example", mapOf("performed_by" to "Jo Field")),
+            CorrigoPro("a", "https://a.example", performedBy = "Jo Field"),
+        )
+        assertEquals(
+            mapOf("performed_by" to "Jo", "performed_by_phone" to "1", "visibility" to "All", "settle" to "60"),
+            CorrigoPro("a", "u", "Jo", performedByPhone = "1", visibility = "All", mapOf("settle" to "60")).settings,
+        )
+        assertEquals(
+            Account(
+                "d",
+                ProviderKind.DIGITAL_REALTY,
+                "https://d.example",
+                mapOf("master_account_id" to "M", "account_id" to "A", "settle" to "60"),
+            ),
+            DigitalRealty("d", "https://d.example", "M", "A", mapOf("settle" to "60")),
+        )
+    }
+
+    @Test
+    fun `a capture has every option in its place`() {
+        val options =
+            Capture(Source.Text("t"), "name", "caption", listOf("tag"), "folder", 3, "after", "key", requires, settings)
+        val photo =
+            Photo(
+                file,
+                name = "name",
+                caption = "caption",
+                tags = listOf("tag"),
+                folder = "folder",
+                priority = 3,
+                after = "after",
+                key = "key",
+                requires = requires,
+                settings = settings,
+                cap = 1.megabytes,
+                maxEdge = 800,
+                moveSource = true,
+            )
+        assertEquals(options.copy(source = Source.Photo(file, Cap.AtMost(1_000_000), 800, true)), photo)
+
+        val document =
+            Document(file, "caption", "name", listOf("tag"), "folder", 3, "after", "key", requires, settings, true)
+        assertEquals(options.copy(source = Source.Document(file, true)), document)
+
+        val text = Text("t", "caption", "name", listOf("tag"), "folder", 3, "after", "key", requires, settings)
+        assertEquals(options, text)
+
+        val signature =
+            Signature(file, "caption", "name", listOf("tag"), "folder", 3, "after", "key", requires, settings, true)
+        assertEquals(options.copy(source = Source.Signature(file, true)), signature)
+    }
+
+    @Test
+    fun `what is not asked for is left to the core`() {
+        assertEquals(Capture(Source.Photo(file)), Photo(file))
+        assertEquals(Capture(Source.Document(file)), Document(file))
+        assertEquals(Capture(Source.Text("t")), Text("t"))
+        assertEquals(Capture(Source.Signature(file)), Signature(file))
+    }
+
+    @Test
+    fun `sizes are decimal`() {
+        assertEquals(Cap.AtMost(3_000_000_000), 3_000.megabytes)
+        assertEquals(Cap.AtMost(500_000), 500.kilobytes)
+    }
+
+    @Test
+    fun `why, receipt and state are read from the status`() {
+        val why = Why(Reason.HOLD, null, null, Action.NONE)
+        val receipt = Receipt("7", Instant.fromEpochMilliseconds(0), Proof.ANSWER, emptyList())
+        val read =
+            listOf(
+                Triple(Status.Captured(why), State.CAPTURED, why),
+                Triple(Status.Queued(why), State.QUEUED, why),
+                Triple(Status.Sending, State.SENDING, null),
+                Triple(Status.Waiting(why), State.WAITING, why),
+                Triple(Status.Verifying(why), State.VERIFYING, why),
+                Triple(Status.Blocked(why), State.BLOCKED, why),
+                Triple(Status.Delivered(receipt), State.DELIVERED, null),
+                Triple(Status.Cancelled, State.CANCELLED, null),
+            )
+        assertEquals(State.entries, read.map { it.second })
+        for ((status, state, reason) in read) {
+            val item = item(status)
+            assertEquals(state to reason, item.state to item.why)
+            if (state == State.DELIVERED) assertEquals(receipt, item.receipt) else assertNull(item.receipt)
+        }
+    }
+
+    private fun item(status: Status) =
+        Item(
+            id = "01990000-0000-7000-8000-00007f3a9c1e",
+            operation = Operation.UPLOAD,
+            kind = Kind.TEXT,
+            account = "acme",
+            workOrder = "10234",
+            name = "note-7f3a9c1e.txt",
+            caption = null,
+            tags = emptyList(),
+            status = status,
+            attempts = 0,
+            capturedAt = Instant.fromEpochMilliseconds(0),
+            flags = emptyList(),
+            original = null,
+            sent = null,
+        )
+}

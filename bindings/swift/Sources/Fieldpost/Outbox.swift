@@ -1,0 +1,232 @@
+import Dispatch
+import FieldpostNative
+import Foundation
+
+/// A durable outbox in a folder of its own: what is captured reaches its work-order system exactly once.
+///
+/// ```swift
+/// let outbox = try Outbox(at: folder)
+/// try outbox.put(.corrigoPro(id: "acme", baseURL: url, performedBy: "Jo Field"))
+/// let job = WorkOrder(account: "acme", id: "10234")
+/// let photo = try await outbox.capture(.photo(file, caption: "Boiler plate", cap: .megabytes(1)), for: job)
+/// try await outbox.deliver { account in try await login.token(for: account) }
+/// for await items in outbox.items(of: job) { show(items) }
+/// ```
+///
+/// Use it from any thread and any actor. What is `async` never blocks Swift's own threads; ``init(at:memory:)`` and
+/// ``put(_:)`` are not, they wait for the disk where they are called. Errors are ``OutboxError``; after ``close()`` every
+/// call throws ``OutboxError/closed``. Several outboxes, also in several processes, may be open on one folder; one of them
+/// delivers at a time, and ``items(of:)`` and ``events`` tell of what this process does.
+///
+/// A call whose task is cancelled is carried out all the same, but for ``deliver(patience:watch:http:tokens:)``: what was
+/// handed in is never lost to a screen that was left.
+public final class Outbox: Sendable {
+    /// What there is while it is open.
+    private struct Open: Sendable {
+        let native: NativeOutbox
+        /// How each running delivery and each stream is ended.
+        var endings: [ObjectIdentifier: @Sendable () -> Void] = [:]
+    }
+
+    /// Nil once closed. Calls under way keep the native outbox until they are done.
+    private let state: Locked<Open?>
+
+    // One queue for each kind of call, so that a list does not wait for a large copy, nor a token for a list. Serial: the
+    // native outbox does one thing at a time anyway, and a queue of threads would be no faster.
+    private let captures = DispatchQueue(label: "dev.fieldpost.captures")
+    private let calls = DispatchQueue(label: "dev.fieldpost.calls")
+    private let checks = DispatchQueue(label: "dev.fieldpost.checks")
+    private let answers = DispatchQueue(label: "dev.fieldpost.answers")
+
+    /// Opens the outbox in that folder, makes it where it is missing. Waits for the disk: not for a main thread that draws.
+    ///
+    /// What a killed capture left whole is taken over, what it left half is removed. A corrupt database is set aside and
+    /// rebuilt from the items' own folders.
+    ///
+    /// - Parameters:
+    ///   - folder: A folder of its own, on a local disk. It should be kept out of no backup: what waits is in it.
+    ///   - memory: The most bytes that preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
+    /// - Throws: ``OutboxError/inUse(message:)`` where it has to be rebuilt while another process has it open,
+    ///   ``OutboxError/tooNew(message:)``, ``OutboxError/diskFull(message:)``, ``OutboxError/failed(message:)``.
+    public init(at folder: URL, memory: Int? = nil) throws {
+        try OutboxError.check(isFile: folder)
+        let native = try OutboxError.translating {
+            try NativeOutbox.open(folder: folder, memory: memory.map(Int64.init))
+        }
+        state = Locked(Open(native: native))
+    }
+
+    /// Lets go of the files. Streams end; a delivery that runs is stopped, and returns what it did; calls under way are
+    /// carried out. Returns at once, and may be called twice. What is captured is durable without it.
+    public func close() {
+        let open = state.with { open in
+            defer { open = nil }
+            return open
+        }
+        guard let open else { return }
+        for end in open.endings.values { end() }
+    }
+
+    /// The version of the native library, for support.
+    public static var version: String { FieldpostNative.version() }
+
+    // MARK: - Accounts
+
+    /// Adds an account, or configures it anew. Waits for the disk.
+    ///
+    /// - Throws: ``OutboxError/invalid(message:)`` with what is wrong with its id, address or settings.
+    public func put(_ account: Account) throws {
+        let native = try native()
+        try OutboxError.translating { try native.putAccount(account: account) }
+    }
+
+    /// The accounts, each with what its system can do.
+    public func accounts() async throws -> [AccountInfo] {
+        try await call { native in try native.accounts() }
+    }
+
+    /// Removes an account.
+    ///
+    /// - Throws: ``OutboxError/unknownAccount(message:)``; ``OutboxError/accountBusy(message:)`` while it has undelivered
+    ///   items.
+    public func removeAccount(_ id: Account.ID) async throws {
+        try await call { native in try native.removeAccount(id: id) }
+    }
+
+    // MARK: - Items
+
+    /// Takes a photo, document, text or signature over for a work order. Durable once it returns, with no network at all.
+    ///
+    /// What the system is known to refuse is kept all the same, already blocked with its reason: evidence is never refused.
+    ///
+    /// - Throws: Only where the bytes cannot be kept (``OutboxError/cannotRead(message:)``,
+    ///   ``OutboxError/diskFull(message:)``, ``OutboxError/failed(message:)``), the account is unknown
+    ///   (``OutboxError/unknownAccount(message:)``), or an option cannot be right (``OutboxError/invalid(message:)``,
+    ///   ``OutboxError/unknownItem(message:)``).
+    @discardableResult
+    public func capture(_ capture: Capture, for job: WorkOrder) async throws -> Item {
+        if let file = capture.file { try OutboxError.check(isFile: file) }
+        return try await call(on: captures) { native in try native.capture(capture: capture, workOrder: job) }
+    }
+
+    /// One item as it stands. ``OutboxError/unknownItem(message:)`` where it is not here.
+    public func item(_ id: Item.ID) async throws -> Item {
+        try await call { native in try native.item(id: id) }
+    }
+
+    /// The items of a work order, in the order of capture. ``items(of:)`` keeps a screen up to date with them.
+    public func list(of job: WorkOrder) async throws -> [Item] {
+        try await list(Selection(job))
+    }
+
+    /// The items in the order of capture: all, or only those of an account, in a state.
+    public func list(account: Account.ID? = nil, state: Item.State? = nil) async throws -> [Item] {
+        try await list(Selection(account: account, state: state))
+    }
+
+    func list(_ selection: Selection) async throws -> [Item] {
+        try await call { native in
+            try native.items(account: selection.account, workOrder: selection.workOrder, state: selection.state)
+        }
+    }
+
+    // MARK: - A person's answers
+
+    /// Tries an item once more, now: what is blocked goes back to the queue, a wait ends. An item in doubt is only looked for
+    /// again.
+    ///
+    /// - Returns: Whether there was anything to do.
+    @discardableResult
+    public func retry(_ id: Item.ID) async throws -> Bool {
+        try await call { native in try native.retry(id: id) }
+    }
+
+    /// The same for all items that are blocked or wait, or only those that do for a reason.
+    ///
+    /// - Returns: Those that it moved.
+    @discardableResult
+    public func retryAll(because reason: Why.Reason? = nil) async throws -> [Item.ID] {
+        try await call { native in try native.retryAll(because: reason) }
+    }
+
+    /// Gives an item up: at once, or, where it may have arrived already, once that is known.
+    /// ``OutboxError/notNow(message:)`` for what is delivered.
+    public func cancel(_ id: Item.ID) async throws {
+        try await call { native in try native.cancel(id: id) }
+    }
+
+    /// Decides a doubt by what a person saw at the system; the receipt says that a person said so.
+    /// ``OutboxError/notNow(message:)`` for an item that is in no doubt.
+    public func settle(_ id: Item.ID, as seen: Settlement) async throws {
+        try await call { native in try native.settle(id: id, seen: seen) }
+    }
+
+    /// Erases an item for good: its row, its files, its receipt. What is not delivered is lost by it: ask the person first.
+    /// ``OutboxError/notNow(message:)`` while it is being sent.
+    public func forget(_ id: Item.ID) async throws {
+        try await call { native in try native.forget(id: id) }
+    }
+
+    // MARK: - The phone
+
+    /// What the phone can do, as it was last told.
+    public func conditions() async throws -> Conditions {
+        try await call { native in try native.conditions() }
+    }
+
+    /// Tells what the phone can do now; the library reads no sensor. A network that changed ends the waits that the old one
+    /// caused.
+    public func setConditions(_ conditions: Conditions) async throws {
+        try await call { native in try native.setConditions(conditions: conditions) }
+    }
+
+    /// Looks at every hash, row and file, which takes as long as reading them all. Changes nothing.
+    public func check() async throws -> CheckReport {
+        try await call(on: checks) { native in try native.check() }
+    }
+
+    /// Hands a token in that nobody asked for just now, such as after a sign-in: the account's items go on. It stays in memory,
+    /// until the delivery ends; where none runs nothing is kept, the next one asks.
+    ///
+    /// - Throws: ``OutboxError/invalid(message:)`` for what cannot be a token: nothing, or a character that no header can
+    ///   carry.
+    public func putToken(_ token: String, for account: Account.ID) async throws {
+        try await call(on: answers) { native in try native.putToken(account: account, token: token) }
+    }
+}
+
+// MARK: - For the other files of the layer
+
+extension Outbox {
+    /// The native outbox. ``OutboxError/closed`` once it is closed.
+    func native() throws -> NativeOutbox {
+        guard let native = state.with({ open in open?.native }) else { throw OutboxError.closed }
+        return native
+    }
+
+    /// Makes a call that waits for the disk on a thread that may wait.
+    private func call<Value: Sendable>(
+        on queue: DispatchQueue? = nil, _ body: @escaping @Sendable (NativeOutbox) throws -> Value
+    ) async throws -> Value {
+        let native = try native()
+        return try await withCheckedThrowingContinuation { continuation in
+            (queue ?? calls).async {
+                continuation.resume(with: Result { try OutboxError.translating { try body(native) } })
+            }
+        }
+    }
+
+    /// Has ``close()`` call `end`, until it is withdrawn. Returns false, and calls nothing, where it is closed already.
+    func register(_ owner: AnyObject & Sendable, _ end: @escaping @Sendable () -> Void) -> Bool {
+        let id = ObjectIdentifier(owner)
+        return state.with { open in
+            guard open != nil else { return false }
+            open?.endings[id] = end
+            return true
+        }
+    }
+
+    func withdraw(_ id: ObjectIdentifier) {
+        state.with { open in _ = open?.endings.removeValue(forKey: id) }
+    }
+}

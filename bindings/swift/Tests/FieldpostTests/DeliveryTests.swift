@@ -1,0 +1,304 @@
+import Fieldpost
+import Foundation
+import Testing
+
+@Suite("Delivery", .timeLimit(.minutes(1)))
+struct DeliveryTests {
+    @Test("what was captured with no network waits for it, then is delivered once, with a receipt")
+    func offlineThenDelivered() async throws {
+        let world = try await World(settings: ["max_concurrent": "1"])
+        try await world.outbox.setConditions(Conditions(network: .none, power: .battery))
+        let photo = try world.photo()
+        let item = try await world.outbox.capture(
+            .photo(photo, caption: "Boiler plate", cap: .megabytes(1)), for: world.job)
+        let signature = try await world.outbox.capture(.signature(try world.signature()), for: world.job)
+
+        let offline = try await world.deliver()
+        #expect((offline.delivered, offline.waiting) == (0, 2))
+        let left = try await world.outbox.item(item.id)
+        let why = try #require(left.why)
+        #expect((why.reason, why.action) == (.noNetwork, .connect))
+        #expect(try await world.sandbox.ledger().isEmpty)
+
+        try await world.outbox.setConditions(Conditions(network: .metered, power: .battery))
+        let online = try await world.deliver()
+        #expect((online.delivered, online.waiting, online.blocked) == (2, 0, 0))
+        #expect(online.next == nil && online.tokenErrors.isEmpty)
+
+        let delivered = try await world.outbox.item(item.id)
+        let receipt = try #require(delivered.receipt)
+        let sent = try #require(delivered.sent)
+        #expect(delivered.why == nil && delivered.state == .delivered)
+        #expect(receipt.proof == .answer && receipt.deliveredAt >= item.capturedAt)
+        #expect(sent.bytes <= 1_000_000 && item.original?.bytes == 1_440_054)
+        #expect(FileManager.default.fileExists(atPath: photo.path))
+
+        let ledger = try await world.sandbox.ledger()
+        // A signature goes before photos.
+        let signed = try await world.outbox.item(signature.id)
+        #expect(ledger.map(\.remoteId) == [signed.receipt?.remoteId, receipt.remoteId])
+        let entry = try #require(ledger.last)
+        #expect((entry.name, Int64(entry.bytes), entry.sha256) == (delivered.name, sent.bytes, sent.sha256))
+        #expect(entry.name.contains("boiler-\(item.id.suffix(8))."), "the name that is sent has the marker")
+    }
+
+    @Test("a server that asks to wait is a wait with its end")
+    func askedToWait() async throws {
+        let world = try await World()
+        let item = try await world.captureNote()
+        try await world.sandbox.nextUpload(meets: ["kind": "too_many_requests", "retry_after": ["seconds": 900]])
+
+        let delivery = try await world.deliver()
+        guard case .waiting(let why) = try await world.outbox.item(item.id).status else {
+            throw Unexpected(try await world.outbox.item(item.id))
+        }
+        #expect((delivery.delivered, delivery.waiting) == (0, 1))
+        #expect((why.reason, why.action) == (.serverAskedToWait, .none))
+        #expect(try #require(why.until) > item.capturedAt.addingTimeInterval(899))
+        #expect(abs(try #require(delivery.next).timeIntervalSince(try #require(why.until))) < 1)
+    }
+
+    @Test("a host that cannot be reached is a wait with its end")
+    func unreachable() async throws {
+        let world = try await World()
+        let item = try await world.captureNote()
+        try await world.sandbox.network(.refused)
+
+        try await world.deliver()
+        let left = try await world.outbox.item(item.id)
+        let why = try #require(left.why)
+        #expect(why.reason == .unreachable && why.until != nil)
+        #expect(try await world.sandbox.ledger().isEmpty)
+    }
+
+    @Test("a refused token is asked for again, then delivers")
+    func refusedToken() async throws {
+        let world = try await World()
+        let item = try await world.captureNote()
+        let (old, asked) = (try world.sandbox.account().token, Notes<String>())
+        let new = try await world.sandbox.rotateToken()
+
+        let delivery = try await world.outbox.deliver { account in
+            await asked.note(account) == 0 ? old : new
+        }
+        #expect(await asked.all == ["acme", "acme"])
+        #expect(delivery.delivered == 1 && delivery.tokenErrors.isEmpty)
+        #expect(try await world.outbox.item(item.id).state == .delivered)
+    }
+
+    @Test("a token that is refused twice waits for a sign-in, and goes on after it")
+    func twiceRefusedToken() async throws {
+        let world = try await World()
+        let (item, asked) = (try await world.captureNote(), Notes<String>())
+
+        let delivery = try await world.outbox.deliver { account in
+            await asked.note(account)
+            return "stale"
+        }
+        let left = try await world.outbox.item(item.id)
+        let why = try #require(left.why)
+        #expect(await asked.all.count == 2)
+        #expect((delivery.delivered, delivery.waiting) == (0, 1))
+        #expect((why.reason, why.action) == (.tokenWanted, .signIn))
+        #expect(try await world.deliver().delivered == 1)
+    }
+
+    @Test("a token that is handed in later wakes a delivery that stays")
+    func tokenLater() async throws {
+        let world = try await World()
+        _ = try await world.captureNote()
+        let items = world.outbox.items(of: world.job)
+        let delivery = Task { try await world.outbox.deliver(watch: true) { _ in nil } }
+
+        _ = try await items.first { items in items.first?.why?.action == .signIn }
+        try await world.outbox.putToken(try world.sandbox.account().token, for: "acme")
+        _ = try await world.outbox.items(of: world.job).first { items in items.first?.state == .delivered }
+        delivery.cancel()
+        await #expect(throws: CancellationError.self) { try await delivery.value }
+    }
+
+    @Test("a sign-in that fails holds up its account alone, and what it threw is told")
+    func failingSignIn() async throws {
+        let world = try await World()
+        let token = try world.sandbox.account().token
+        try world.putAccount("other", in: world.outbox)
+        let item = try await world.captureNote()
+        try await world.outbox.capture(.text("elsewhere"), for: WorkOrder(account: "other", id: "10235"))
+
+        let delivery = try await world.outbox.deliver { account in
+            if account == "acme" { throw NoSignIn() }
+            return token
+        }
+        #expect((delivery.delivered, delivery.waiting) == (1, 1))
+        #expect(delivery.tokenErrors.keys.sorted() == ["acme"])
+        #expect(delivery.tokenErrors["acme"] is NoSignIn)
+        #expect(try await world.outbox.item(item.id).why?.reason == .tokenWanted)
+    }
+
+    @Test("what cannot be a token is told like a sign-in that fails")
+    func impossibleToken() async throws {
+        let world = try await World()
+        _ = try await world.captureNote()
+        let delivery = try await world.outbox.deliver { _ in "two words" }
+        let error = try #require(delivery.tokenErrors["acme"] as? OutboxError)
+        #expect(delivery.waiting == 1)
+        guard case .invalid = error else { throw Unexpected(error) }
+        #expect(!error.message.contains("two words"), "a secret is in no message")
+    }
+
+    @Test("a listener that gives up does not stop delivery")
+    func readerGivesUp() async throws {
+        let world = try await World()
+        for note in 1...3 { _ = try await world.captureNote("note \(note)") }
+        let events = world.outbox.events
+        let reader = Task {
+            for await event in events {
+                if case .changed = event { throw NoSignIn() }
+            }
+        }
+        let delivery = try await world.deliver()
+        await #expect(throws: NoSignIn.self) { try await reader.value }
+        #expect(delivery.delivered == 3)
+    }
+
+    @Test("cancellation breaks a transfer off, and the next delivery delivers once")
+    func cancellation() async throws {
+        // The sandbox lists at once, so no time has to pass before absence may be believed; 20 seconds otherwise.
+        let world = try await World(settings: ["settle": "0"])
+        let item = try await world.captureNote()
+        let events = world.outbox.events
+        try await world.sandbox.network(.silent)
+        let delivery = Task { try await world.deliver() }
+
+        _ = try await events.first { event in event.isAllSent }
+        delivery.cancel()
+        await #expect(throws: CancellationError.self) { try await delivery.value }
+        let left = try await world.outbox.item(item.id)
+        #expect(left.state == .verifying, "all of it left, so it may have arrived")
+
+        try await world.sandbox.network(.up)
+        #expect(try await world.deliver().delivered == 1)
+        #expect(try await world.sandbox.ledger().map(\.name) == [item.name])
+    }
+
+    @Test("cancellation ends a sign-in that waits")
+    func cancelledSignIn() async throws {
+        let world = try await World()
+        let (item, asked, never) = (try await world.captureNote(), Signal(), Signal())
+        let delivery = Task {
+            try await world.outbox.deliver { _ in
+                asked.tell()
+                await never.wait()  // a stream: it ends with its task
+                return nil
+            }
+        }
+        await asked.wait()
+        delivery.cancel()
+        await #expect(throws: CancellationError.self) { try await delivery.value }
+        #expect(try await world.outbox.item(item.id).attempts == 0)
+        #expect(try await world.deliver().delivered == 1)
+    }
+
+    @Test("a task that is cancelled before does not begin to deliver")
+    func cancelledBefore() async throws {
+        let world = try await World()
+        _ = try await world.captureNote()
+        let begin = Signal()
+        let delivery = Task {
+            await begin.wait()
+            return try await world.deliver()
+        }
+        delivery.cancel()
+        begin.tell()
+        await #expect(throws: CancellationError.self) { try await delivery.value }
+        #expect(try await world.sandbox.ledger().isEmpty)
+    }
+
+    @Test("a lost answer is settled by looking, and the item is there once")
+    func lostAnswer() async throws {
+        let world = try await World()
+        let item = try await world.captureNote()
+        try await world.sandbox.nextUpload(meets: ["kind": "lose_answer"])
+
+        let token = try world.sandbox.account().token
+        let delivery = try await world.outbox.deliver(patience: 60) { _ in token }
+        #expect(delivery.delivered == 1)
+        #expect(try await world.outbox.item(item.id).receipt?.proof == .found)
+        #expect(try await world.sandbox.ledger().count == 1)
+    }
+
+    @Test("two outboxes deliver at the same time")
+    func twoOutboxes() async throws {
+        let world = try await World()
+        let other = try Outbox(at: world.folder.appendingPathComponent("other"))
+        defer { other.close() }
+        try world.putAccount("acme", in: other)
+        _ = try await world.captureNote("one")
+        try await other.capture(.text("other"), for: world.job)
+
+        // Each sign-in answers only once both were asked.
+        let (token, one, two) = (try world.sandbox.account().token, Signal(), Signal())
+        async let first = world.outbox.deliver { _ in
+            one.tell()
+            await two.wait()
+            return token
+        }
+        async let second = other.deliver { _ in
+            two.tell()
+            await one.wait()
+            return token
+        }
+        #expect(try await (first.delivered, second.delivered) == (1, 1))
+        #expect(try await world.sandbox.ledger().count == 2)
+    }
+
+    @Test("a second delivery of one outbox is refused while the first runs")
+    func alreadyDelivering() async throws {
+        let world = try await World()
+        _ = try await world.captureNote()
+        let (token, asked, answer) = (try world.sandbox.account().token, Signal(), Signal())
+        let first = Task {
+            try await world.outbox.deliver { _ in
+                asked.tell()
+                await answer.wait()
+                return token
+            }
+        }
+        await asked.wait()
+        let error = try await outboxError { try await world.deliver() }
+        guard case .alreadyDelivering = error else { throw Unexpected(error) }
+        answer.tell()
+        #expect(try await first.value.delivered == 1)
+        #expect(try await world.deliver().delivered == 0)
+    }
+
+    @Test("times that cannot be are refused, not crashed on", arguments: [-1, -TimeInterval.infinity, .nan])
+    func impossibleTimes(time: TimeInterval) async throws {
+        let world = try await World()
+        for http in [Http(), Http(connect: time), Http(idle: time)] {
+            let patience = http == Http() ? time : 0
+            let error = try await outboxError {
+                try await world.outbox.deliver(patience: patience, http: http) { _ in nil }
+            }
+            guard case .invalid = error else { throw Unexpected(error) }
+        }
+    }
+
+    @Test("patience may be without end")
+    func endlessPatience() async throws {
+        let world = try await World()
+        _ = try await world.captureNote()
+        let token = try world.sandbox.account().token
+        #expect(try await world.outbox.deliver(patience: .infinity) { _ in token }.delivered == 1)
+    }
+}
+
+private struct NoSignIn: Error {}
+
+struct Unexpected: Error {
+    let what: String
+
+    init(_ what: some Any) {
+        self.what = "\(what)"
+    }
+}

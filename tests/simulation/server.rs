@@ -1,0 +1,199 @@
+//! What a work-order system keeps and answers, in memory: the least that two vendors' documents say, written apart from the
+//! library and from the sandbox. Time is handed in, in milliseconds.
+
+use fieldpost::{Answer, AnswerBody, Body, Content, ItemId, Method, Request, Sha256, Sink};
+use serde_json::json;
+use sha2::Digest as _;
+
+/// Which system's shapes it speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speech {
+    Corrigo,
+    DigitalRealty,
+}
+
+/// A file that it accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) remote_id: String,
+    pub(crate) work_order: String,
+    pub(crate) name: String,
+    pub(crate) content: Vec<u8>,
+    /// From when on it is listed.
+    pub(crate) listed_from: u64,
+}
+
+/// What it is told to be like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    /// How long after an acceptance the file is listed, at most.
+    pub(crate) lag: u64,
+    /// Whether its listings hide files at times, for ever: nothing that it lists proves absence.
+    pub(crate) hides: bool,
+}
+
+pub(crate) struct Server {
+    pub(crate) speech: Speech,
+    pub(crate) manner: Manner,
+    pub(crate) token: String,
+    pub(crate) entries: Vec<Entry>,
+    /// Work orders that take nothing any more.
+    pub(crate) closed: Vec<String>,
+    next: u64,
+}
+
+/// An upload, as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Upload {
+    work_order: String,
+    name: String,
+    content: Vec<u8>,
+}
+
+impl Upload {
+    /// The name that was sent.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Server {
+    pub(crate) fn new(speech: Speech, manner: Manner) -> Self {
+        let token = "token-0".to_owned();
+        Server { speech, manner, token, entries: Vec::new(), closed: Vec::new(), next: 0 }
+    }
+
+    pub(crate) fn url(&self) -> &'static str {
+        match self.speech {
+            Speech::Corrigo => "https://corrigo.invalid",
+            Speech::DigitalRealty => "https://digitalrealty.invalid",
+        }
+    }
+
+    pub(crate) fn work_orders(&self) -> [&'static str; 2] {
+        match self.speech {
+            Speech::Corrigo => ["10234", "10235"],
+            Speech::DigitalRealty => ["WO1", "WO2"],
+        }
+    }
+
+    /// Another token is wanted from now on.
+    pub(crate) fn rotate(&mut self) {
+        self.next += 1;
+        self.token = format!("token-{}", self.next);
+    }
+
+    /// Reads an upload; `None` for what only reads.
+    pub(crate) fn upload(&self, request: &Request, file: &[u8]) -> Option<Upload> {
+        if request.method != Method::Post {
+            return None;
+        }
+        let Body::Multipart(parts) = &request.body else { return None };
+        let text = |wanted: &str| {
+            parts.iter().find(|part| part.name == wanted).and_then(|part| match &part.content {
+                Content::Text(text) => Some(text.clone()),
+                Content::File { .. } => None,
+            })
+        };
+        let query = |wanted: &str| {
+            request.url.query_pairs().find(|(key, _)| key == wanted).map(|(_, value)| value.into_owned())
+        };
+        let (work_order, name) = match self.speech {
+            Speech::Corrigo => (text("WorkOrderId")?, text("Name")?),
+            Speech::DigitalRealty => (query("requestId")?, query("file_name")?),
+        };
+        Some(Upload { work_order, name, content: file.to_vec() })
+    }
+
+    /// The refusal of an upload in the system's own words, if it has one.
+    pub(crate) fn refusal(&self, upload: &Upload) -> Option<Answer> {
+        let closed = self.closed.contains(&upload.work_order) && self.speech == Speech::Corrigo;
+        closed.then(|| answer(400, &json!({"Code": 3001, "Message": "The work order is closed."})))
+    }
+
+    /// Accepts an upload; `listed_from` as the world says.
+    pub(crate) fn accept(&mut self, upload: Upload, listed_from: u64) -> Answer {
+        self.next += 1;
+        let remote_id = format!("r{}", self.next);
+        let Upload { work_order, name, content } = upload;
+        let hash = hex(&content);
+        self.entries.push(Entry { remote_id: remote_id.clone(), work_order, name, content, listed_from });
+        match self.speech {
+            Speech::Corrigo => answer(200, &json!({"AttachmentId": remote_id, "MessageId": "m"})),
+            Speech::DigitalRealty => answer(200, &json!({"id": remote_id, "hash": hash})),
+        }
+    }
+
+    /// Answers what only reads, at `now`. `hide`: this time it hides what it likes, if that is its manner.
+    pub(crate) fn read(&self, request: &Request, now: u64, hide: impl Fn(&Entry) -> bool) -> Answer {
+        let segments: Vec<_> = request.url.path_segments().into_iter().flatten().collect();
+        let query = |wanted: &str| {
+            request.url.query_pairs().find(|(key, _)| key == wanted).map(|(_, value)| value.into_owned())
+        };
+        let seen = |work_order: &str| -> Vec<&Entry> {
+            let there = self.entries.iter().filter(|entry| entry.work_order == work_order && entry.listed_from <= now);
+            there.filter(|entry| !self.manner.hides || !hide(entry)).collect()
+        };
+        match (self.speech, segments.as_slice()) {
+            (Speech::Corrigo, ["api", "attachments"]) => {
+                let list = seen(&query("WorkOrderId").unwrap_or_default());
+                let list: Vec<_> = list
+                    .iter()
+                    .map(|e| json!({"AttachmentId": e.remote_id, "Name": e.name, "Size": e.content.len()}))
+                    .collect();
+                answer(200, &json!(list))
+            }
+            (Speech::Corrigo, ["api", "attachments", "downloadUrl"]) => {
+                let id = query("AttachmentId").unwrap_or_default();
+                answer(200, &json!(format!("https://files.invalid/{id}")))
+            }
+            (Speech::DigitalRealty, ["v1", "attachments", work_order]) => {
+                let list: Vec<_> = seen(work_order)
+                    .iter()
+                    .map(|e| json!({"id": e.remote_id, "filename": e.name, "hash": hex(&e.content)}))
+                    .collect();
+                answer(200, &json!(list))
+            }
+            (Speech::DigitalRealty, ["v1", "attachments", _, "file", id]) | (Speech::Corrigo, [id]) => {
+                match self.entries.iter().find(|entry| entry.remote_id == *id) {
+                    Some(entry) => file(&entry.content, request.sink),
+                    None => answer(404, &json!({"Message": "no such file"})),
+                }
+            }
+            _ => answer(404, &json!({"Message": "no such thing"})),
+        }
+    }
+
+    /// What it holds of an item: the entries with its marker.
+    pub(crate) fn holds(&self, id: ItemId) -> Vec<&Entry> {
+        self.entries.iter().filter(|entry| id.marker().is_in(&entry.name)).collect()
+    }
+}
+
+/// A JSON answer.
+pub(crate) fn answer(status: u16, body: &serde_json::Value) -> Answer {
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    Answer { status, headers, body: AnswerBody::Kept(body.to_string().into_bytes()) }
+}
+
+/// A web page.
+pub(crate) fn page(status: u16) -> Answer {
+    let headers = vec![("content-type".to_owned(), "text/html".to_owned())];
+    Answer { status, headers, body: AnswerBody::Kept(b"<!doctype html><title>hello</title>".to_vec()) }
+}
+
+fn file(content: &[u8], sink: Sink) -> Answer {
+    let body = match sink {
+        Sink::Memory => AnswerBody::Kept(content.to_vec()),
+        Sink::Hash => AnswerBody::Hashed { bytes: content.len() as u64, sha256: sha256(content) },
+    };
+    Answer { status: 200, headers: vec![("content-type".to_owned(), "application/octet-stream".to_owned())], body }
+}
+
+pub(crate) fn sha256(content: &[u8]) -> Sha256 {
+    Sha256(sha2::Sha256::digest(content).into())
+}
+
+fn hex(content: &[u8]) -> String {
+    sha256(content).to_string()
+}

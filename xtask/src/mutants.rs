@@ -1,0 +1,199 @@
+//! `cargo xtask mutants`: breaks the core on purpose, one way at a time, and sees how many simulated worlds notice.
+//!
+//! Owns the list of ways. Works on a copy of the tracked files below the target folder, never on the checkout. A mutant
+//! that no world notices is a failure: the simulation would not see that mistake either. So is one whose place in the
+//! code cannot be found any more: then the list is out of date.
+
+use std::fs;
+use std::path::Path;
+
+use crate::process::{Heard, answer, command, run_and_read};
+use crate::workspace::{Workspace, remove_folder};
+
+/// How many worlds each mutant is set loose in.
+const SEEDS: &str = "0..1000";
+
+/// A way to break the core.
+struct Mutant {
+    /// What is wrong then.
+    name: &'static str,
+    /// The file below `core/fieldpost/src/`.
+    file: &'static str,
+    /// What stands there, once.
+    sound: &'static str,
+    /// What stands there instead.
+    broken: &'static str,
+}
+
+const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "a doubt is sent again without a look",
+        file: "dispatch/answer.rs",
+        sound: "            doubt(row, cause, cx);\n        }",
+        broken: "            drop(cause);\n            again(row, None, None);\n        }",
+    },
+    Mutant {
+        name: "absence is believed at once, without settling",
+        file: "dispatch/look.rs",
+        sound: "let settled = doubt.since.age(started) >= cx.settle;",
+        broken: "let settled = started.mono <= cx.now.mono;",
+    },
+    Mutant {
+        name: "absence is proved by when the listing came, not by when it was asked for",
+        file: "dispatch/look.rs",
+        sound: "let settled = doubt.since.age(started) >= cx.settle;",
+        broken: "let settled = started.mono <= cx.now.mono && doubt.since.age(cx.now) >= cx.settle;",
+    },
+    Mutant {
+        name: "an attempt is journaled after it was sent",
+        file: "engine/air.rs",
+        sound: "            sql.served(&row, account.standing.served)?;\n            sql.save_item(&row)?;",
+        broken: "            sql.served(&row, account.standing.served)?;",
+    },
+    Mutant {
+        name: "what a dead delivery left on its way is forgotten",
+        file: "engine/air.rs",
+        sound: "if rows.is_empty() { Ok(()) } else { self.commit(&rows, &[], |_| Ok(())) }",
+        broken: "rows.clear();\n        Ok(())",
+    },
+    Mutant {
+        name: "the folder of the items is not synced",
+        file: "store/folders/admission.rs",
+        sound: "        folders.sync_dir(&folders.items())?;\n",
+        broken: "",
+    },
+    Mutant {
+        name: "a captured file is not synced",
+        file: "store/folders/admission.rs",
+        sound: "        folders.at(\"sync\", &path, file.sync())?;\n",
+        broken: "",
+    },
+    Mutant {
+        name: "what an opening takes over is not synced",
+        file: "store/folders/incoming.rs",
+        sound: "                if let Err(e) = self.sync_item(id) {",
+        broken: "                if let Err(e) = self.files(id).map(drop) {",
+    },
+    Mutant {
+        name: "a cancellation does not wait for the doubt",
+        file: "dispatch/person.rs",
+        sound: "        stage if stage.doubt().is_some() => {\n            row.life.wish = Some(Wish::Cancel);\n            Ok(())\n        }\n",
+        broken: "",
+    },
+    Mutant {
+        name: "a cancellation does not wait for the transfer",
+        file: "dispatch/person.rs",
+        sound: "        Stage::Sending => {\n            row.life.wish = Some(Wish::Cancel);\n            Ok(())\n        }\n",
+        broken: "",
+    },
+    Mutant {
+        name: "an item's own wait never ends",
+        file: "engine/air.rs",
+        sound: "                if over.is_empty() {\n                    break;\n                }",
+        broken: "                if over.is_empty() || !over.is_empty() {\n                    break;\n                }",
+    },
+    Mutant {
+        name: "a wait of the account never ends",
+        file: "dispatch/next.rs",
+        sound: "let wait = facts.standing.wait.as_ref().filter(|(wait, _)| !wait.is_over(now));",
+        broken: "let wait = facts.standing.wait.as_ref();",
+    },
+    Mutant {
+        name: "a token that was refused is not asked for again",
+        file: "engine/tokens.rs",
+        sound: "let enough = token.refused >= REFUSALS;",
+        broken: "let enough = token.refused >= REFUSALS || used.is_some();",
+    },
+    Mutant {
+        name: "a refusal in the system's own words is tried for ever",
+        file: "dispatch/answer.rs",
+        sound: "            well(standing);\n            blocked(row, why, None);",
+        broken: "            well(standing);\n            drop(why);\n            again(row, None, None);",
+    },
+];
+
+/// All of them, each told in a line; true if each was noticed.
+pub(crate) fn run(workspace: &Workspace) -> Result<bool, String> {
+    let folder = workspace.target().join("mutants");
+    let copy = folder.join("checkout");
+    remove_folder(&copy)?;
+    copy_tracked(workspace, &copy)?;
+    let sound = seeds_that_fail(&copy, &folder)?;
+    if sound != 0 {
+        return Err(format!("{sound} seeds fail with nothing broken"));
+    }
+    let mut lines = Vec::new();
+    let mut all = true;
+    for mutant in MUTANTS {
+        let path = copy.join("core/fieldpost/src").join(mutant.file);
+        let text = fs::read_to_string(&path).map_err(|error| format!("reading {}: {error}", mutant.file))?;
+        let broken = broken(&text, mutant)?;
+        let write = |text: &str| fs::write(&path, text).map_err(|error| format!("writing {}: {error}", mutant.file));
+        write(&broken)?;
+        let caught = seeds_that_fail(&copy, &folder);
+        write(&text)?;
+        let caught = caught.map_err(|why| format!("{}: {why}", mutant.name))?;
+        all &= caught > 0;
+        lines.push(format!("{caught:>6}  {}", mutant.name));
+    }
+    println!("\nof the seeds {SEEDS} so many notice that");
+    lines.iter().for_each(|line| println!("{line}"));
+    Ok(all)
+}
+
+fn broken(text: &str, mutant: &Mutant) -> Result<String, String> {
+    match text.matches(mutant.sound).count() {
+        1 => Ok(text.replacen(mutant.sound, mutant.broken, 1)),
+        found => Err(format!("{}: its place in {} is there {found} times", mutant.name, mutant.file)),
+    }
+}
+
+/// What Git knows of, as it stands in the checkout.
+fn copy_tracked(workspace: &Workspace, to: &Path) -> Result<(), String> {
+    let mut git = command("git");
+    let files = answer(git.arg("-C").arg(workspace.root()).args(["ls-files"])).ok_or("git ls-files failed")?;
+    for file in files.lines() {
+        let (from, to) = (workspace.path(file), to.join(file));
+        let folder = to.parent().ok_or("a tracked file lies in a folder")?;
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::copy(&from, &to))
+            .map_err(|error| format!("copying {file}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// How many of the worlds fail, by the simulation's own last line.
+fn seeds_that_fail(copy: &Path, folder: &Path) -> Result<u64, String> {
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(copy).env("CARGO_TARGET_DIR", folder.join("target")).env("FIELDPOST_SEEDS", SEEDS);
+    cargo.args(["test", "--release", "--package", "fieldpost-tests", "--test", "simulation", "--", "--nocapture"]);
+    let mut failed = None;
+    // That the test fails is what is wanted; what counts is whether it came to its last line.
+    let _ = run_and_read(cargo, Heard::Stdout, |line| failed = failing(line).or(failed));
+    failed.ok_or_else(|| "the simulation did not come to its end".to_owned())
+}
+
+/// Reads `1000 seeds: 9 delivered, 1 blocked, 0 cancelled; 7 seeds failed`.
+fn failing(line: &str) -> Option<u64> {
+    line.trim_end().strip_suffix(" seeds failed")?.rsplit_once("; ")?.1.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mutant_still_has_its_one_place() {
+        let core = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../core/fieldpost/src"));
+        for mutant in MUTANTS {
+            let text = fs::read_to_string(core.join(mutant.file)).unwrap();
+            assert_ne!(broken(&text, mutant).unwrap(), text, "{}", mutant.name);
+        }
+    }
+
+    #[test]
+    fn the_simulations_last_line_says_how_many_seeds_failed() {
+        assert_eq!(failing("1000 seeds: 9 delivered, 1 blocked, 0 cancelled; 7 seeds failed\n"), Some(7));
+        assert_eq!(failing("--- seed 7 failed: it is lost"), None);
+    }
+}

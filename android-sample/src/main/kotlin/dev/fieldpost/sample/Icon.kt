@@ -11,9 +11,7 @@ import android.graphics.drawable.Drawable
  * The screen's icons, as lines on a square of 24 units. Drawn here and not read from resources: there are none without
  * `aapt`. Each has a shape of its own, so that it is told apart without its colour.
  */
-enum class Icon(
-    internal val lines: Path.() -> Unit,
-) {
+enum class Icon(internal val lines: Path.() -> Unit) {
     CAMERA({
         rounded(3f, 7f, 21f, 19f, 2f)
         moveTo(8f, 7f)
@@ -119,11 +117,7 @@ fun icon(tone: Tone): Icon =
     }
 
 /** Draws an icon in one colour, at [size] pixels, or as large as it is told to. */
-class IconDrawable(
-    icon: Icon,
-    colour: Int,
-    private val size: Int,
-) : Drawable() {
+class IconDrawable(icon: Icon, colour: Int, private val size: Int) : Drawable() {
     private val lines = Path().apply(icon.lines)
     private val paint =
         Paint(Paint.ANTI_ALIAS_FLAG).apply {
@@ -164,20 +158,10 @@ class IconDrawable(
     }
 }
 
-private fun Path.line(
-    fromX: Float,
-    fromY: Float,
-    toX: Float,
-    toY: Float,
-) {
+private fun Path.line(fromX: Float, fromY: Float, toX: Float, toY: Float) {
     moveTo(fromX, fromY)
     lineTo(toX, toY)
 }
 
-private fun Path.rounded(
-    left: Float,
-    top: Float,
-    right: Float,
-    bottom: Float,
-    radius: Float,
-) = addRoundRect(left, top, right, bottom, radius, radius, Path.Direction.CW)
+private fun Path.rounded(left: Float, top: Float, right: Float, bottom: Float, radius: Float) =
+    addRoundRect(left, top, right, bottom, radius, radius, Path.Direction.CW)

@@ -27,10 +27,7 @@ internal class ItemList(
     private var items: List<Item> = emptyList()
     private var parts: Map<ItemId, Int> = emptyMap()
 
-    fun show(
-        items: List<Item>,
-        parts: Map<ItemId, Int>,
-    ) {
+    fun show(items: List<Item>, parts: Map<ItemId, Int>) {
         val (needYou, others) = items.asReversed().partition { it.status is Status.Blocked }
         if (needYou + others == this.items && parts == this.parts) return
         this.items = needYou + others
@@ -51,11 +48,7 @@ internal class ItemList(
 
     override fun isEnabled(position: Int) = false // the row itself is no button, what is in it is
 
-    override fun getView(
-        position: Int,
-        recycled: View?,
-        parent: ViewGroup,
-    ): View {
+    override fun getView(position: Int, recycled: View?, parent: ViewGroup): View {
         val item = items[position]
         val row = recycled as? ItemRow ?: ItemRow(look, onRetry)
         row.show(item, title(item, at), words(item.status, at), thumbnail(item), parts[item.id])
@@ -65,9 +58,7 @@ internal class ItemList(
 
 /** A list that keeps its place although its rows come later: Android's own forgets it when it gets its rows. */
 @SuppressLint("ViewConstructor") // never inflated
-internal class PlaceKeepingList(
-    context: Context,
-) : ListView(context) {
+internal class PlaceKeepingList(context: Context) : ListView(context) {
     private var place: Parcelable? = null
 
     override fun onRestoreInstanceState(state: Parcelable?) {

@@ -16,10 +16,7 @@ import dev.fieldpost.Status
 
 /** One item: its picture, what it is called, where it stands and why, and what can be done. Shows; decides nothing. */
 @SuppressLint("ViewConstructor") // never inflated
-internal class ItemRow(
-    private val look: Look,
-    private val onRetry: (Item) -> Unit,
-) : LinearLayout(look.context) {
+internal class ItemRow(private val look: Look, private val onRetry: (Item) -> Unit) : LinearLayout(look.context) {
     private val palette = look.palette
     private val picture = Thumbnail(look)
     private val title = look.text(TITLE_TEXT, palette.ink, bold = true)
@@ -46,13 +43,7 @@ internal class ItemRow(
     }
 
     /** Shows an item. [part] is how much of it was sent, in percent; none where that is not known. */
-    fun show(
-        item: Item,
-        name: String,
-        words: Words,
-        thumbnail: Bitmap?,
-        part: Int?,
-    ) {
+    fun show(item: Item, name: String, words: Words, thumbnail: Bitmap?, part: Int?) {
         val colour = palette.tone(words.tone)
         title.text = name
         label.text = if (part == null) words.label else "${words.label} · ${Texts.percent(part)}"
@@ -97,10 +88,8 @@ internal class ItemRow(
             addView(help, below(2, WRAP_CONTENT))
         }
 
-    private fun below(
-        margin: Int,
-        height: Int,
-    ) = LayoutParams(MATCH_PARENT, height).apply { topMargin = look.dp(margin) }
+    private fun below(margin: Int, height: Int) =
+        LayoutParams(MATCH_PARENT, height).apply { topMargin = look.dp(margin) }
 
     private companion object {
         const val THUMBNAIL = 72

@@ -90,11 +90,7 @@ class JobActivity :
     }
 
     @Deprecated("Its successor is part of androidx, which this sample does without")
-    override fun onActivityResult(
-        request: Int,
-        result: Int,
-        data: Intent?,
-    ) {
+    override fun onActivityResult(request: Int, result: Int, data: Intent?) {
         val file = shot
         if (request != TAKE_PHOTO || file == null) return
         shot = null
@@ -166,19 +162,15 @@ class JobActivity :
         private const val WORK_ORDER = "dev.fieldpost.sample.WORK_ORDER"
 
         /** Shows that job. */
-        fun intent(
-            context: Context,
-            job: WorkOrder,
-        ): Intent = Intent(context, JobActivity::class.java).putExtra(ACCOUNT, job.account).putExtra(WORK_ORDER, job.id)
+        fun intent(context: Context, job: WorkOrder): Intent =
+            Intent(context, JobActivity::class.java).putExtra(ACCOUNT, job.account).putExtra(WORK_ORDER, job.id)
 
         private fun jobOf(intent: Intent): WorkOrder? {
             val account = intent.getStringExtra(ACCOUNT) ?: return null
             return intent.getStringExtra(WORK_ORDER)?.let { WorkOrder(account, it) }
         }
 
-        private fun percent(
-            sent: Long,
-            total: Long,
-        ): Int = if (total > 0) (sent * 100 / total).toInt().coerceIn(0, 100) else 0
+        private fun percent(sent: Long, total: Long): Int =
+            if (total > 0) (sent * 100 / total).toInt().coerceIn(0, 100) else 0
     }
 }

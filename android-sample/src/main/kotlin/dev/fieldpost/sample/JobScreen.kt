@@ -167,9 +167,7 @@ class JobScreen(
 
 /** Which job this is, how much of it is done, and whether there is a network. */
 @SuppressLint("ViewConstructor")
-private class JobHeader(
-    private val look: Look,
-) : LinearLayout(look.context) {
+private class JobHeader(private val look: Look) : LinearLayout(look.context) {
     private val palette = look.palette
     private val title = look.text(26, palette.onHeader, bold = true)
     private val account = look.text(16, palette.quietOnHeader)
@@ -204,11 +202,8 @@ private class JobHeader(
         icon?.let { look.icon(network, it, palette.onHeader, size = 20) }
     }
 
-    fun keepClear(
-        left: Int,
-        top: Int,
-        right: Int,
-    ) = setPadding(left + look.dp(20), top + look.dp(14), right + look.dp(20), look.dp(14))
+    fun keepClear(left: Int, top: Int, right: Int) =
+        setPadding(left + look.dp(20), top + look.dp(14), right + look.dp(20), look.dp(14))
 
     private fun summary(items: List<Item>): String {
         val delivered = items.count { it.status is Status.Delivered }
@@ -226,11 +221,7 @@ private class JobHeader(
 
 /** The two buttons, and what came of them. */
 @SuppressLint("ViewConstructor")
-private class JobPanel(
-    private val look: Look,
-    actions: JobActions,
-    stacked: Boolean,
-) : LinearLayout(look.context) {
+private class JobPanel(private val look: Look, actions: JobActions, stacked: Boolean) : LinearLayout(look.context) {
     private val palette = look.palette
     private val message = look.text(16, palette.ink).apply { id = Ids.MESSAGE }
     private val photo =
@@ -268,11 +259,8 @@ private class JobPanel(
         deliver.visibility = if (runs) View.GONE else View.VISIBLE
     }
 
-    fun keepClear(
-        left: Int,
-        right: Int,
-        bottom: Int,
-    ) = setPadding(left + look.dp(16), look.dp(12), right + look.dp(16), bottom + look.dp(12))
+    fun keepClear(left: Int, right: Int, bottom: Int) =
+        setPadding(left + look.dp(16), look.dp(12), right + look.dp(16), bottom + look.dp(12))
 
     private fun message(state: JobState): String? {
         if (state.running == Running.NO) return state.message
@@ -299,9 +287,7 @@ private class JobPanel(
 
 /** What stands where the rows will be. */
 @SuppressLint("ViewConstructor")
-private class Notice(
-    look: Look,
-) : LinearLayout(look.context) {
+private class Notice(look: Look) : LinearLayout(look.context) {
     private val title = look.text(20, look.palette.ink, bold = true)
     private val help = look.text(16, look.palette.quiet)
 
@@ -315,10 +301,7 @@ private class Notice(
         }
     }
 
-    fun show(
-        said: String,
-        helps: String?,
-    ) {
+    fun show(said: String, helps: String?) {
         title.text = said
         help.showOrHide(helps)
     }

@@ -20,9 +20,7 @@ import kotlinx.coroutines.flow.distinctUntilChanged
  * What the phone can do now, in the library's words: it reads no sensor itself. Owns the meaning of what Android tells;
  * decides nothing.
  */
-class PhoneConditions(
-    private val context: Context,
-) {
+class PhoneConditions(private val context: Context) {
     private val connectivity =
         checkNotNull(context.getSystemService(ConnectivityManager::class.java)) { "every Android has one" }
 
@@ -45,10 +43,7 @@ class PhoneConditions(
             val networks =
                 object : ConnectivityManager.NetworkCallback() {
                     // What it is handed is newer than what can be asked for at that moment.
-                    override fun onCapabilitiesChanged(
-                        changed: android.net.Network,
-                        can: NetworkCapabilities,
-                    ) {
+                    override fun onCapabilitiesChanged(changed: android.net.Network, can: NetworkCapabilities) {
                         network = network(can)
                         tell()
                     }
@@ -60,10 +55,7 @@ class PhoneConditions(
                 }
             val battery =
                 object : BroadcastReceiver() {
-                    override fun onReceive(
-                        from: Context,
-                        said: Intent,
-                    ) {
+                    override fun onReceive(from: Context, said: Intent) {
                         power = power(said)
                         tell()
                     }

@@ -26,11 +26,7 @@ interface HasWorkplace {
  * @property job the work order that is shown where none was asked for.
  * @property token gives a token that is valid now; none where the person has to sign in. Tokens stay out of the outbox.
  */
-class SignIn(
-    val account: Account,
-    val job: WorkOrder,
-    val token: suspend () -> String?,
-) {
+class SignIn(val account: Account, val job: WorkOrder, val token: suspend () -> String?) {
     companion object {
         /** The sample has no sign-in of its own: its manifest says where the sandbox is. */
         fun ofManifest(context: Context): SignIn {

@@ -22,17 +22,12 @@ import java.util.UUID
  * it is captured. What is found in `taken/` at the start was photographed, and not yet known to be captured when the app
  * was killed.
  */
-class Shots(
-    private val folder: File,
-) {
+class Shots(private val folder: File) {
     /** A file that is not there yet, for the camera app to write. */
     fun begin(): File = openFolder(folder).apply { mkdirs() }.resolve("${UUID.randomUUID()}.jpg")
 
     /** Marks a shot as taken for a job, by one rename. Twice is fine. */
-    fun taken(
-        shot: File,
-        job: WorkOrder,
-    ): File {
+    fun taken(shot: File, job: WorkOrder): File {
         val taken =
             folder
                 .resolve("taken")
@@ -72,10 +67,7 @@ class Shots(
 }
 
 /** The intent by which the phone's camera app takes a photo into a file of ours. */
-fun photoIntent(
-    context: Context,
-    shot: File,
-): Intent {
+fun photoIntent(context: Context, shot: File): Intent {
     val uri =
         Uri
             .Builder()
@@ -94,10 +86,7 @@ fun photoIntent(
 class PhotoProvider : ContentProvider() {
     override fun onCreate() = true
 
-    override fun openFile(
-        uri: Uri,
-        mode: String,
-    ): ParcelFileDescriptor {
+    override fun openFile(uri: Uri, mode: String): ParcelFileDescriptor {
         val context = context ?: throw FileNotFoundException("not attached")
         val name = uri.pathSegments.singleOrNull()
         // A segment may hold an encoded slash.
@@ -116,23 +105,11 @@ class PhotoProvider : ContentProvider() {
         sortOrder: String?,
     ): Cursor? = null
 
-    override fun insert(
-        uri: Uri,
-        values: ContentValues?,
-    ): Uri? = null
+    override fun insert(uri: Uri, values: ContentValues?): Uri? = null
 
-    override fun update(
-        uri: Uri,
-        values: ContentValues?,
-        selection: String?,
-        selectionArgs: Array<String>?,
-    ) = 0
+    override fun update(uri: Uri, values: ContentValues?, selection: String?, selectionArgs: Array<String>?) = 0
 
-    override fun delete(
-        uri: Uri,
-        selection: String?,
-        selectionArgs: Array<String>?,
-    ) = 0
+    override fun delete(uri: Uri, selection: String?, selectionArgs: Array<String>?) = 0
 
     private companion object {
         val NAME = Regex("[0-9a-f-]{36}\\.jpg")

@@ -50,20 +50,14 @@ object Texts {
 
     fun percent(part: Int) = "$part %"
 
-    fun sent(
-        done: Int,
-        all: Int,
-    ) = "$done of $all delivered"
+    fun sent(done: Int, all: Int) = "$done of $all delivered"
 
-    fun leftOver(
-        waiting: Int,
-        blocked: Int,
-        next: String?,
-    ) = listOfNotNull(
-        if (waiting > 0) "$waiting still waiting." else null,
-        if (blocked > 0) (if (blocked == 1) "1 needs you." else "$blocked need you.") else null,
-        next?.let(::goesOn),
-    ).joinToString(" ")
+    fun leftOver(waiting: Int, blocked: Int, next: String?) =
+        listOfNotNull(
+            if (waiting > 0) "$waiting still waiting." else null,
+            if (blocked > 0) (if (blocked == 1) "1 needs you." else "$blocked need you.") else null,
+            next?.let(::goesOn),
+        ).joinToString(" ")
 
     fun goesOn(at: String) = "Not before ${isolated(at)}."
 
@@ -73,10 +67,7 @@ object Texts {
 
     fun confirmed(at: String) = "Confirmed by a person at ${isolated(at)}."
 
-    fun untitled(
-        kind: String,
-        at: String,
-    ) = "$kind, ${isolated(at)}"
+    fun untitled(kind: String, at: String) = "$kind, ${isolated(at)}"
 
     fun number(remoteId: String) = "No. ${isolated(remoteId)}"
 

@@ -12,17 +12,12 @@ import android.view.View
 
 /** A small picture with round corners, filled from the middle; where there is none, an icon on a ground. */
 @SuppressLint("ViewConstructor") // never inflated
-internal class Thumbnail(
-    private val look: Look,
-) : View(look.context) {
+internal class Thumbnail(private val look: Look) : View(look.context) {
     private val paint = Paint(Paint.ANTI_ALIAS_FLAG or Paint.FILTER_BITMAP_FLAG)
     private var picture: Bitmap? = null
     private var instead: Drawable? = null
 
-    fun show(
-        icon: Icon,
-        thumbnail: Bitmap?,
-    ) {
+    fun show(icon: Icon, thumbnail: Bitmap?) {
         picture = thumbnail
         instead = if (thumbnail == null) IconDrawable(icon, look.palette.onSecond, look.dp(ICON)) else null
         invalidate()

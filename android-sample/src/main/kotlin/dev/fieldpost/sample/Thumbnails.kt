@@ -19,10 +19,7 @@ import java.io.IOException
  * Small pictures of captured photos, for lists. The library keeps the photo itself and hands no picture out, so that the
  * app makes its own while it still has the file. Called on the main thread; the disk is read elsewhere.
  */
-class Thumbnails(
-    private val folder: File,
-    private val scope: CoroutineScope,
-) {
+class Thumbnails(private val folder: File, private val scope: CoroutineScope) {
     private val cached = LruCache<ItemId, Bitmap>(KEPT)
     private val asked = HashSet<ItemId>()
     private val count = MutableStateFlow(0)
@@ -47,10 +44,7 @@ class Thumbnails(
     }
 
     /** Makes one of a photo. A file that is no picture has none: the row shows an icon. */
-    suspend fun make(
-        photo: File,
-        id: ItemId,
-    ) {
+    suspend fun make(photo: File, id: ItemId) {
         withContext(Dispatchers.IO) {
             try {
                 val small = small(photo) ?: return@withContext

@@ -19,12 +19,7 @@ import kotlin.time.Instant
  * @property said a sentence: why, or with what proof. None where the label says it all.
  * @property help what happens next, or what would help; of what was delivered, the system's number.
  */
-data class Words(
-    val tone: Tone,
-    val label: String,
-    val said: String?,
-    val help: String?,
-)
+data class Words(val tone: Tone, val label: String, val said: String?, val help: String?)
 
 /** What a status means for a technician: shown by an icon and a colour together, never by a colour alone. */
 enum class Tone {
@@ -53,10 +48,7 @@ enum class Tone {
  *
  * @param at shows a moment as this phone shows times.
  */
-fun words(
-    status: Status,
-    at: (Instant) -> String,
-): Words =
+fun words(status: Status, at: (Instant) -> String): Words =
     when (status) {
         is Status.Captured -> held(Tone.KEPT, Texts.KEPT, status.why, at)
         is Status.Queued -> held(Tone.KEPT, Texts.KEPT, status.why, at)
@@ -118,10 +110,7 @@ fun words(action: Action): String? =
     }
 
 /** What came of what was asked for. */
-fun words(
-    news: News,
-    at: (Instant) -> String,
-): String =
+fun words(news: News, at: (Instant) -> String): String =
     when (news) {
         is News.Ended -> ended(news.delivery, at)
         is News.Stopped -> Texts.STOPPED
@@ -130,10 +119,7 @@ fun words(
         is News.NoCamera -> Texts.NO_CAMERA
     }
 
-private fun ended(
-    delivery: Delivery,
-    at: (Instant) -> String,
-): String {
+private fun ended(delivery: Delivery, at: (Instant) -> String): String {
     val signIn = if (delivery.tokenErrors.isEmpty()) null else Texts.SIGN_IN_FAILED
     val left = Texts.leftOver(delivery.waiting, delivery.blocked, delivery.next?.let(at))
     val all = if (delivery.delivered > 0) Texts.ALL_DELIVERED else Texts.NOTHING_TO_DELIVER
@@ -150,27 +136,17 @@ fun words(kind: Kind): String =
     }
 
 /** What an item is called: by its caption, else by what it is and when it was captured. File names say nothing. */
-fun title(
-    item: Item,
-    at: (Instant) -> String,
-): String = item.caption?.takeIf { it.isNotBlank() } ?: Texts.untitled(words(item.kind), at(item.capturedAt))
+fun title(item: Item, at: (Instant) -> String): String =
+    item.caption?.takeIf { it.isNotBlank() } ?: Texts.untitled(words(item.kind), at(item.capturedAt))
 
-private fun held(
-    tone: Tone,
-    label: String,
-    why: Why,
-    at: (Instant) -> String,
-): Words {
+private fun held(tone: Tone, label: String, why: Why, at: (Instant) -> String): Words {
     // What the system said stands behind our sentence: a person can read it out to the office.
     val said = listOfNotNull(words(why.reason), why.detail?.let(Texts::quoted)).joinToString(" ")
     val next = listOfNotNull(why.until?.let { Texts.goesOn(at(it)) }, words(why.action)).joinToString(" ")
     return Words(tone, label, said, next.ifEmpty { null })
 }
 
-private fun delivered(
-    receipt: Receipt,
-    at: (Instant) -> String,
-): Words {
+private fun delivered(receipt: Receipt, at: (Instant) -> String): Words {
     val time = at(receipt.deliveredAt)
     val said =
         when (receipt.proof) {

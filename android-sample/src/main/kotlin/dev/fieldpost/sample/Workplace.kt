@@ -29,22 +29,16 @@ import java.io.IOException
 /** What a person is told of what they asked for. */
 sealed interface News {
     /** A delivery came to its end. */
-    data class Ended(
-        val delivery: Delivery,
-    ) : News
+    data class Ended(val delivery: Delivery) : News
 
     /** It was stopped. */
     data object Stopped : News
 
     /** It did not work; the message says why. */
-    data class Failed(
-        val message: String,
-    ) : News
+    data class Failed(val message: String) : News
 
     /** A photo was taken and could not be captured. Its file stays, and is tried again at the next start. */
-    data class NotKept(
-        val message: String,
-    ) : News
+    data class NotKept(val message: String) : News
 
     /** The phone has no camera app. */
     data object NoCamera : News
@@ -56,10 +50,7 @@ sealed interface News {
  *
  * All of it is called on the main thread; nothing here blocks it. Opening the outbox begins at once.
  */
-class Workplace(
-    context: Context,
-    val signIn: SignIn,
-) : AutoCloseable {
+class Workplace(context: Context, val signIn: SignIn) : AutoCloseable {
     private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Main.immediate)
     private val phone = PhoneConditions(context)
     private val delivery = MutableStateFlow(Running.NO)
@@ -103,10 +94,7 @@ class Workplace(
     }
 
     /** Captures a photo that the camera took into [shot]. */
-    fun keep(
-        shot: File,
-        job: WorkOrder,
-    ) {
+    fun keep(shot: File, job: WorkOrder) {
         scope.launch {
             reported(News::NotKept) {
                 val taken = withContext(Dispatchers.IO) { shots.taken(shot, job) }
@@ -167,11 +155,7 @@ class Workplace(
     }
 
     /** The key makes it safe to come here again with the same file, after a capture whose end the app did not live to see. */
-    private suspend fun capture(
-        outbox: Outbox,
-        photo: File,
-        job: WorkOrder,
-    ) {
+    private suspend fun capture(outbox: Outbox, photo: File, job: WorkOrder) {
         val item =
             outbox.capture(
                 Photo(photo, name = "photo.jpg", cap = 1.megabytes, maxEdge = LONG_EDGE, key = photo.name),
@@ -181,16 +165,14 @@ class Workplace(
         withContext(Dispatchers.IO) { photo.delete() }
     }
 
-    private suspend fun reported(
-        asNews: (String) -> News,
-        block: suspend () -> Unit,
-    ) = try {
-        block()
-    } catch (error: OutboxException) {
-        lastNews.value = asNews(error.message.orEmpty())
-    } catch (error: IOException) {
-        lastNews.value = asNews(error.message.orEmpty())
-    }
+    private suspend fun reported(asNews: (String) -> News, block: suspend () -> Unit) =
+        try {
+            block()
+        } catch (error: OutboxException) {
+            lastNews.value = asNews(error.message.orEmpty())
+        } catch (error: IOException) {
+            lastNews.value = asNews(error.message.orEmpty())
+        }
 
     private companion object {
         /** Pixels: enough to read a type plate, and what the library takes where no cap is given. */

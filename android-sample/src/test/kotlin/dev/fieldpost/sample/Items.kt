@@ -16,39 +16,29 @@ import kotlin.time.Instant
 val TEN: Instant = Instant.parse("2026-11-21T10:00:00Z")
 
 /** An item as the library tells of one, for tests of the screen alone. */
-fun item(
-    number: Int,
-    status: Status,
-    kind: Kind = Kind.PHOTO,
-    caption: String? = null,
-) = Item(
-    id = "01990000-0000-7000-8000-%012d".format(number),
-    operation = Operation.UPLOAD,
-    kind = kind,
-    account = "acme",
-    workOrder = "10234",
-    name = "boiler-%08d.jpg".format(number),
-    caption = caption,
-    tags = emptyList(),
-    status = status,
-    attempts = 0,
-    capturedAt = TEN,
-    flags = emptyList(),
-    original = Original(bytes = 4_167_727, sha256 = "0".repeat(64)),
-    sent = null,
-)
+fun item(number: Int, status: Status, kind: Kind = Kind.PHOTO, caption: String? = null) =
+    Item(
+        id = "01990000-0000-7000-8000-%012d".format(number),
+        operation = Operation.UPLOAD,
+        kind = kind,
+        account = "acme",
+        workOrder = "10234",
+        name = "boiler-%08d.jpg".format(number),
+        caption = caption,
+        tags = emptyList(),
+        status = status,
+        attempts = 0,
+        capturedAt = TEN,
+        flags = emptyList(),
+        original = Original(bytes = 4_167_727, sha256 = "0".repeat(64)),
+        sent = null,
+    )
 
-fun why(
-    reason: Reason,
-    action: Action = Action.NONE,
-    detail: String? = null,
-    until: Instant? = null,
-) = Why(reason, detail, until, action)
+fun why(reason: Reason, action: Action = Action.NONE, detail: String? = null, until: Instant? = null) =
+    Why(reason, detail, until, action)
 
-fun receipt(
-    remoteId: String? = "81423",
-    proof: Proof = Proof.ANSWER,
-) = Receipt(remoteId, deliveredAt = TEN, proof = proof, surplus = emptyList())
+fun receipt(remoteId: String? = "81423", proof: Proof = Proof.ANSWER) =
+    Receipt(remoteId, deliveredAt = TEN, proof = proof, surplus = emptyList())
 
 /** An item in each tone, as a job has them on a bad day. */
 val BAD_DAY: List<Item> =

@@ -127,10 +127,7 @@ class JobScreenTest {
         assertTrue("the list begins below the status bar", place(list) >= 60)
     }
 
-    private fun dispatch(
-        activity: Activity,
-        bars: Insets,
-    ) {
+    private fun dispatch(activity: Activity, bars: Insets) {
         val insets = WindowInsets.Builder().setInsets(WindowInsets.Type.systemBars(), bars).build()
         screen(activity).dispatchApplyWindowInsets(insets)
         idleMainLooper()
@@ -162,10 +159,7 @@ class JobScreenTest {
         listOf(view) +
             (0 until ((view as? ViewGroup)?.childCount ?: 0)).flatMap { all((view as ViewGroup).getChildAt(it)) }
 
-    private fun host(
-        running: Running = Running.YES,
-        screenHeight: Int? = null,
-    ): Activity {
+    private fun host(running: Running = Running.YES, screenHeight: Int? = null): Activity {
         // What the manifest says; there is none here.
         RuntimeEnvironment.getApplication().applicationInfo.flags =
             RuntimeEnvironment.getApplication().applicationInfo.flags or ApplicationInfo.FLAG_SUPPORTS_RTL

@@ -31,10 +31,7 @@ class PaletteTest {
     }
 
     /** As WCAG 2.2 defines it. */
-    private fun contrast(
-        one: Int,
-        other: Int,
-    ): Float {
+    private fun contrast(one: Int, other: Int): Float {
         val (darker, lighter) = listOf(Color.luminance(one), Color.luminance(other)).sorted()
         return (lighter + 0.05f) / (darker + 0.05f)
     }

@@ -20,9 +20,7 @@ class TestApp :
 }
 
 /** The phone around the app: its network and its battery, as Robolectric's shadows play them. */
-class Phone(
-    private val context: Context,
-) {
+class Phone(private val context: Context) {
     private val connectivity = checkNotNull(context.getSystemService(ConnectivityManager::class.java))
     private val shadow = shadowOf(connectivity)
 
@@ -46,10 +44,7 @@ class Phone(
 
     /** The battery's broadcast, which stays to be asked for. */
     @Suppress("DEPRECATION") // only the system may: here, that is us
-    fun battery(
-        level: Int,
-        plugged: Boolean,
-    ) = context.sendStickyBroadcast(charge(level, plugged))
+    fun battery(level: Int, plugged: Boolean) = context.sendStickyBroadcast(charge(level, plugged))
 
     companion object {
         fun can(vararg capabilities: Int): NetworkCapabilities =
@@ -57,10 +52,7 @@ class Phone(
                 capabilities.forEach { shadowOf(can).addCapability(it) }
             }
 
-        fun charge(
-            level: Int,
-            plugged: Boolean,
-        ): Intent =
+        fun charge(level: Int, plugged: Boolean): Intent =
             Intent(Intent.ACTION_BATTERY_CHANGED)
                 .putExtra(BatteryManager.EXTRA_LEVEL, level)
                 .putExtra(BatteryManager.EXTRA_SCALE, 100)
@@ -72,11 +64,7 @@ class Phone(
  * Runs what is posted to the main thread until something is so, and between two posts waits for the next one: whatever
  * other threads do for the screen ends in such a post. No time is waited out; the limit ends a test that hangs.
  */
-fun await(
-    what: String,
-    seen: () -> Any? = { null },
-    isSo: () -> Boolean,
-) {
+fun await(what: String, seen: () -> Any? = { null }, isSo: () -> Boolean) {
     val main = shadowOf(Looper.getMainLooper()) as ShadowPausedLooper
     val end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS)
     main.idle()

@@ -9,10 +9,7 @@ import org.junit.Assert.assertTrue
 import java.io.File
 
 /** Draws what the activity shows into `target/shots/NAME.png`, to be looked at, and fails where it is blank. */
-fun picture(
-    activity: Activity,
-    name: String,
-): File {
+fun picture(activity: Activity, name: String): File {
     val screen = activity.window.decorView
     assertTrue("the screen was laid out", screen.width > 0 && screen.height > 0)
     val bitmap = Bitmap.createBitmap(screen.width, screen.height, Bitmap.Config.ARGB_8888)
@@ -32,11 +29,7 @@ private fun colours(bitmap: Bitmap): Int {
 }
 
 /** A picture of a gauge on a wall, as large as it is asked for; `hue` makes it one of several. */
-fun gauge(
-    width: Int,
-    height: Int,
-    hue: Float,
-): Bitmap {
+fun gauge(width: Int, height: Int, hue: Float): Bitmap {
     val bitmap = Bitmap.createBitmap(width, height, Bitmap.Config.ARGB_8888)
     val canvas = Canvas(bitmap)
     val paint = Paint(Paint.ANTI_ALIAS_FLAG)

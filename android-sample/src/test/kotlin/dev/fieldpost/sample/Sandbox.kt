@@ -35,20 +35,15 @@ class Sandbox : AutoCloseable {
     fun network(state: String) = post("/network", """{"network": "$state"}""")
 
     /** `open` again, or whatever the office makes of it. */
-    fun workOrder(
-        id: String,
-        state: String,
-    ) = post("/work_orders", """{"system": "corrigopro", "work_order": "$id", "state": "$state"}""")
+    fun workOrder(id: String, state: String) =
+        post("/work_orders", """{"system": "corrigopro", "work_order": "$id", "state": "$state"}""")
 
     override fun close() {
         process.outputStream.close()
         process.waitFor()
     }
 
-    private fun post(
-        path: String,
-        body: String,
-    ) {
+    private fun post(path: String, body: String) {
         ask(request(path).POST(HttpRequest.BodyPublishers.ofString(body)))
     }
 

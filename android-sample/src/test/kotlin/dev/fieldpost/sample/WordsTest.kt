@@ -91,23 +91,19 @@ class WordsTest {
 
     @Test
     fun `a delivery's end says what is left`() {
-        fun ended(
-            delivered: Int,
-            waiting: Int,
-            blocked: Int,
-            failed: Boolean = false,
-        ) = words(
-            News.Ended(
-                Delivery(
-                    delivered,
-                    waiting,
-                    blocked,
-                    next = TEN.takeIf { waiting > 0 },
-                    tokenErrors = if (failed) mapOf("acme" to IllegalStateException()) else emptyMap(),
+        fun ended(delivered: Int, waiting: Int, blocked: Int, failed: Boolean = false) =
+            words(
+                News.Ended(
+                    Delivery(
+                        delivered,
+                        waiting,
+                        blocked,
+                        next = TEN.takeIf { waiting > 0 },
+                        tokenErrors = if (failed) mapOf("acme" to IllegalStateException()) else emptyMap(),
+                    ),
                 ),
-            ),
-            at,
-        )
+                at,
+            )
         assertEquals("There is nothing to deliver.", ended(0, 0, 0))
         assertEquals("All is delivered.", ended(2, 0, 0))
         assertEquals("1 still waiting. 2 need you. Not before 10:05.", ended(2, 1, 2))

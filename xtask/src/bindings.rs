@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::process::{command, run};
+use crate::rust;
 use crate::workspace::{Workspace, remove_folder};
 
 /// A language that the generator knows and we ship.
@@ -37,7 +38,7 @@ impl Language {
 
 /// Into an empty folder: what the library no longer exports must not be compiled from an earlier run. Kotlin comes out
 /// as one file in its package's folders; Swift as `fieldpost_ffi.swift`, `fieldpost_ffiFFI.h` and
-/// `fieldpost_ffiFFI.modulemap` side by side. Needs [`rust::build`](crate::rust::build) to have run.
+/// `fieldpost_ffiFFI.modulemap` side by side. Needs [`rust::build`] to have run.
 pub(crate) fn generate(workspace: &Workspace, language: Language, into: &Path) -> Result<(), String> {
     remove_folder(into)?;
     let mut generator = command(workspace.dev_program("uniffi-bindgen"));
@@ -54,7 +55,8 @@ pub(crate) fn generate_into(workspace: &Workspace, language: Option<&str>, folde
         Some(name) => vec![Language::of_name(name)?],
         None => Language::ALL.to_vec(),
     };
-    run(workspace.cargo().args(["build", "--package", "fieldpost-ffi", "--package", "fieldpost-uniffi-bindgen"]))?;
+    // Less would do, but of these two crates alone Cargo would build every dependency anew, with other features.
+    rust::build(workspace)?;
     let here = std::env::current_dir().map_err(|error| format!("finding the current folder: {error}"))?;
     for language in languages {
         let into = here.join(folder).join(language.name());

@@ -10,12 +10,8 @@ use crate::workspace::Workspace;
 
 /// Builds libraries, programs and tests in one go, so that all of them share each dependency built once; the libraries
 /// and programs are what the other languages' tests run.
-pub(crate) fn build(workspace: &Workspace) -> Outcome {
-    let arguments = ["build", "--workspace", "--lib", "--bins", "--tests"];
-    match run(workspace.cargo().args(arguments)) {
-        Ok(()) => Outcome::Done,
-        Err(why) => Outcome::Broken(Counts::default(), why),
-    }
+pub(crate) fn build(workspace: &Workspace) -> Result<(), String> {
+    run(workspace.cargo().args(["build", "--workspace", "--lib", "--bins", "--tests"]))
 }
 
 /// Runs all tests and doc tests, all of them even after a failure.

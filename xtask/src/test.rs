@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use crate::summary::{Outcome, Report, Summary};
+use crate::summary::{Counts, Outcome, Report, Summary};
 use crate::workspace::Workspace;
 use crate::{arm, maven, phones, rust, swift};
 
@@ -45,7 +45,10 @@ fn chosen(names: &[&str]) -> Result<Vec<Stage>, String> {
 pub(crate) fn run(workspace: &Workspace, names: &[&str], missing: Missing) -> Result<bool, String> {
     let stages = chosen(names)?;
     let mut summary = Summary::default();
-    let built = stage("Build", || rust::build(workspace));
+    let built = stage("Build", || match rust::build(workspace) {
+        Ok(()) => Outcome::Done,
+        Err(why) => Outcome::Broken(Counts::default(), why),
+    });
     let is_built = built.outcome == Outcome::Done;
     summary.0.push(built);
     for (name, test) in stages {

@@ -59,7 +59,7 @@ pub(super) struct Chroot {
 }
 
 impl Chroot {
-    /// The one made earlier, or a new one: that takes a minute or two, and 2.5 GB.
+    /// The one made earlier, or a new one: that takes a minute or two, and 2.6 GB.
     pub(super) fn find_or_make(workspace: &Workspace) -> Result<Self, String> {
         machine::may_install().map_err(|why| format!("one of its own is not set up by itself, {why}"))?;
         machine::ensure(&NEEDS)?;

@@ -41,7 +41,7 @@ internal class Look(val context: Context, val palette: Palette) {
             text = label
             isAllCaps = false
             gravity = Gravity.CENTER_VERTICAL
-            textAlignment = View.TEXT_ALIGNMENT_VIEW_START // beside the icon, also where the language runs the other way
+            textAlignment = View.TEXT_ALIGNMENT_VIEW_START // beside the icon, whichever way the language runs
             typeface = STRONG
             setTextSize(TypedValue.COMPLEX_UNIT_SP, BUTTON_TEXT)
             setTextColor(states(ink))

@@ -190,7 +190,7 @@ pub struct Why {
     pub reason: Reason,
     /// The system's own words, a status, a size: for people. Never a secret.
     pub detail: Option<String>,
-    /// When it goes on by itself, where that is known.
+    /// When it may go on, where that is known: by itself in a delivery that stays until then, else with the next one.
     pub until: Option<Timestamp>,
     /// What would help.
     pub action: Action,
@@ -267,7 +267,7 @@ pub enum Reason {
 /// What would help an item on.
 #[uniffi::remote(Enum)]
 pub enum Action {
-    /// Nothing: it goes on by itself.
+    /// Nothing: delivery goes on with it.
     None,
     /// A (better) network.
     Connect,

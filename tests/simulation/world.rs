@@ -155,7 +155,7 @@ impl World {
         }
         self.turn_kind();
         let mut outcome = Outcome { delivered: 0, blocked: 0, cancelled: 0, story: Vec::new() };
-        for item in self.listed() {
+        for item in self.listed().unwrap_or_default() {
             match item.state {
                 State::Delivered => outcome.delivered += 1,
                 State::Blocked => outcome.blocked += 1,
@@ -307,19 +307,21 @@ impl World {
         }
     }
 
-    fn outbox(&mut self) -> Outbox {
-        let app = self.rng.usize(..self.apps.len());
-        self.apps[app].outbox.clone()
+    /// The outbox of any app that is left.
+    fn outbox(&mut self) -> Option<Outbox> {
+        let apps = self.apps.len();
+        (apps > 0).then(|| self.apps[self.rng.usize(..apps)].outbox.clone())
     }
 
     fn any_item(&mut self) -> Option<Item> {
-        let items = self.listed();
+        let items = self.listed()?;
         (!items.is_empty()).then(|| items[self.rng.usize(..items.len())].clone())
     }
 
     fn cancel(&mut self) {
         let Some(item) = self.any_item() else { return };
-        let done = self.outbox().cancel(item.id);
+        let Some(outbox) = self.outbox() else { return };
+        let done = outbox.cancel(item.id);
         self.tell(format!("cancel {}, which is {}: {}", item.name, item.state, said(&done)));
         if !matches!(done, Err(Error::NotNow { .. })) {
             self.survive(done, "cancel");
@@ -333,7 +335,8 @@ impl World {
             _ if self.rng.bool() => Which::All,
             _ => Which::Because(Reason::Refused),
         };
-        let done = self.outbox().retry(&which);
+        let Some(outbox) = self.outbox() else { return };
+        let done = outbox.retry(&which);
         self.tell(format!("retry {which:?}: {}", said(&done)));
         self.survive(done, "retry");
         self.wake();
@@ -355,7 +358,8 @@ impl World {
             Some(id) => Settlement::Delivered(Some(fieldpost::RemoteId(id))),
             None => Settlement::Absent,
         };
-        let done = self.outbox().settle(item.id, settlement.clone());
+        let Some(outbox) = self.outbox() else { return };
+        let done = outbox.settle(item.id, settlement.clone());
         self.tell(format!("settle {}, which is {}, as {settlement:?}: {}", item.name, item.state, said(&done)));
         if !matches!(done, Err(Error::NotNow { .. })) {
             self.survive(done, "settle");
@@ -417,14 +421,16 @@ impl World {
         self.online = self.rng.bool();
         let network = if self.online { Network::Unmetered } else { Network::None };
         self.tell(format!("the network: {network:?}"));
-        let done = self.outbox().set_conditions(Conditions { network, ..Conditions::default() });
+        let Some(outbox) = self.outbox() else { return };
+        let done = outbox.set_conditions(Conditions { network, ..Conditions::default() });
         self.survive(done, "conditions");
         self.wake();
     }
 
     /// What the driver does then: transfers are broken off, the delivery ends.
     fn toggle_pause(&mut self) {
-        let (outbox, pause) = (self.outbox(), self.rng.u8(..3) > 0);
+        let Some(outbox) = self.outbox() else { return };
+        let pause = self.rng.u8(..3) > 0;
         let done = if pause { outbox.pause() } else { outbox.resume() };
         self.tell(if pause { "pause" } else { "resume" });
         if pause {
@@ -533,7 +539,8 @@ impl World {
     /// One task; false where there is none now.
     fn deliver_one(&mut self) -> bool {
         if self.run.is_none() {
-            let begun = self.outbox().begin_delivery();
+            let Some(outbox) = self.outbox() else { return false };
+            let begun = outbox.begin_delivery();
             self.tell("a delivery begins");
             let Some(delivery) = self.survive(begun, "begin delivery") else { return false };
             self.generation += 1;
@@ -696,19 +703,23 @@ impl World {
 
     // --- what must hold ---
 
-    fn listed(&self) -> Vec<Item> {
-        let Some(app) = self.apps.iter().find(|app| !app.process.is_dead()) else { return Vec::new() };
-        match app.outbox.items(&Filter::default()) {
-            Ok(items) => items,
-            Err(error) => self.fail(&format!("the queue cannot be read: {error}")),
+    /// The queue as an app reads it; none where no app is left that could.
+    fn listed(&mut self) -> Option<Vec<Item>> {
+        self.bury_the_dead();
+        let listed = self.apps.first()?.outbox.items(&Filter::default());
+        self.survive(listed, "the queue")
+    }
+
+    /// A process may die at its last step of a call that is done.
+    fn bury_the_dead(&mut self) {
+        while let Some(dead) = self.apps.iter().find(|app| app.process.is_dead()) {
+            let process = dead.process.clone();
+            self.bury(&process);
         }
     }
 
     fn check(&mut self) {
-        if self.apps.is_empty() {
-            return;
-        }
-        let items = self.listed();
+        let Some(items) = self.listed() else { return };
         for id in self.items.keys() {
             if !items.iter().any(|item| item.id == *id) {
                 self.fail(&format!("item {id} is lost"));
@@ -777,9 +788,10 @@ impl World {
         self.apps.clear();
         self.open();
         self.online = true;
-        let resumed = self.outbox().resume();
+        let outbox = self.outbox().expect("it has just been opened, to live");
+        let resumed = outbox.resume();
         self.survive(resumed, "resume");
-        let online = self.outbox().set_conditions(Conditions::default());
+        let online = outbox.set_conditions(Conditions::default());
         self.survive(online, "conditions");
         self.check();
         let end = self.now + PATIENCE.1;

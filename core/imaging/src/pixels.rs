@@ -103,17 +103,27 @@ impl Pixels {
     }
 
     fn resampled(&self, width: u32, height: u32, filter: fir::FilterType) -> Result<Pixels, FitError> {
-        let kind = match self.layout {
-            Layout::Gray => fir::PixelType::U8,
-            Layout::Rgb => fir::PixelType::U8x3,
-            Layout::Rgba => fir::PixelType::U8x4,
-        };
+        match self.layout {
+            Layout::Gray => self.resampled_as::<fir::pixels::U8>(width, height, filter),
+            Layout::Rgb => self.resampled_as::<fir::pixels::U8x3>(width, height, filter),
+            Layout::Rgba => self.resampled_as::<fir::pixels::U8x4>(width, height, filter),
+        }
+    }
+
+    /// By type, not by value: otherwise the code for every kind of pixel there is would be linked, a megabyte of it.
+    fn resampled_as<P: fir::PixelTrait>(
+        &self,
+        width: u32,
+        height: u32,
+        filter: fir::FilterType,
+    ) -> Result<Pixels, FitError> {
         let broken = |detail: String| FitError::not_decodable(format!("cannot be resized: {detail}"));
-        let source = fir::images::ImageRef::new(self.width, self.height, &self.data, kind);
+        let source = fir::images::TypedImageRef::<P>::from_buffer(self.width, self.height, &self.data);
         let source = source.map_err(|error| broken(error.to_string()))?;
-        let mut target = fir::images::Image::new(width, height, kind);
+        let mut target = fir::images::Image::new(width, height, P::pixel_type());
+        let mut view = target.typed_image_mut::<P>().ok_or_else(|| broken("its pixels are of another type".into()))?;
         let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(filter));
-        fir::Resizer::new().resize(&source, &mut target, &options).map_err(|error| broken(error.to_string()))?;
+        fir::Resizer::new().resize_typed(&source, &mut view, &options).map_err(|error| broken(error.to_string()))?;
         Ok(Pixels { width, height, layout: self.layout, data: target.into_vec() })
     }
 

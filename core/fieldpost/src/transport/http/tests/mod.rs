@@ -208,9 +208,12 @@ fn a_proxy_is_never_asked_about_this_machine() {
     assert!(String::from_utf8_lossy(&run.stdout).contains("1 passed"), "{run:?}");
 }
 
-/// This test program again, with nothing but the test `name` of this file.
+/// This test program again, with nothing but the test `name` of this file; in the emulator, if this one runs in one.
 fn again(name: &str) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let runner = std::env::var("FIELDPOST_TEST_RUNNER").unwrap_or_default();
+    let mut words = runner.split_whitespace().map(Into::into).chain([std::env::current_exe().unwrap().into_os_string()]);
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words);
     let module = module_path!().split_once("::").unwrap().1;
     command.args(["--exact", &format!("{module}::{name}"), "--nocapture"]);
     command

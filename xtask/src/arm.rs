@@ -3,6 +3,9 @@
 //! Owns the cross compiler's and the emulator's names. Proves words and bytes (64-bit ARM, its SIMD code paths, SQLite
 //! and ring compiled for it) on Linux; says nothing about Android's or iOS's own systems.
 
+use std::path::PathBuf;
+use std::process::Command;
+
 use crate::machine::{self, Need};
 use crate::rust;
 use crate::summary::Outcome;
@@ -13,26 +16,40 @@ const LINKER: &str = "aarch64-linux-gnu-gcc";
 /// The emulator, and where the libraries lie that programs for the other processor are linked with.
 const RUNNER: &str = "qemu-aarch64-static -L /usr/aarch64-linux-gnu";
 
-const NEEDS: [Need; 3] = [
+const COMPILER: [Need; 2] = [
     Need { thing: LINKER, package: "gcc-aarch64-linux-gnu" },
     Need { thing: "/usr/aarch64-linux-gnu/include/stdio.h", package: "libc6-dev-arm64-cross" },
-    Need { thing: "qemu-aarch64-static", package: "qemu-user-static" },
 ];
+const EMULATOR: [Need; 1] = [Need { thing: "qemu-aarch64-static", package: "qemu-user-static" }];
 
 /// The core and its pictures; commands, sandbox and bindings hold nothing that a processor could matter to.
 const CRATES: [&str; 4] = ["--package", "fieldpost", "--package", "fieldpost-imaging"];
 
 pub(crate) fn test(workspace: &Workspace) -> Outcome {
-    if let Err(why) = machine::ensure(&NEEDS).and_then(|()| machine::ensure_rust_target(TARGET)) {
-        return Outcome::NotRun(why);
-    }
-    let mut cargo = workspace.cargo();
-    cargo.args(["test", "--lib", "--tests", "--no-fail-fast", "--target", TARGET]).args(CRATES);
-    cargo.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER);
+    let mut cargo = match cargo(workspace, "test").and_then(|cargo| machine::ensure(&EMULATOR).map(|()| cargo)) {
+        Ok(cargo) => cargo,
+        Err(why) => return Outcome::NotRun(why),
+    };
+    cargo.args(["--lib", "--tests", "--no-fail-fast"]).args(CRATES);
     cargo.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", RUNNER);
     // A test that starts itself again must do so in the emulator: the kernel knows only its own processor's programs.
     cargo.env("FIELDPOST_TEST_RUNNER", RUNNER);
     // Nobody debugs these: names of functions are enough for a panic, and it builds and links quicker.
     cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
     rust::count(cargo)
+}
+
+/// One of Cargo's commands for this processor, its compiler at hand.
+pub(crate) fn cargo(workspace: &Workspace, subcommand: &str) -> Result<Command, String> {
+    machine::ensure(&COMPILER)?;
+    machine::ensure_rust_target(TARGET)?;
+    let mut cargo = workspace.cargo();
+    cargo.args([subcommand, "--target", TARGET]);
+    cargo.env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", LINKER);
+    Ok(cargo)
+}
+
+/// Where a profile's libraries and programs for this processor lie.
+pub(crate) fn artifacts(workspace: &Workspace, profile: &str) -> PathBuf {
+    workspace.target().join(TARGET).join(profile)
 }

@@ -1,11 +1,12 @@
 //! `cargo xtask size`: how many bytes the library adds to an app.
 //!
-//! Owns the limits. What is measured is what ships: the shared library of the profile `mobile`, stripped, for this
-//! machine's processor; one for a phone's differs by some percent.
+//! Owns the limits. What is measured is as near to what ships as can be linked without an NDK: the shared library of the
+//! profile `mobile`, stripped, for a phone's processor (64-bit ARM), on Linux.
 
 use std::fs;
 use std::path::Path;
 
+use crate::arm;
 use crate::process::run;
 use crate::workspace::Workspace;
 
@@ -37,11 +38,11 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<bool, String> {
 }
 
 fn build(workspace: &Workspace, variant: &Variant) -> Result<u64, String> {
-    let mut cargo = workspace.cargo();
+    let mut cargo = arm::cargo(workspace, "rustc")?;
     // Only a shared library is optimized as a whole: the other kinds that the crate has would cost minutes more.
-    cargo.args(["rustc", "--package", "fieldpost-ffi", "--profile", "mobile", "--crate-type", "cdylib"]);
+    cargo.args(["--package", "fieldpost-ffi", "--profile", "mobile", "--crate-type", "cdylib"]);
     run(cargo.args(variant.features))?;
-    let library = Workspace::library_in(&workspace.target().join("mobile"));
+    let library = arm::artifacts(workspace, "mobile").join("libfieldpost_ffi.so");
     weigh(&library).map_err(|error| format!("reading {}: {error}", library.display()))
 }
 

@@ -238,7 +238,7 @@ impl Core {
                 return Ok(None);
             }
         };
-        if !self.store.read().was_attempted(item, &snapshot.request_id.to_string())? {
+        if !self.store.read().was_attempted(item, &snapshot.request_id)? {
             let entry = Entry::Attempted { snapshot: Box::new(snapshot.clone()), body: body.clone() };
             if !self.journal(item, entry, &now)? {
                 answer::blocked(&mut row, journal_gone(), None);

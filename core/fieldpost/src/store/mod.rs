@@ -45,8 +45,8 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // The plan of a statement does not hang on what is bound: without this, SQLite's statistics (built in by rusqlite) have most
-    // statements prepared anew at each use, a quarter of all time spent in here.
+    // The plan of a statement does not hang on what is bound: where SQLite is built with statistics, as rusqlite does it outside
+    // this repository, most statements would be prepared anew at each use, a quarter of all time spent in here.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }

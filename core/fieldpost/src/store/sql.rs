@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::model::{Account, AccountRow, ItemId, Now, RemoteId, Row, Snapshot, Stage, Timestamp, Wait, millis};
+use crate::model::{
+    Account, AccountRow, ItemId, Now, RemoteId, RequestId, Row, Snapshot, Stage, Timestamp, Wait, millis,
+};
 
 /// The statements, on a connection or within a transaction.
 pub(crate) struct Sql<'a> {
@@ -375,12 +377,17 @@ impl<'a> Sql<'a> {
     }
 
     /// Whether an item was attempted under this request id.
-    pub(crate) fn was_attempted(&self, item: ItemId, request: &str) -> Result<bool, Error> {
-        let found: Option<i64> = self.one(
-            "SELECT 1 FROM attempts WHERE item = ?1 AND json_extract(snapshot, '$.request_id') = ?2 LIMIT 1",
-            params![item.as_bytes(), request],
-        )?;
-        Ok(found.is_some())
+    pub(crate) fn was_attempted(&self, item: ItemId, request: &RequestId) -> Result<bool, Error> {
+        let mut statement = self.statement("SELECT snapshot FROM attempts WHERE item = ?1 ORDER BY number DESC")?;
+        let mut snapshots = statement.query([item.as_bytes()])?;
+        while let Some(row) = snapshots.next()? {
+            let text: String = row.get(0)?;
+            let snapshot: Snapshot = serde_json::from_str(&text)?;
+            if snapshot.request_id == *request {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What the latest attempt of an item sent.

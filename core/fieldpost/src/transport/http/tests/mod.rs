@@ -211,7 +211,8 @@ fn a_proxy_is_never_asked_about_this_machine() {
 /// This test program again, with nothing but the test `name` of this file; in the emulator, if this one runs in one.
 fn again(name: &str) -> Command {
     let runner = std::env::var("FIELDPOST_TEST_RUNNER").unwrap_or_default();
-    let mut words = runner.split_whitespace().map(Into::into).chain([std::env::current_exe().unwrap().into_os_string()]);
+    let mut words =
+        runner.split_whitespace().map(Into::into).chain([std::env::current_exe().unwrap().into_os_string()]);
     let mut command = Command::new(words.next().unwrap());
     command.args(words);
     let module = module_path!().split_once("::").unwrap().1;

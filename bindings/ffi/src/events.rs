@@ -7,6 +7,8 @@ use fieldpost::{Bytes, ItemId};
 use crate::item::Item;
 
 /// What a listener is told.
+// One at a time, on its way to be written into a buffer: a box would not make it smaller there.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum Event {
     /// An item changed; this is how it stands now.

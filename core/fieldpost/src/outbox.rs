@@ -146,6 +146,7 @@ impl Outbox {
             core.store.end(ended.is_ok())?;
             ended?;
         }
+        core.forget_news(); // nobody listens yet
         if rebuild {
             drop(open);
             open = shared(&folders)?;

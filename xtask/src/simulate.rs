@@ -23,7 +23,7 @@ impl Seeds<'_> {
     }
 }
 
-/// In the release profile: ten times as many worlds a minute.
+/// In the release profile, for there are many of them.
 pub(crate) fn run_with(workspace: &Workspace, seeds: Seeds<'_>) -> Result<bool, String> {
     let mut cargo = workspace.cargo();
     cargo.env("FIELDPOST_SEEDS", seeds.range()?);

@@ -1,0 +1,178 @@
+//! Delivery in a world, driven as a host drives it, and what becomes of each transfer on its way.
+
+use super::*;
+
+impl World {
+    pub(super) fn deliver_some(&mut self) {
+        for _ in 0..self.rng.u32(1..6) {
+            if self.apps.is_empty() || !self.deliver_one() {
+                return;
+            }
+        }
+    }
+
+    /// One task; false where there is none now.
+    pub(super) fn deliver_one(&mut self) -> bool {
+        if self.run.is_none() {
+            let Some(outbox) = self.outbox() else { return false };
+            let begun = outbox.begin_delivery();
+            self.tell("a delivery begins");
+            let Some(delivery) = self.survive(begun, "begin delivery") else { return false };
+            self.generation += 1;
+            self.run = Some(Run { delivery, generation: self.generation, wakes: Some(0) });
+        }
+        let run = self.run.as_ref().expect("just begun");
+        if run.wakes.is_none_or(|at| at > self.now) {
+            return false;
+        }
+        let task = run.delivery.next();
+        if task.is_err() {
+            self.end_run("the task cannot be journaled");
+        }
+        let Some(task) = self.survive(task, "next") else { return false };
+        match task {
+            Task::Send(transfer) => self.send(&transfer),
+            Task::Prepare(job) => {
+                let prepared = job.run();
+                let done = self.run.as_ref().expect("it runs").delivery.prepared(prepared);
+                if done.is_err() {
+                    self.end_run("what was prepared cannot be kept");
+                }
+                self.survive(done, "prepare");
+            }
+            Task::Token { account } => self.sign_in(&account),
+            Task::Sleep { left } => {
+                let wakes = left.map(|left| self.now + (left.as_millis() as u64).max(1));
+                self.run.as_mut().expect("it runs").wakes = wakes;
+                return false;
+            }
+        }
+        true
+    }
+
+    pub(super) fn sign_in(&mut self, account: &str) {
+        let server = usize::from(account == "dlr");
+        let run = self.run.as_ref().expect("it runs");
+        let chance = if self.kindly { 9 } else { self.rng.u8(..10) };
+        let done = match chance {
+            0 => run.delivery.no_token(account),
+            1 => run.delivery.put_token(account, Secret::new("stale")),
+            _ => run.delivery.put_token(account, Secret::new(self.servers[server].token.as_str())),
+        };
+        self.tell(format!("a token for {account}: {chance}"));
+        if done.is_err() {
+            self.end_run("the token cannot be taken");
+        }
+        self.survive(done, "token");
+    }
+
+    /// Lets a transfer out, and decides what becomes of it.
+    pub(super) fn send(&mut self, transfer: &Transfer) {
+        let server = usize::from(transfer.account == "dlr");
+        let left = if transfer.request.body == Body::Empty { Left::Whole } else { Left::Part };
+        self.tell(format!(
+            "transfer {} leaves: {} {}",
+            transfer.id.0,
+            transfer.request.method.as_str(),
+            transfer.request.url
+        ));
+        let file = match &transfer.file {
+            None => Vec::new(),
+            Some(file) => match self.body(file) {
+                Some(content) => content,
+                None => return self.comes_back(transfer.id, 1, Left::Part, Err(Failure::FileDamaged)),
+            },
+        };
+        let chance = if self.kindly { 99 } else { self.rng.u8(..100) };
+        let took = self.rng.u64(1..9_000);
+        let early = |failure| (Left::None, Err(failure));
+        if !self.online && !self.kindly {
+            return self.comes_back(transfer.id, took, Left::None, Err(Failure::NoNetwork));
+        }
+        let (left, result) = match chance {
+            0..3 => early(Failure::Dns),
+            3..6 => early(Failure::Refused),
+            6..8 => early(Failure::Tls),
+            8..13 => (left, Err(Failure::Broken)),
+            13..16 => (Left::Part.max(left), Err(Failure::TimedOut)),
+            16..18 => (Left::None, Ok(page(302))),
+            _ => return self.arrives(transfer, server, &file, chance, took),
+        };
+        self.comes_back(transfer.id, took, left, result);
+    }
+
+    /// The file of a body, if it is what it must be.
+    pub(super) fn body(&mut self, file: &fieldpost::BodyFile) -> Option<Vec<u8>> {
+        let process = self.disk.process(None, || {});
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut fieldpost::Disk::open(&process, &file.path).ok()?, &mut content).ok()?;
+        (sha256(&content) == file.sha256).then_some(content)
+    }
+
+    /// The whole request is at the system, or at something before it.
+    pub(super) fn arrives(&mut self, transfer: &Transfer, server: usize, file: &[u8], chance: u8, took: u64) {
+        let token = transfer.token.as_ref().map(|token| token.reveal().to_owned());
+        let wanted = transfer.request.auth != fieldpost::Auth::None;
+        let upload = self.servers[server].upload(&transfer.request, file);
+        if wanted && token.as_deref() != Some(self.servers[server].token.as_str()) {
+            return self.comes_back(transfer.id, took, Left::Whole, Ok(answer(401, &json!({"Message": "token"}))));
+        }
+        // Something before the system answers, or the system without having done anything.
+        let before: Option<Result<Answer, Failure>> = match chance {
+            18..21 => Some(Ok(page(200))),
+            21..24 => Some(Ok(retry_after(429, self.rng.u32(1..900)))),
+            24..27 => Some(Ok(page(502))),
+            27..29 => Some(Ok(answer(500, &json!({"Message": "sorry"})))),
+            29..31 => Some(Ok(answer(408, &json!({})))),
+            31..33 => Some(Err(Failure::TimedOut)),
+            33..35 => Some(Ok(answer(400, &json!({"odd": true})))),
+            35..36 => Some(Ok(answer(404, &json!({"Message": "gone"})))),
+            _ => None,
+        };
+        if let Some(result) = before {
+            return self.comes_back(transfer.id, took, Left::Whole, result);
+        }
+        let Some(upload) = upload else {
+            let mask = self.rng.u64(..);
+            let hide = move |entry: &Entry| (mask >> (entry.remote_id.len() * 7 % 60)) & 3 == 0;
+            // What it says was so at some time between the question and the answer.
+            let at = self.now + self.rng.u64(..=took);
+            let read = self.servers[server].read(&transfer.request, at, hide);
+            return self.comes_back(transfer.id, took, Left::Whole, Ok(read));
+        };
+        if let Some(refusal) = self.servers[server].refusal(&upload) {
+            return self.comes_back(transfer.id, took, Left::Whole, Ok(refusal));
+        }
+        // From here on the system takes it: at once and with an answer; or its answer is lost, garbled, or late.
+        let mut latest = self.now + SETTLE - 1;
+        if self.kind.late && !self.kindly && self.rng.u8(..4) == 0 {
+            latest += self.rng.u64(..4 * SETTLE);
+        }
+        let lost: Option<Result<Answer, Failure>> = match chance {
+            36..42 => Some(Err(Failure::Broken)),
+            42..46 => Some(Err(Failure::TimedOut)),
+            46..49 => Some(Ok(page(504))),
+            49..51 => Some(Ok(answer(200, &json!({"thanks": true})))),
+            51..53 => Some(Ok(answer(500, &json!({"Message": "sorry"})))),
+            53..54 => Some(Ok(page(404))),
+            _ => None,
+        };
+        match lost {
+            Some(result) => {
+                let at = self.rng.u64(self.now..=latest);
+                self.coming.push((at, Coming::Accept { server, upload, listed_by: latest }));
+                self.comes_back(transfer.id, took, Left::Whole, result);
+            }
+            None => {
+                let listed_from = self.listed_from(server, latest);
+                let accepted = self.servers[server].accept(upload, listed_from);
+                self.comes_back(transfer.id, took, Left::Whole, Ok(accepted));
+            }
+        }
+    }
+
+    pub(super) fn comes_back(&mut self, id: TransferId, after: u64, left: Left, result: Result<Answer, Failure>) {
+        let generation = self.generation;
+        self.coming.push((self.now + after, Coming::Report { generation, id, got: Exchange { left, result } }));
+    }
+}

@@ -1,18 +1,20 @@
 //! The one public door.
 
+mod delivery;
 mod room;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 
+pub use self::delivery::Delivery;
 use self::room::{Inside, Room};
 use crate::capture::Capture;
 use crate::clock::{Clock, SystemClock};
-use crate::disk::{Disk, Held, Lock, OsDisk};
+use crate::disk::{Disk, Lock, OsDisk};
 use crate::dispatch::backoff::Backoff;
 use crate::dispatch::person::Settlement;
-use crate::engine::air::{Air, Prepared, Task};
+use crate::engine::air::Air;
 use crate::engine::answers::Which;
 use crate::engine::check::Finding;
 use crate::engine::entropy::Entropy;
@@ -20,9 +22,9 @@ use crate::engine::intake::Begun;
 use crate::engine::news::Event;
 use crate::engine::{Core, Seams};
 use crate::error::Error;
-use crate::model::{Account, AccountInfo, Conditions, Exchange, Item, ItemId, WorkOrder};
+use crate::model::{Account, AccountInfo, Conditions, Item, ItemId, WorkOrder};
 use crate::store::{FileError, Filter, Folders, Store};
-use crate::transport::{Secret, TransferId};
+use crate::transport::Secret;
 
 /// How an outbox is opened.
 pub struct Options {
@@ -460,74 +462,7 @@ impl Outbox {
         let held = self.core()?.folders.lock_delivery()?.ok_or(Error::AlreadyDelivering)?;
         let air = Arc::new(Mutex::new(self.change(Core::begin_delivery)?));
         *lock(&self.inner.delivering) = Arc::downgrade(&air);
-        Ok(Delivery { outbox: self.clone(), air, _held: held })
-    }
-}
-
-/// A running delivery as a pull protocol: ask for the [`next`](Self::next) task, do it, report it. All rules are inside;
-/// dropping it ends the delivery (what was on its way is looked up by the next one).
-pub struct Delivery {
-    outbox: Outbox,
-    air: Arc<Mutex<Air>>,
-    _held: Box<dyn Held>,
-}
-
-impl Delivery {
-    fn change<T>(&self, work: impl FnOnce(&mut Core, &mut Air) -> Result<T, Error>) -> Result<T, Error> {
-        self.outbox.change(|core| work(core, &mut lock(&self.air)))
-    }
-
-    /// What to do next. An attempt is journaled before its task is let out.
-    ///
-    /// # Errors
-    /// [`Error::DiskFull`], [`Error::Disk`]: nothing was let out.
-    pub fn next(&self) -> Result<Task, Error> {
-        let before = lock(&self.air).mark();
-        // What could not be committed was not let out.
-        self.change(Core::next).inspect_err(|_| lock(&self.air).back_to(&before))
-    }
-
-    /// Takes a transfer's result. An unknown transfer is ignored.
-    ///
-    /// # Errors
-    /// [`Error::DiskFull`], [`Error::Disk`]: the result is not kept; the next delivery looks it up.
-    pub fn report(&self, id: TransferId, got: &Exchange) -> Result<(), Error> {
-        self.change(|core, air| core.report(air, id, got))
-    }
-
-    /// Takes a prepared body.
-    ///
-    /// # Errors
-    /// [`Error::DiskFull`], [`Error::Disk`].
-    pub fn prepared(&self, prepared: Prepared) -> Result<(), Error> {
-        self.change(|core, air| core.prepared(air, prepared))
-    }
-
-    /// Hands a token in.
-    ///
-    /// # Errors
-    /// [`Error::UnknownAccount`].
-    pub fn put_token(&self, account: &str, token: Secret) -> Result<(), Error> {
-        self.change(|core, air| core.put_token(air, account, token))
-    }
-
-    /// Says that there is no token to be had: the account's items wait with `token_wanted`.
-    ///
-    /// # Errors
-    /// [`Error::UnknownAccount`].
-    pub fn no_token(&self, account: &str) -> Result<(), Error> {
-        self.change(|core, air| core.no_token(air, account))
-    }
-
-    /// Whether nothing is under way.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        lock(&self.air).is_idle()
-    }
-
-    /// Tells the listeners how far an item's bytes are.
-    pub fn progress(&self, id: ItemId, sent: u64, total: u64) {
-        self.outbox.tell(&Event::Progress { id, sent, total });
+        Ok(Delivery::new(self.clone(), air, held))
     }
 }
 

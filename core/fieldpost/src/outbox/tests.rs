@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::*;
 use crate::capture::{Document, Text};
 use crate::disk::faulty::{Fault, FaultyDisk};
-use crate::model::{Answer, AnswerBody, Failure, Left, Now, Proof, Receipt, RemoteId, State, Timestamp};
+use crate::engine::air::Task;
+use crate::model::{Answer, AnswerBody, Exchange, Failure, Left, Now, Proof, Receipt, RemoteId, State, Timestamp};
 use crate::store::{Entry, Line};
 
 struct Stopped;

@@ -5,7 +5,7 @@ use std::env;
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 
-use fieldpost::{BoxFuture, Secret, StopSignal, Tokens};
+use fieldpost::{BoxFuture, Secret, StopSignal, Token, Tokens};
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
@@ -50,8 +50,8 @@ impl TokenSource {
 }
 
 impl Tokens for TokenSource {
-    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Secret>> {
-        Box::pin(self.ask(account))
+    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Token>> {
+        Box::pin(async { self.ask(account).await.map(Token::new) })
     }
 }
 

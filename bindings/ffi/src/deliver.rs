@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fieldpost::{BoxFuture, Bytes, HttpOptions, Secret, Timestamp, Tokens};
+use fieldpost::{BoxFuture, Bytes, HttpOptions, Secret, Timestamp, Token, Tokens};
 use tokio::sync::oneshot;
 
 use crate::error::OutboxError;
@@ -158,11 +158,11 @@ struct Asking<'a> {
 }
 
 impl Tokens for Asking<'_> {
-    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Secret>> {
+    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Token>> {
         let answer = self.questions.ask(account); // before the listener, for it may answer at once
         Box::pin(async move {
             match self.listener.token_wanted(account.to_owned()) {
-                Ok(()) => answer.await.unwrap_or(None),
+                Ok(()) => answer.await.unwrap_or(None).map(Token::new),
                 Err(_) => None,
             }
         })

@@ -106,6 +106,10 @@ pub struct WorkOrder {
 pub enum Operation {
     /// Send a new attachment.
     Upload,
+    /// Change what a system holds of an attachment: its name, its visibility.
+    Update,
+    /// Delete an attachment at its system.
+    Delete,
 }
 
 /// What was captured.

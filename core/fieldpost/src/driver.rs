@@ -16,7 +16,7 @@ use crate::engine::air::{Prepared, Task};
 use crate::error::Error;
 use crate::model::{Exchange, Timestamp};
 use crate::outbox::{Delivery, Outbox};
-use crate::transport::{Http, HttpOptions, Secret, StopSignal, Transfer, TransferId};
+use crate::transport::{Http, HttpOptions, Secret, StopSignal, Token, Transfer, TransferId};
 
 /// A future that may be sent to another thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -26,12 +26,12 @@ pub trait Tokens: Send + Sync {
     /// A fresh token for `account`; `None` where there is none to be had: its items then wait with `token_wanted`. Asked once
     /// until answered, and again when a token is refused. It holds up this account only; a delivery that is stopped does not
     /// wait for it.
-    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Secret>>;
+    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Token>>;
 }
 
 impl<F: Fn(&str) -> Option<String> + Send + Sync> Tokens for F {
-    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Secret>> {
-        Box::pin(ready(self(account).map(Secret::new)))
+    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Token>> {
+        Box::pin(ready(self(account).map(|token| Token::new(Secret::new(token)))))
     }
 }
 
@@ -113,7 +113,7 @@ struct Run<'a> {
 enum Ended {
     Sent(TransferId, Exchange),
     Prepared(Option<Prepared>),
-    Token(String, Option<Secret>),
+    Token(String, Option<Token>),
 }
 
 impl Run<'_> {

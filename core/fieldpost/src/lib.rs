@@ -28,14 +28,14 @@ pub use engine::check::{Finding, FindingKind};
 pub use engine::news::Event;
 pub use error::Error;
 pub use model::{
-    ANSWER_LIMIT, Account, AccountId, AccountInfo, Action, Answer, AnswerBody, Auth, BadAccountId, Body, Bytes,
-    Capabilities, Conditions, Content, Exchange, Failure, Flag, Item, ItemId, Kind, Left, Marker, Method, Network, Now,
-    Operation, Original, Part, Power, Proof, ProviderKind, Reason, Receipt, RemoteId, Request, RequestId, Requires,
-    Sent, Sha256, Sink, Snapshot, State, Timestamp, Why, WorkOrder,
+    ANSWER_LIMIT, Account, AccountId, AccountInfo, Action, Answer, AnswerBody, Attachment, Auth, BadAccountId, Body,
+    Bytes, Cap, Capabilities, Changes, Conditions, Content, Exchange, Failure, Flag, Item, ItemId, Kind, Left, Marker,
+    Method, Network, Now, Operation, Original, Part, Power, Proof, ProviderKind, Reason, Receipt, RemoteId, Repair,
+    Request, RequestId, Requires, Sent, Sha256, Sink, Snapshot, State, Timestamp, Why, WorkOrder,
 };
 pub use outbox::{Delivery, Listening, Options, Outbox};
 pub use store::Filter;
-pub use transport::{BodyFile, Secret, Transfer, TransferId};
+pub use transport::{BodyFile, Secret, Token, Transfer, TransferId};
 #[cfg(feature = "reqwest")]
 pub use transport::{Http, HttpError, HttpOptions, StopSignal};
 

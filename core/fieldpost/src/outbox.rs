@@ -22,9 +22,9 @@ use crate::engine::intake::Begun;
 use crate::engine::news::Event;
 use crate::engine::{Core, Seams};
 use crate::error::Error;
-use crate::model::{Account, AccountInfo, Conditions, Item, ItemId, WorkOrder};
+use crate::model::{Account, AccountInfo, Attachment, Changes, Conditions, Item, ItemId, Repair, WorkOrder};
 use crate::store::{FileError, Filter, Folders, Store};
-use crate::transport::Secret;
+use crate::transport::Token;
 
 /// How an outbox is opened.
 pub struct Options {
@@ -34,6 +34,10 @@ pub struct Options {
     pub disk: Arc<dyn Disk>,
     /// How long failures wait.
     pub backoff: Backoff,
+    /// A file outside of every backup, for an id of this installation: where it differs from the outbox's, the outbox was
+    /// restored or cloned, and every upload is looked for before it is sent. The folder must be there; the file is made.
+    /// `None`: such an outbox sends again what another phone sent since the backup.
+    pub install: Option<PathBuf>,
     /// The memory that preparing a photo may take, in bytes.
     pub memory: u64,
     /// A seed that makes ids and waits repeatable, for simulations. `None`: the operating system's chance.
@@ -47,6 +51,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock::new()),
             disk: Arc::new(OsDisk),
             backoff: Backoff::default(),
+            install: None,
             memory: 256_000_000,
             seed: None,
         }
@@ -114,20 +119,31 @@ impl Outbox {
     /// [`Error::InUse`] where a rebuild is needed, or running, while another process has it open; [`Error::TooNew`];
     /// [`Error::DiskFull`]; [`Error::Disk`].
     pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
-        let Options { clock, disk, backoff, memory, seed } = options;
+        let Options { clock, disk, backoff, install, memory, seed } = options;
         let dir = dir.as_ref();
         let entropy = seed.map_or(Entropy::System, Entropy::seeded);
         let folders = Arc::new(Folders::open(disk.clone(), dir)?);
         let alone = |folders: &Folders| folders.lock_outbox(Lock::Alone)?.ok_or(Error::InUse);
         let shared = |folders: &Folders| folders.lock_outbox(Lock::Shared)?.ok_or(Error::InUse);
         let (mut open, now, path) = (shared(&folders)?, clock.now(), dir.join("outbox.db"));
-        let store = match Store::open(&path, &now) {
+        let mut opened = Store::open(&path, &now);
+        if let Ok(None) = opened {
+            // Of an earlier version: nobody else may be at it while it is brought up to date.
+            drop(open);
+            let held = alone(&folders)?;
+            opened = Store::migrate(&path, &now).map(Some);
+            drop(held);
+            open = shared(&folders)?;
+        }
+        let store = match opened {
             Err(Error::Damaged { .. }) => {
                 drop(open);
                 open = alone(&folders)?;
                 Store::anew(&path, &now)?
             }
-            opened => opened?,
+            Ok(None) => return Err(Error::InUse), // said of one that was just brought up to date: it was replaced meanwhile
+            Ok(Some(store)) => store,
+            Err(error) => return Err(error),
         };
         // Items without a database that was ever whole: it is gone, or its rebuild was interrupted. Asked twice, for another
         // process may be capturing into an outbox that it has just made.
@@ -139,6 +155,9 @@ impl Outbox {
         }
         let mut core = Core::new(store, folders.clone(), Seams { clock, entropy, backoff, memory });
         core.adopt(rebuild)?;
+        if let Some(install) = &install {
+            core.know_install(install)?;
+        }
         // Where nobody delivers, what is still `sending` was left so by a process that died, and shall say so.
         if core.is_any_sending()?
             && let Some(_nobody) = folders.lock_delivery()?
@@ -315,6 +334,44 @@ impl Outbox {
         self.change(|core| core.cancel(id))
     }
 
+    /// Lets an undelivered item go otherwise: another name, cap, work order or folder, as a new operation; another rank. Where it
+    /// may have arrived already, that is done once it is known that it has not; if it has, it stays as it went. What was
+    /// blocked goes again. Returns the item as it stands then.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`]; [`Error::NotNow`] for what is delivered, cancelled or no upload; [`Error::Invalid`] for a cap of
+    /// what is no photo.
+    pub fn repair(&self, id: ItemId, repair: &Repair) -> Result<Item, Error> {
+        let item = self.change(|core| core.repair(id, repair))?;
+        self.wake();
+        Ok(item)
+    }
+
+    /// Changes what the system holds of an attachment, in an operation that is queued: `visibility`, `name`, what its system
+    /// lets change. An upload that has not left is changed itself, and so is an update that has not. Returns the item that
+    /// does it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`], [`Error::UnknownAccount`]; [`Error::Invalid`] for what the system does not let change;
+    /// [`Error::NotNow`] for an attachment that is to be deleted, or whose upload was given up.
+    pub fn update(&self, attachment: impl Into<Attachment>, changes: Changes) -> Result<Item, Error> {
+        let item = self.work(|core| core.update(&attachment.into(), changes))?;
+        self.wake();
+        Ok(item)
+    }
+
+    /// Deletes an attachment at its system, in an operation that is queued. An upload that has not left is cancelled instead;
+    /// one that may have arrived is deleted if it has. One that is gone already counts as deleted. Returns the item that does
+    /// it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`], [`Error::UnknownAccount`]; [`Error::Invalid`] where the system has no deletion.
+    pub fn delete(&self, attachment: impl Into<Attachment>) -> Result<Item, Error> {
+        let item = self.work(|core| core.delete(&attachment.into()))?;
+        self.wake();
+        Ok(item)
+    }
+
     /// Decides a doubt by what a person saw at the system. The receipt says that a person said so.
     ///
     /// # Errors
@@ -440,7 +497,8 @@ impl Outbox {
     ///
     /// # Errors
     /// [`Error::UnknownAccount`]; [`Error::Invalid`] for what no header can carry.
-    pub fn put_token(&self, account: &str, token: Secret) -> Result<bool, Error> {
+    pub fn put_token(&self, account: &str, token: impl Into<Token>) -> Result<bool, Error> {
+        let token = token.into();
         if !token.is_sendable() {
             let what =
                 format!("the token for account '{account}' is empty, or has a character that no header can carry");

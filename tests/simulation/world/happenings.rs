@@ -35,6 +35,7 @@ impl World {
             clock: self.clock.clone(),
             disk: Arc::new(process.clone()),
             backoff: Backoff::default(),
+            install: None,
             memory: 64_000_000,
             seed: Some(self.rng.u64(..)),
         };

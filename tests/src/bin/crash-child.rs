@@ -140,8 +140,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let defaults = Options::default();
     let disk = Arc::new(Points { disk: defaults.disk, stop: stop.clone() });
     let backoff = Backoff { base: Duration::from_millis(2), cap: Duration::from_millis(50) };
-    let outbox =
-        Outbox::open(dir, Options { disk, backoff, clock: defaults.clock, memory: defaults.memory, seed: None })?;
+    let outbox = Outbox::open(dir, Options { disk, backoff, ..defaults })?;
     say("READY");
     if role == "capture" {
         capture(&outbox, Path::new(photo), seed.parse()?)

@@ -18,7 +18,7 @@ pub(crate) use source::Source;
 pub use source::SourceError;
 
 /// How a photo is made smaller where nothing else is asked: sharp on any screen, and quick on a slow line.
-const DEFAULT_FIT: Fit = Fit { cap: Bytes::megabytes(1), max_edge: Some(2560) };
+pub(crate) const DEFAULT_FIT: Fit = Fit { cap: Bytes::megabytes(1), max_edge: Some(2560) };
 
 /// Anything that can be captured: made from a [`Photo`], [`Document`], [`Text`] or [`Signature`].
 #[derive(Debug, Clone)]
@@ -39,6 +39,7 @@ struct Common {
     priority: Option<i32>,
     after: Option<ItemId>,
     key: Option<String>,
+    person: Option<String>,
     requires: Requires,
     settings: BTreeMap<String, String>,
 }
@@ -197,6 +198,13 @@ macro_rules! common_options {
                 self
             }
 
+            /// Who captures it, by the app's own name: where tokens are handed in with the person that they belong to, it
+            /// leaves under no other person's token.
+            pub fn person(mut self, person: impl Into<String>) -> Self {
+                self.common.person = Some(person.into());
+                self
+            }
+
             /// What it asks of the phone before it leaves.
             pub fn requires(mut self, requires: Requires) -> Self {
                 self.common.requires = requires;
@@ -278,7 +286,8 @@ impl Capture {
 
     /// The facts of the item that this becomes, once its bytes are taken.
     pub(crate) fn manifest(&self, id: ItemId, at: Timestamp, job: &WorkOrder, taken: &Taken) -> Manifest {
-        let Common { caption, tags, folder, priority, after, key, requires, settings, .. } = self.common.clone();
+        let Common { caption, tags, folder, priority, after, key, person, requires, settings, .. } =
+            self.common.clone();
         let wished = self.common.name.as_deref();
         let of_file = self.source.path().and_then(Path::file_name).map(|name| name.to_string_lossy());
         let name = clean(wished.or(of_file.as_deref()).unwrap_or_default(), self.kind.as_str());
@@ -297,16 +306,20 @@ impl Capture {
                 marker: id.marker(),
                 extension,
                 settings,
+                whole: None,
             },
             caption,
             tags,
             mime: mime.to_owned(),
-            original: taken.original,
+            original: Some(taken.original),
             fit: self.fit,
             priority: priority.unwrap_or_else(|| self.kind.priority()),
             requires,
             after,
             key,
+            person,
+            parent: None,
+            about: None,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use crate::model::{
-    Doubtful, Moment, Now, Proof, Reason, Receipt, RemoteId, Row, Stage, Standing, Trust, Wait, Why, Wish,
+    Action, Alone, Doubtful, Moment, Now, Operation, Proof, Reason, Receipt, RemoteId, Row, Stage, Standing, Trust,
+    Wait, Why, Wish, millis,
 };
 use crate::providers::{Doubt, Hold, Outcome};
 
@@ -31,11 +32,19 @@ pub(crate) fn answered(
     match outcome {
         Outcome::Delivered(id) if claimed => doubt(row, odd_id(&id), cx),
         Outcome::Delivered(id) => {
-            if standing.trust == Trust::Untested {
+            if standing.trust == Trust::Untested && row.manifest.operation == Operation::Upload {
                 standing.trust = Trust::Checking { item: row.id(), due: Wait::new(cx.now, cx.settle), untold: 0 };
             }
             well(standing);
+            standing.proofs += 1;
             delivered(row, Some(id), Proof::Answer, Vec::new(), cx.now);
+        }
+        // Another deletion came first: what was wanted is so.
+        Outcome::Blocked(why)
+            if row.manifest.operation == Operation::Delete && why.reason == Reason::AttachmentMissing =>
+        {
+            well(standing);
+            delivered(row, row.life.about.clone(), Proof::Answer, Vec::new(), cx.now);
         }
         Outcome::Wait(held) => {
             if held.reason == Reason::NoNetwork {
@@ -53,7 +62,11 @@ pub(crate) fn answered(
             if cause.host_ill {
                 ill(standing, cause.reason, cause.detail.clone(), cause.asked, cx);
             }
-            doubt(row, cause, cx);
+            if row.manifest.operation == Operation::Upload {
+                doubt(row, cause, cx);
+            } else {
+                do_again(row, standing, cause, cx);
+            }
         }
         Outcome::Blocked(why) => {
             well(standing);
@@ -69,18 +82,51 @@ fn odd_id(id: &RemoteId) -> Doubt {
 
 fn wait(row: &mut Row, standing: &mut Standing, held: Hold, others: bool, cx: &Context<'_>) {
     ill(standing, held.reason, held.detail.clone(), held.asked, cx);
+    let why = Why::new(held.reason, held.detail);
     // The next probe is another item where there is one: this may be the item's own fault.
     if others && row.life.failures > 1 {
-        let length = cx.backoff.or_asked(held.asked, row.life.failures, cx.chance);
-        again(row, Some(Why::new(held.reason, held.detail)), Some(Wait::new(cx.now, length)));
+        failed(row, standing, why, held.asked, cx);
     } else {
         again(row, None, None);
     }
 }
 
+/// An update or a deletion in doubt: the same again does no harm, and nothing is sent twice by it. A refusal that no document
+/// tells of needs no look either.
+fn do_again(row: &mut Row, standing: &Standing, cause: Doubt, cx: &Context<'_>) {
+    match cause.refusal {
+        Some(refusal) => blocked(row, refusal, None),
+        None => {
+            row.life.failures += 1;
+            let reason = if cause.reason == Reason::Looking { Reason::ServerBusy } else { cause.reason };
+            failed(row, standing, Why::new(reason, cause.detail), cause.asked, cx);
+        }
+    }
+}
+
+/// An item that fails for so long while others of its account pass is shown to a person.
+pub(crate) const ALONE: Duration = Duration::from_secs(3 * 24 * 3600);
+
+/// It failed once more, and nothing of it is there: it goes again after a wait of its own. Where others of its account passed
+/// meanwhile, the system's trouble may be this very item: it waits longer each time, and after [`ALONE`] needs a person.
+pub(super) fn failed(row: &mut Row, standing: &Standing, why: Why, asked: Option<Duration>, cx: &Context<'_>) {
+    let passed = row.life.failures > 1 && standing.proofs > row.life.alone.proofs;
+    row.life.alone.proofs = standing.proofs;
+    let mut length = cx.backoff.or_asked(asked, row.life.failures, cx.chance);
+    if passed && why.reason == Reason::ServerBusy {
+        length = length.max(cx.backoff.alone(row.life.failures, cx.chance));
+        row.life.alone.waited_ms = row.life.alone.waited_ms.saturating_add(millis(length));
+        if row.life.alone.waited_ms >= millis(ALONE) {
+            row.life.alone = Alone::default();
+            return blocked(row, why.action(Action::Review), None);
+        }
+    }
+    again(row, Some(why), Some(Wait::new(cx.now, length)));
+}
+
 /// The item goes again, at once or after a wait of its own; or is given up, where a person wants that.
-pub(super) fn again(row: &mut Row, why: Option<Why>, due: Option<Wait>) {
-    if row.life.wish.take() == Some(Wish::Cancel) {
+pub(crate) fn again(row: &mut Row, why: Option<Why>, due: Option<Wait>) {
+    if row.life.wish.take_if(|wish| *wish == Wish::Cancel).is_some() {
         row.stage = Stage::Cancelled;
         row.due = None;
     } else {
@@ -91,21 +137,19 @@ pub(super) fn again(row: &mut Row, why: Option<Why>, due: Option<Wait>) {
 
 /// The item may have arrived: look at once.
 pub(crate) fn doubt(row: &mut Row, cause: Doubt, cx: &Context<'_>) {
-    row.stage = Stage::Verifying(Doubtful {
-        since: Moment::of(cx.now),
-        cause,
-        failed_looks: 0,
-        unreadable_looks: 0,
-        look_failed: None,
-        review: false,
-    });
+    row.stage = Stage::Verifying(fresh(cause, Moment::of(cx.now)));
     row.due = Some(Wait::over(cx.now));
+}
+
+/// A doubt that nobody has looked into.
+pub(crate) fn fresh(cause: Doubt, since: Moment) -> Doubtful {
+    Doubtful { since, cause, failed_looks: 0, unreadable_looks: 0, look_failed: None, review: false }
 }
 
 /// The item needs a person; or is given up, where a person wants that and no doubt is left.
 pub(crate) fn blocked(row: &mut Row, why: Why, doubt: Option<Doubtful>) {
     row.due = None;
-    if doubt.is_none() && row.life.wish.take() == Some(Wish::Cancel) {
+    if doubt.is_none() && row.life.wish.take_if(|wish| *wish == Wish::Cancel).is_some() {
         row.stage = Stage::Cancelled;
     } else {
         row.stage = Stage::Blocked { why, doubt };
@@ -118,6 +162,8 @@ pub(crate) fn delivered(row: &mut Row, remote_id: Option<RemoteId>, proof: Proof
     row.due = None;
     row.life.wish = None;
     row.life.failures = 0;
+    row.life.alone = Alone::default();
+    row.life.restored = None;
 }
 
 /// The host or the network is ill: the account waits as a whole, then one transfer goes alone.

@@ -35,6 +35,12 @@ impl Backoff {
         Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
     }
 
+    /// The wait of an item that fails `failures` times in a row while others pass: as long at first, and up to twelve times the
+    /// usual cap.
+    pub(crate) fn alone(&self, failures: u32, chance: u64) -> Duration {
+        Backoff { base: self.base, cap: self.cap.saturating_mul(12) }.wait(failures, chance)
+    }
+
     /// The wait that a system asked for, or our own if that is longer.
     pub(crate) fn or_asked(&self, asked: Option<Duration>, failures: u32, chance: u64) -> Duration {
         let ours = self.wait(failures, chance);

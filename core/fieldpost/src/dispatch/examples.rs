@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::answer::Context;
 use super::backoff::Backoff;
 use crate::model::{
-    Bytes, ItemId, Kind, Life, Now, Operation, Original, PreparedBody, Reason, RequestId, Requires, Row, Sent, Sha256,
-    Stage, Standing, Timestamp, Trust,
+    Alone, Bytes, ItemId, Kind, Life, Now, Operation, Original, PreparedBody, Reason, RequestId, Requires, Row, Sent,
+    Sha256, Stage, Standing, Timestamp, Trust,
 };
 use crate::providers::{Doubt, Hold, Outcome};
 use crate::store::{Manifest, Target};
@@ -37,6 +37,7 @@ pub(crate) fn row() -> Row {
         marker: id.marker(),
         extension: "pdf".into(),
         settings: Default::default(),
+        whole: None,
     };
     let manifest = Manifest {
         version: 1,
@@ -48,12 +49,15 @@ pub(crate) fn row() -> Row {
         caption: None,
         tags: vec![],
         mime: "application/pdf".into(),
-        original: Original { bytes: facts.0, sha256: facts.1 },
+        original: Some(Original { bytes: facts.0, sha256: facts.1 }),
         fit: None,
         priority: 0,
         requires: Requires::default(),
         after: None,
         key: None,
+        person: None,
+        parent: None,
+        about: None,
     };
     let sent = Sent { bytes: facts.0, sha256: facts.1, width: None, height: None };
     let life = Life {
@@ -65,8 +69,12 @@ pub(crate) fn row() -> Row {
         request_id: RequestId::new([9; 16]),
         attempts: 0,
         failures: 0,
-        large: false,
+        asked: Requires::default(),
         wish: None,
+        about: None,
+        alone: Alone::default(),
+        restored: None,
+        cleared: false,
     };
     Row { seq: 1, manifest, priority: 0, held: false, stage: Stage::Queued { why: None }, due: None, life }
 }

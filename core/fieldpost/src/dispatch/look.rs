@@ -38,7 +38,7 @@ pub(crate) fn sighted(
             let detail = format!("the same bytes are there under another name (id {remote_id})");
             answer::blocked(row, Why::new(Reason::OutcomeUnknown, detail), Some(doubt));
         }
-        Sighting::Absent => absent(row, doubt, &standing.trust, cx),
+        Sighting::Absent => absent(row, doubt, standing, cx),
     }
 }
 
@@ -52,16 +52,16 @@ fn later(row: &mut Row, mut doubt: Doubtful, cx: &Context<'_>) {
 }
 
 /// A whole listing, taken late enough, does not show it.
-fn absent(row: &mut Row, doubt: Doubtful, trust: &Trust, cx: &Context<'_>) {
+fn absent(row: &mut Row, doubt: Doubtful, standing: &Standing, cx: &Context<'_>) {
     if doubt.review {
         let why = Why::new(
             Reason::OutcomeUnknown,
-            "it was attempted before the outbox was rebuilt, and is not listed".to_owned(),
+            "it was attempted before the outbox was rebuilt or restored, and is not listed".to_owned(),
         );
         return answer::blocked(row, why, Some(doubt));
     }
-    match trust {
-        Trust::Trusted => proved_absent(row, cx),
+    match standing.trust {
+        Trust::Trusted => proved_absent(row, standing, cx),
         Trust::Untested | Trust::Checking { .. } => {
             row.stage = Stage::Absent(doubt);
             row.due = None;
@@ -71,15 +71,17 @@ fn absent(row: &mut Row, doubt: Doubtful, trust: &Trust, cx: &Context<'_>) {
 }
 
 /// The item is not there: it goes again after a wait of its own, or blocks with the refusal that the system gave.
-pub(crate) fn proved_absent(row: &mut Row, cx: &Context<'_>) {
+pub(crate) fn proved_absent(row: &mut Row, standing: &Standing, cx: &Context<'_>) {
     let Some(doubt) = row.stage.doubt().cloned() else { return };
+    if row.life.restored.take().is_some() {
+        return answer::again(row, None, None); // no phone has sent it
+    }
     if let Some(refusal) = doubt.cause.refusal {
         return answer::blocked(row, refusal, None);
     }
     row.life.failures += 1;
-    let length = cx.backoff.wait(row.life.failures, cx.chance);
     let reason = if doubt.cause.reason == Reason::Looking { Reason::ServerBusy } else { doubt.cause.reason };
-    answer::again(row, Some(Why::new(reason, doubt.cause.detail)), Some(Wait::new(cx.now, length)));
+    answer::failed(row, standing, Why::new(reason, doubt.cause.detail), None, cx);
 }
 
 /// The account's listings do not show what was delivered: absence proves nothing, a person must say.

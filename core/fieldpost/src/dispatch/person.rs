@@ -1,9 +1,10 @@
-//! What a person's answer does to an item: retry, cancel, settle. Each is one transaction, and the same answer twice is one.
+//! What a person's answer does to an item: retry, cancel, repair, settle. Each is one transaction, and the same answer twice is
+//! one. What is wanted of an item that may have arrived is a wish: done once that is known.
 
 use super::answer;
 use super::look;
 use crate::error::Error;
-use crate::model::{Now, Proof, Reason, RemoteId, Row, Stage, Wait, Wish};
+use crate::model::{Alone, Now, Operation, Proof, Reason, RemoteId, Repair, Row, Stage, Standing, Wait, Wish};
 
 /// What a person saw at the system, where the system cannot tell us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +31,10 @@ pub(crate) fn retry(row: &mut Row, now: &Now) -> bool {
                 }
                 None => {
                     row.life.failures = 0;
+                    row.life.alone = Alone::default();
                     // What could not be prepared is prepared again; what is frozen goes as it is.
-                    let unprepared =
-                        row.life.body.is_none() || (reason == Reason::FileDamaged && row.life.attempts == 0);
+                    let unprepared = row.manifest.operation == Operation::Upload && row.life.body.is_none()
+                        || (reason == Reason::FileDamaged && row.life.attempts == 0);
                     row.stage = if unprepared { Stage::Captured } else { Stage::Queued { why: None } };
                     row.due = None;
                 }
@@ -41,6 +43,7 @@ pub(crate) fn retry(row: &mut Row, now: &Now) -> bool {
         }
         Stage::Queued { .. } if row.due.is_some() => {
             row.life.failures = 0;
+            row.life.alone = Alone::default();
             row.stage = Stage::Queued { why: None };
             row.due = None;
             true
@@ -84,11 +87,59 @@ pub(crate) fn cancel(row: &mut Row) -> Result<(), Error> {
     }
 }
 
+/// What is to be done with a repair, by where its item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repairing {
+    /// Now: nothing of it is at the system.
+    Now,
+    /// Once it is known whether it arrived: it stands as a wish.
+    Wished,
+    /// No more than its rank was named.
+    Ranked,
+}
+
+/// Takes a repair: its rank at once, all else when nothing of it can be at the system.
+///
+/// # Errors
+/// [`Error::NotNow`] for what is delivered or cancelled, and for what is no upload.
+pub(crate) fn repair(row: &mut Row, repair: &Repair) -> Result<Repairing, Error> {
+    let refuse = |row: &Row, what| {
+        let state = super::why::shown(&row.stage, None);
+        Err(Error::NotNow { id: row.id(), state, what })
+    };
+    if row.stage.is_over() {
+        return refuse(row, "only what is not delivered can be repaired");
+    }
+    if repair.changes_what_is_sent() && row.manifest.operation != Operation::Upload {
+        return refuse(row, "only an upload can go otherwise; cancel this one and ask for another");
+    }
+    if let Some(priority) = repair.priority {
+        row.priority = priority;
+    }
+    if !repair.changes_what_is_sent() {
+        return Ok(Repairing::Ranked);
+    }
+    if row.stage == Stage::Sending || row.stage.doubt().is_some() {
+        let before = match row.life.wish.take() {
+            Some(Wish::Repair(before)) => *before,
+            _ => Repair::default(),
+        };
+        row.life.wish = Some(Wish::Repair(Box::new(before.and(repair.clone()))));
+        return Ok(Repairing::Wished);
+    }
+    Ok(Repairing::Now)
+}
+
 /// Decides a doubt by a person's word, without proof: the receipt says so.
 ///
 /// # Errors
 /// [`Error::NotNow`] for an item that is in no doubt.
-pub(crate) fn settle(row: &mut Row, settlement: Settlement, cx: &answer::Context<'_>) -> Result<(), Error> {
+pub(crate) fn settle(
+    row: &mut Row,
+    standing: &Standing,
+    settlement: Settlement,
+    cx: &answer::Context<'_>,
+) -> Result<(), Error> {
     if row.stage.doubt().is_none() {
         let state = super::why::shown(&row.stage, None);
         return Err(Error::NotNow { id: row.id(), state, what: "only an item in doubt can be settled by a person" });
@@ -96,7 +147,7 @@ pub(crate) fn settle(row: &mut Row, settlement: Settlement, cx: &answer::Context
     match settlement {
         Settlement::Delivered(remote_id) => answer::delivered(row, remote_id, Proof::Person, Vec::new(), cx.now),
         Settlement::Absent => {
-            look::proved_absent(row, cx);
+            look::proved_absent(row, standing, cx);
             // The person waited long enough.
             if matches!(row.stage, Stage::Queued { .. }) {
                 row.stage = Stage::Queued { why: None };
@@ -111,7 +162,7 @@ pub(crate) fn settle(row: &mut Row, settlement: Settlement, cx: &answer::Context
 mod tests {
     use super::super::examples::{context, in_doubt, now, row, sending};
     use super::*;
-    use crate::model::{Standing, Why};
+    use crate::model::Why;
 
     fn doubtful() -> Row {
         let mut row = sending();
@@ -162,7 +213,7 @@ mod tests {
         cancel(&mut doubtful).unwrap();
         assert!(matches!(doubtful.stage, Stage::Verifying(_)));
         assert_eq!(doubtful.life.wish, Some(Wish::Cancel));
-        settle(&mut doubtful, Settlement::Absent, &context(&now(0))).unwrap();
+        settle(&mut doubtful, &Standing::default(), Settlement::Absent, &context(&now(0))).unwrap();
         assert_eq!(doubtful.stage, Stage::Cancelled);
         let mut there = row();
         answer::delivered(&mut there, None, Proof::Person, vec![], &now(0));
@@ -171,12 +222,15 @@ mod tests {
 
     #[test]
     fn settle_needs_a_doubt_and_its_receipt_names_the_person() {
-        assert!(matches!(settle(&mut row(), Settlement::Absent, &context(&now(0))), Err(Error::NotNow { .. })));
+        assert!(matches!(
+            settle(&mut row(), &Standing::default(), Settlement::Absent, &context(&now(0))),
+            Err(Error::NotNow { .. })
+        ));
         let mut there = blocked(Reason::OutcomeUnknown, true);
-        settle(&mut there, Settlement::Delivered(None), &context(&now(0))).unwrap();
+        settle(&mut there, &Standing::default(), Settlement::Delivered(None), &context(&now(0))).unwrap();
         assert!(matches!(&there.stage, Stage::Delivered { receipt } if receipt.proof == Proof::Person));
         let mut absent = blocked(Reason::OutcomeUnknown, true);
-        settle(&mut absent, Settlement::Absent, &context(&now(0))).unwrap();
+        settle(&mut absent, &Standing::default(), Settlement::Absent, &context(&now(0))).unwrap();
         assert_eq!((absent.stage, absent.due), (Stage::Queued { why: None }, None));
     }
 }

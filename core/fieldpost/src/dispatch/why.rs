@@ -62,7 +62,7 @@ fn turn(row: &Row, own: Option<&Why>, around: &Around<'_>) -> Why {
         let before = row.manifest.after.map(|id| id.to_string());
         return Why::new(Reason::AfterAnotherItem, before);
     }
-    if let Some(why) = phone(around).or_else(|| token(around)) {
+    if let Some(why) = phone(around).or_else(|| token(around)).or_else(|| person(row, around)) {
         return why;
     }
     let account =
@@ -91,6 +91,13 @@ fn phone(around: &Around<'_>) -> Option<Why> {
 
 fn token(around: &Around<'_>) -> Option<Why> {
     around.standing.is_some_and(|standing| standing.token_wanted).then(|| Why::new(Reason::TokenWanted, None))
+}
+
+/// The token that was last handed in is another person's.
+fn person(row: &Row, around: &Around<'_>) -> Option<Why> {
+    let (captured_by, signed_in) = (row.manifest.person.as_ref()?, around.standing?.person.as_ref()?);
+    let detail = format!("captured by {captured_by}, who has to sign in");
+    (captured_by != signed_in).then(|| Why::new(Reason::TokenWanted, detail))
 }
 
 fn wishes(requires: Requires, conditions: Conditions) -> Option<Why> {

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::model::{Account, AccountId, AccountInfo, AccountRow, Standing};
 use crate::providers::provider;
 use crate::providers::settings::{Common, check_account};
+use crate::store::Filter;
 
 impl Core {
     pub(crate) fn put_account(&mut self, account: Account) -> Result<(), Error> {
@@ -30,7 +31,17 @@ impl Core {
                 // Another address: its listings earn trust anew, and what made the old one wait is of no account.
                 standing = Standing { served: standing.served, ..Standing::default() };
             }
-            sql.save_account(&AccountRow { account, standing })?;
+            let row = AccountRow { account, standing };
+            sql.save_account(&row)?;
+            // What the account asks of the phone may have changed.
+            let filter = Filter { account: Some(row.account.id.clone()), ..Filter::default() };
+            for mut item in sql.items(&filter)?.into_iter().filter(|item| !item.stage.is_over()) {
+                let asked = Self::asked(&item, &row);
+                if asked != item.life.asked {
+                    item.life.asked = asked;
+                    sql.save_item(&item)?;
+                }
+            }
             let accounts: Vec<Account> = sql.accounts()?.into_iter().map(|row| row.account).collect();
             Ok(folders.write_accounts(&accounts)?)
         })

@@ -11,7 +11,8 @@ use crate::dispatch::answer;
 use crate::dispatch::next::{self, Choice, Facts};
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Auth, Conditions, Exchange, ItemId, Now, Reason, Request, Requires, Row, Snapshot, Stage, Why,
+    AccountRow, Auth, Conditions, Exchange, ItemId, Now, Operation, Reason, Request, Requires, Restored, Row, Snapshot,
+    Stage, Trust, Why,
 };
 use crate::prepare::{self, Job};
 use crate::providers::settings::Common;
@@ -50,8 +51,8 @@ pub(super) enum What {
     Operation {
         item: ItemId,
         snapshot: Box<Snapshot>,
-        /// The file of the item's folder that is sent.
-        body: String,
+        /// The file of the item's folder that is sent, where one is.
+        body: Option<String>,
     },
     Look {
         /// The items in doubt that it serves; none where a listing is only put to the test.
@@ -84,7 +85,7 @@ pub enum Task {
 /// A body to be made, away from the outbox's lock.
 pub struct PrepareJob {
     item: ItemId,
-    job: Job,
+    job: Box<Job>,
 }
 
 impl PrepareJob {
@@ -130,6 +131,11 @@ impl Core {
         for account in self.store.read().accounts()? {
             let cx = context(&now, Self::settle(&account), &self.backoff, 0);
             for mut row in self.store.read().open("sending", &account.account.id, None)? {
+                if row.manifest.operation != Operation::Upload {
+                    answer::again(&mut row, None, None); // the same again does no harm
+                    rows.push(row);
+                    continue;
+                }
                 let cause = Doubt::new(Reason::Looking, "delivery was ended while it was on its way".to_owned());
                 answer::doubt(&mut row, cause, &cx);
                 rows.push(row);
@@ -146,10 +152,11 @@ impl Core {
         self.end_waits()?;
         if air.preparing.is_none()
             && let Some(row) = self.store.read().unprepared()?
+            && let Some(original) = row.manifest.original
         {
             air.preparing = Some(row.id());
-            let job = prepare::Job::new(self.folders.clone(), &row, self.memory);
-            return Ok(Task::Prepare(PrepareJob { item: row.id(), job }));
+            let job = prepare::Job::new(self.folders.clone(), &row, original, self.memory);
+            return Ok(Task::Prepare(PrepareJob { item: row.id(), job: Box::new(job) }));
         }
         loop {
             let now = self.now();
@@ -209,7 +216,7 @@ impl Core {
             [sql.next_due(id, "queued", now)?, sql.next_due(id, "verifying", now)?].into_iter().flatten().min();
         Ok(Facts {
             look: look.map(|row| row.id()),
-            ready: sql.ready(id, Requires::satisfied_by(conditions))?.map(|row| row.id()),
+            ready: sql.ready(id, Requires::satisfied_by(conditions), air.tokens.person(id))?.map(|row| row.id()),
             checking: air.is_checking(id),
             absent: absent.map(|row| row.id()),
             doubts,
@@ -231,6 +238,12 @@ impl Core {
             self.commit(&[row], &[], |_| Ok(()))?;
             return Ok(None);
         };
+        if row.life.restored == Some(Restored::Unlooked) {
+            self.look_before(&mut row, snapshot, &now)?;
+            self.commit(&[row], &[], |_| Ok(()))?;
+            return Ok(None);
+        }
+        row.life.restored = None; // looked for, or sent as the probe
         let (request, at) = match provider(snapshot.provider).begin(&snapshot) {
             Step::Ask { request, at, .. } => (request, at),
             Step::Done(outcome) => {
@@ -239,12 +252,18 @@ impl Core {
             }
         };
         if !self.store.read().was_attempted(item, &snapshot.request_id)? {
-            let entry = Entry::Attempted { snapshot: Box::new(snapshot.clone()), body: body.clone() };
+            let file = body.clone().unwrap_or_default();
+            let entry = Entry::Attempted { snapshot: Box::new(snapshot.clone()), body: file };
             if !self.journal(item, entry, &now)? {
                 answer::blocked(&mut row, journal_gone(), None);
                 self.commit(&[row], &[], |_| Ok(()))?;
                 return Ok(None);
             }
+        }
+        if let (Operation::Delete, Trust::Checking { item, .. }) = (row.manifest.operation, &account.standing.trust)
+            && Some(*item) == row.manifest.parent
+        {
+            account.standing.trust = Trust::Untested; // it will not be listed any more, and that proves nothing
         }
         account.standing.served = self.served()? + 1;
         row.stage = Stage::Sending;
@@ -279,9 +298,11 @@ impl Core {
         let id = TransferId(air.last);
         let (item, snapshot, file) = match &what {
             What::Operation { item, snapshot, body } => {
-                let path = self.folders.file(*item, body);
-                let file = BodyFile { path, bytes: snapshot.bytes, sha256: snapshot.sha256 };
-                (Some(*item), snapshot.as_ref(), Some(file))
+                let file = |body: &String| {
+                    let path = self.folders.file(*item, body);
+                    BodyFile { path, bytes: snapshot.bytes, sha256: snapshot.sha256 }
+                };
+                (Some(*item), snapshot.as_ref(), body.as_ref().map(file))
             }
             What::Look { snapshots, .. } => (None, &snapshots[0], None),
         };
@@ -331,10 +352,12 @@ impl Core {
         let (now, chance) = (self.now(), self.chance());
         let sql = self.store.read();
         let claimed = match &outcome {
-            Outcome::Delivered(remote) => sql.is_claimed(&account.account.id, remote)?,
+            Outcome::Delivered(remote) if row.manifest.operation == Operation::Upload => {
+                sql.is_claimed(&account.account.id, remote)?
+            }
             _ => false,
         };
-        let others = sql.ready(&account.account.id, 0..4)?.is_some_and(|other| other.id() != row.id());
+        let others = sql.ready(&account.account.id, 0..4, None)?.is_some_and(|other| other.id() != row.id());
         let told = format!("{outcome:?}");
         let backoff = self.backoff;
         let cx = context(&now, Self::settle(&account), &backoff, chance);
@@ -369,7 +392,7 @@ impl Core {
                 row.life.body = Some(body);
                 row.stage = Stage::Queued { why: None };
                 let account = self.account(&row.life.target.account)?;
-                row.life.large = Self::is_large(&row, &account);
+                row.life.asked = Self::asked(&row, &account);
                 let preflight = Self::preflight(&row, account.account.provider);
                 if let Some(why) = (!journaled).then(journal_gone).or(preflight) {
                     answer::blocked(&mut row, why, None);

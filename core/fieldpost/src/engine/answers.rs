@@ -76,6 +76,12 @@ impl Core {
             return Err(Error::NotNow { id, state: crate::State::Sending, what });
         }
         let erasure = self.folders.erase(id, self.now().wall)?;
+        if !row.stage.is_over() {
+            // What waited for it to arrive waits no more.
+            let given_up = Row { stage: Stage::Cancelled, ..row.clone() };
+            let followed = self.follow(&[given_up])?;
+            self.commit(&followed, &[], |_| Ok(()))?;
+        }
         self.store.write(|sql| sql.remove_item(&row))?;
         let (account, work_order) = (row.life.target.account, row.life.target.work_order);
         self.note(News::Forgotten { id, account, work_order });
@@ -87,7 +93,8 @@ impl Core {
         let (now, chance, backoff) = (self.now(), self.chance(), self.backoff);
         let mut row = self.row(id)?;
         let account = self.account(&row.life.target.account)?;
-        person::settle(&mut row, settlement, &context(&now, Self::settle(&account), &backoff, chance))?;
+        let cx = context(&now, Self::settle(&account), &backoff, chance);
+        person::settle(&mut row, &account.standing, settlement, &cx)?;
         self.commit(&[row], &[], |sql| sql.end_attempt(id, now.wall, "settled by a person"))
     }
 }

@@ -67,12 +67,15 @@ impl Core {
         if self.store.read().account(&row.life.target.account)?.is_none() && !row.stage.is_over() {
             find(FindingKind::AccountMissing, Some(id), row.life.target.account.clone());
         }
-        match self.folders.hash_file(id, ORIGINAL) {
-            Ok(facts) if facts == row.manifest.original => {}
-            Ok(_) => find(FindingKind::OriginalDamaged, Some(id), "it is not what was captured".into()),
-            Err(e) => find(FindingKind::OriginalDamaged, Some(id), e.to_string()),
+        let here = !row.life.cleared;
+        if let Some(original) = row.manifest.original.filter(|_| here) {
+            match self.folders.hash_file(id, ORIGINAL) {
+                Ok(facts) if facts == original => {}
+                Ok(_) => find(FindingKind::OriginalDamaged, Some(id), "it is not what was captured".into()),
+                Err(e) => find(FindingKind::OriginalDamaged, Some(id), e.to_string()),
+            }
         }
-        if let Some(body) = row.life.body.as_ref().filter(|body| body.file != ORIGINAL) {
+        if let Some(body) = row.life.body.as_ref().filter(|body| here && body.file != ORIGINAL) {
             match self.folders.hash_file(id, &body.file) {
                 Ok(facts) if (facts.bytes, facts.sha256) == (body.sent.bytes, body.sent.sha256) => {}
                 Ok(_) => find(FindingKind::BodyDamaged, Some(id), format!("{} is not what was prepared", body.file)),

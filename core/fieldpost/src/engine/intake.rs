@@ -3,10 +3,11 @@
 use super::Core;
 use super::news::News;
 use crate::capture::Capture;
+use crate::dispatch::answer;
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Doubtful, Item, ItemId, Life, Moment, Now, Operation, Original, PreparedBody, ProviderKind, Reason,
-    RequestId, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
+    AccountRow, Alone, Doubtful, Item, ItemId, Life, Moment, Now, Operation, Original, PreparedBody, ProviderKind,
+    Reason, RequestId, Requires, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
 };
 use crate::providers::settings::{Common, check_item};
 use crate::providers::{Doubt, Draft, provider};
@@ -79,24 +80,29 @@ impl Core {
         }
     }
 
-    fn new_row(&mut self, manifest: Manifest) -> Result<Row, Error> {
+    pub(super) fn new_row(&mut self, manifest: Manifest) -> Result<Row, Error> {
         let life = Life {
             target: manifest.target.clone(),
             fit: manifest.fit,
             mime: manifest.mime.clone(),
-            body: manifest.fit.is_none().then(|| as_it_is(&manifest)),
+            body: if manifest.fit.is_none() { as_it_is(&manifest) } else { None },
             flags: Vec::new(),
             request_id: RequestId::new(self.entropy.bytes()),
             attempts: 0,
             failures: 0,
-            large: false,
+            asked: Requires::default(),
             wish: None,
+            about: manifest.about.clone(),
+            alone: Alone::default(),
+            restored: None,
+            cleared: false,
         };
-        let stage = if life.body.is_some() { Stage::Queued { why: None } } else { Stage::Captured };
+        let ready = life.body.is_some() || manifest.original.is_none();
+        let stage = if ready { Stage::Queued { why: None } } else { Stage::Captured };
         let mut row = Row { seq: 0, priority: manifest.priority, held: false, stage, due: None, life, manifest };
         // An account that is gone blocks nothing: what was captured is kept, and goes once the account is there again.
         if let Some(account) = self.store.read().account(&row.life.target.account)? {
-            row.life.large = Self::is_large(&row, &account);
+            row.life.asked = Self::asked(&row, &account);
             if let Some(why) = Self::preflight(&row, account.account.provider) {
                 row.stage = Stage::Blocked { why, doubt: None };
             }
@@ -104,14 +110,18 @@ impl Core {
         Ok(row)
     }
 
-    /// Whether its body is larger than what its account sends over a network that costs.
-    pub(super) fn is_large(row: &Row, account: &AccountRow) -> bool {
-        let most = Common::of(&account.account.settings).unmetered_over;
-        row.life.body.as_ref().zip(most).is_some_and(|(body, most)| body.sent.bytes > most)
+    /// What its account asks of the phone for it.
+    pub(super) fn asked(row: &Row, account: &AccountRow) -> Requires {
+        let Common { unmetered_over, requires, .. } = Common::of(&account.account.settings);
+        let is_large = row.life.body.as_ref().zip(unmetered_over).is_some_and(|(body, most)| body.sent.bytes > most);
+        Requires { unmetered: requires.unmetered || is_large, ..requires }
     }
 
     /// What the system is known to refuse, found offline.
     pub(super) fn preflight(row: &Row, system: ProviderKind) -> Option<Why> {
+        if row.manifest.operation != Operation::Upload {
+            return None; // what an upload passed, a change of it does
+        }
         let name = row.life.target.name();
         let draft = Draft {
             work_order: &row.life.target.work_order,
@@ -158,7 +168,9 @@ impl Core {
             let mut found = Vec::new();
             for id in ids.iter().copied().filter(|id| !folders.is_incoming(*id)) {
                 if let (Ok(manifest), Ok(journal)) = (folders.read_manifest(id), folders.read_journal(id)) {
-                    let intact = folders.len(id, ORIGINAL).is_ok_and(|len| len == manifest.original.bytes.0);
+                    let is_there =
+                        |original: Original| folders.len(id, ORIGINAL).is_ok_and(|len| len == original.bytes.0);
+                    let intact = manifest.original.is_none_or(is_there);
                     found.extend(self.found(manifest, &journal, intact)?);
                 }
             }
@@ -177,13 +189,16 @@ impl Core {
         let mut attempted: Option<Box<Snapshot>> = None;
         for line in &journal.lines {
             match &line.entry {
-                Entry::Changed { target, fit } => {
+                Entry::Changed { target, fit, same_body } => {
                     row.life.target = target.clone();
                     row.life.fit = *fit;
-                    row.life.body = fit.is_none().then(|| as_it_is(&row.manifest));
-                    row.stage = if fit.is_none() { Stage::Queued { why: None } } else { Stage::Captured };
+                    if !same_body {
+                        row.life.body = if fit.is_none() { as_it_is(&row.manifest) } else { None };
+                    }
                     attempted = None;
+                    self.renew(&mut row);
                 }
+                Entry::Ranked { priority } => row.priority = *priority,
                 Entry::Prepared { body, sent, mime, extension, flags } => {
                     row.life.body = Some(PreparedBody { file: body.clone(), sent: *sent });
                     row.life.mime.clone_from(mime);
@@ -205,6 +220,9 @@ impl Core {
             if let Some(snapshot) = &attempted {
                 row.life.request_id = snapshot.request_id;
                 row.life.attempts = 1;
+                row.life.about.clone_from(&snapshot.about);
+            }
+            if attempted.is_some() && row.manifest.operation == Operation::Upload {
                 row.stage = Stage::Verifying(attempted_before(&now));
                 row.due = Some(Wait::over(&now));
             } else if !intact {
@@ -240,20 +258,14 @@ impl Found {
 }
 
 /// The body of what is sent as it was captured.
-fn as_it_is(manifest: &Manifest) -> PreparedBody {
-    debug_assert_eq!(manifest.operation, Operation::Upload);
-    let Original { bytes, sha256 } = manifest.original;
-    PreparedBody { file: ORIGINAL.to_owned(), sent: Sent { bytes, sha256, width: None, height: None } }
+fn as_it_is(manifest: &Manifest) -> Option<PreparedBody> {
+    let Original { bytes, sha256 } = manifest.original?;
+    let sent = Sent { bytes, sha256, width: None, height: None };
+    Some(PreparedBody { file: ORIGINAL.to_owned(), sent })
 }
 
 /// After a rebuild an attempted item may have arrived; that it is not listed is not enough to send it again.
 fn attempted_before(now: &Now) -> Doubtful {
-    Doubtful {
-        since: Moment::of(now),
-        cause: Doubt::new(Reason::Looking, "it was attempted before the outbox was rebuilt".to_owned()),
-        failed_looks: 0,
-        unreadable_looks: 0,
-        look_failed: None,
-        review: true,
-    }
+    let cause = Doubt::new(Reason::Looking, "it was attempted before the outbox was rebuilt".to_owned());
+    Doubtful { review: true, ..answer::fresh(cause, Moment::of(now)) }
 }

@@ -19,7 +19,7 @@ impl Core {
             self.commit(&[row], &[], |_| Ok(()))?;
             return Ok(None);
         }
-        let Some(first) = self.store.read().snapshot(item)? else {
+        let Some(first) = self.looked_for(&row)? else {
             let why = Why::new(Reason::OutcomeUnknown, "what was sent is not on record".to_owned());
             let doubt = row.stage.doubt().cloned();
             answer::blocked(&mut row, why, doubt);
@@ -29,7 +29,7 @@ impl Core {
         let (mut doubts, mut snapshots) = (vec![item], vec![first]);
         let others = self.store.read().open("verifying", account, Some(&row.life.target.work_order))?;
         for other in others.into_iter().filter(|other| other.id() != item) {
-            let Some(snapshot) = self.store.read().snapshot(other.id())? else { continue };
+            let Some(snapshot) = self.looked_for(&other)? else { continue };
             // One whose journal has the receipt is settled by that, when its own turn comes.
             if same_list(&snapshot, &snapshots[0]) && self.folders.receipt(other.id())?.is_none() {
                 doubts.push(other.id());
@@ -162,17 +162,17 @@ impl Core {
 
     /// Once it is known whether an account's listings prove absence, what they did not show is settled.
     fn settle_absent(&self, rows: &mut Vec<Row>, account: &AccountRow, cx: &answer::Context<'_>) -> Result<(), Error> {
-        let settle: fn(&mut Row, &answer::Context<'_>) = match account.standing.trust {
+        let settle: fn(&mut Row, &Standing, &answer::Context<'_>) = match account.standing.trust {
             Trust::Trusted => look::proved_absent,
-            Trust::Broken => |row, _| look::unlisted(row),
+            Trust::Broken => |row, _, _| look::unlisted(row),
             Trust::Untested | Trust::Checking { .. } => return Ok(()),
         };
         for row in rows.iter_mut().filter(|row| matches!(row.stage, Stage::Absent(_))) {
-            settle(row, cx);
+            settle(row, &account.standing, cx);
         }
         for mut row in self.store.read().open("absent", &account.account.id, None)? {
             if rows.iter().all(|known| known.id() != row.id()) {
-                settle(&mut row, cx);
+                settle(&mut row, &account.standing, cx);
                 rows.push(row);
             }
         }

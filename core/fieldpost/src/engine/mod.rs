@@ -3,6 +3,8 @@
 //!
 //! * [`intake`] takes captures over, adopts what a killed capture left whole, makes rows of folders.
 //! * [`air`] runs delivery: `next`, `report`, preparing; [`looks`] settles doubts, [`tokens`] keeps tokens.
+//! * [`operations`] queues updates and deletions, [`repairs`] lets items go otherwise, [`restored`] knows a phone restored from a
+//!   backup.
 //! * [`answers`] carries a person's answers out; [`news`] keeps what the listeners are told.
 
 mod accounts;
@@ -13,19 +15,25 @@ pub(crate) mod entropy;
 pub(crate) mod intake;
 mod looks;
 pub(crate) mod news;
+mod operations;
+mod repairs;
+mod restored;
 mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use sha2::Digest as _;
 
 use crate::clock::Clock;
 use crate::dispatch::answer::Context;
 use crate::dispatch::backoff::Backoff;
 use crate::dispatch::why::{self, Around};
 use crate::error::Error;
-use crate::model::{AccountRow, Conditions, Item, ItemId, Now, Reason, Row, Snapshot, Stage, Timestamp, Why};
+use crate::model::{
+    AccountRow, Bytes, Conditions, Item, ItemId, Now, Operation, Reason, Row, Sha256, Snapshot, Stage, Timestamp, Why,
+};
 use crate::providers::settings::Common;
 use crate::store::{Entry, Filter, Folders, Line, Sql, Store};
 
@@ -62,7 +70,8 @@ impl Core {
         self.clock.now()
     }
 
-    /// Writes rows whose stage a decision changed: the journal lines first, each synced, then one transaction.
+    /// Writes rows whose stage a decision changed, what was wished of them, and what waited for their end: the journal lines first,
+    /// each synced, then one transaction.
     fn commit(
         &mut self,
         rows: &[Row],
@@ -70,7 +79,11 @@ impl Core {
         also: impl FnOnce(&Sql<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let now = self.now();
-        for row in rows {
+        let mut rows = rows.to_vec();
+        rows.iter_mut().try_for_each(|row| self.grant(row))?;
+        let followed = self.follow(&rows)?;
+        rows.extend(followed);
+        for row in &rows {
             let entry = match &row.stage {
                 Stage::Delivered { receipt } => Some(Entry::Receipt { receipt: receipt.clone() }),
                 Stage::Cancelled => Some(Entry::Cancelled),
@@ -214,11 +227,15 @@ impl Core {
         Common::of(&account.account.settings).settle
     }
 
-    /// Everything that an item sends, as it stands now, and the file of its folder that is its body.
-    fn snapshot(row: &Row, account: &AccountRow) -> Option<(Snapshot, String)> {
+    /// Everything that an item sends, as it stands now, and the file of its folder that is its body. `None`: it has yet to be
+    /// prepared.
+    fn snapshot(row: &Row, account: &AccountRow) -> Option<(Snapshot, Option<String>)> {
         let (life, target) = (&row.life, &row.life.target);
-        let body = life.body.as_ref()?;
-        let sent = body.sent;
+        let (bytes, sha256, file) = match (&life.body, row.manifest.operation) {
+            (Some(body), _) => (body.sent.bytes, body.sent.sha256, Some(body.file.clone())),
+            (None, Operation::Upload) => return None,
+            (None, _) => (Bytes(0), Sha256(sha2::Sha256::digest([]).into()), None),
+        };
         let mut settings = account.account.settings.clone();
         settings.extend(target.settings.clone());
         let snapshot = Snapshot {
@@ -233,11 +250,12 @@ impl Core {
             kind: row.manifest.kind,
             mime: life.mime.clone(),
             caption: row.manifest.caption.clone(),
-            bytes: sent.bytes,
-            sha256: sent.sha256,
+            bytes,
+            sha256,
             request_id: life.request_id,
+            about: life.about.clone(),
         };
-        Some((snapshot, body.file.clone()))
+        Some((snapshot, file))
     }
 }
 
@@ -282,7 +300,7 @@ fn shown(row: Row, why: Option<Why>) -> Item {
         attempts: life.attempts,
         captured_at: manifest.captured_at,
         flags: life.flags,
-        original: Some(manifest.original),
+        original: manifest.original,
         sent: life.body.map(|body| body.sent),
         why,
         receipt,

@@ -7,18 +7,20 @@ use super::air::Air;
 use crate::dispatch::next::TokenState;
 use crate::error::Error;
 use crate::model::Exchange;
-use crate::transport::Secret;
+use crate::transport::{Secret, Token};
 
 /// So many refused tokens in a row wait for a sign-in: a third would be refused as well.
 const REFUSALS: u32 = 2;
 
 /// What is held of each account's token.
 #[derive(Default)]
-pub(super) struct Tokens(HashMap<String, Token>);
+pub(super) struct Tokens(HashMap<String, Held>);
 
 #[derive(Default)]
-struct Token {
+struct Held {
     keeping: Option<Keeping>,
+    /// Whom it belongs to, where that was told.
+    person: Option<String>,
     /// Tokens in a row that were refused.
     refused: u32,
 }
@@ -44,6 +46,11 @@ impl Tokens {
             Some(Keeping::Held(secret)) => Some(secret.clone()),
             _ => None,
         }
+    }
+
+    /// Whose token is held: only what they captured may leave under it.
+    pub(super) fn person(&self, account: &str) -> Option<&str> {
+        self.0.get(account)?.person.as_deref()
     }
 
     /// The accounts whose token was asked for and not answered yet.
@@ -113,9 +120,14 @@ impl Core {
         self.commit(&[], &[&account], |_| Ok(()))
     }
 
-    pub(crate) fn put_token(&mut self, air: &mut Air, account: &str, secret: Secret) -> Result<(), Error> {
-        self.want_token(account, false)?;
+    pub(crate) fn put_token(&mut self, air: &mut Air, account: &str, token: Token) -> Result<(), Error> {
+        let Token { secret, person } = token;
+        let mut row = self.account(account)?;
+        row.standing.token_wanted = false;
+        row.standing.person.clone_from(&person);
+        self.commit(&[], &[&row], |_| Ok(()))?;
         air.tokens.keep(account, Keeping::Held(secret));
+        air.tokens.0.entry(account.to_owned()).or_default().person = person;
         Ok(())
     }
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Account, Flag, ItemId, Now, Reason, Receipt, RequestId, Requires, Sent, Timestamp, Why};
+use super::{
+    Account, Flag, ItemId, Now, Reason, Receipt, RemoteId, Repair, RequestId, Requires, Sent, Snapshot, Timestamp, Why,
+};
 use crate::providers::Doubt;
-use crate::store::{Fit, Manifest, Target};
+use crate::store::{Fit, Manifest, ORIGINAL, Target};
 
 /// An item's row.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,10 +34,20 @@ impl Row {
         self.manifest.id
     }
 
+    /// What its files take on the disk, manifest and journal aside.
+    pub(crate) fn bytes(&self) -> u64 {
+        if self.life.cleared {
+            return 0;
+        }
+        let original = self.manifest.original.map_or(0, |original| original.bytes.0);
+        let body = self.life.body.as_ref().filter(|body| body.file != ORIGINAL).map_or(0, |body| body.sent.bytes.0);
+        original + body
+    }
+
     /// What it asks of the phone: its own wishes, and its account's for large bodies.
     pub(crate) fn requires(&self) -> Requires {
-        let Requires { unmetered, charging } = self.manifest.requires;
-        Requires { unmetered: unmetered || self.life.large, charging }
+        let (own, account) = (self.manifest.requires, self.life.asked);
+        Requires { unmetered: own.unmetered || account.unmetered, charging: own.charging || account.charging }
     }
 }
 
@@ -58,11 +70,56 @@ pub(crate) struct Life {
     pub attempts: u32,
     /// Tries that failed in a row.
     pub failures: u32,
-    /// Its body is larger than what its account sends over a network that costs.
-    #[serde(default)]
-    pub large: bool,
+    /// What its account asks of the phone for it. Schema 1 knew only whether it was large.
+    #[serde(default, alias = "large", deserialize_with = "asked")]
+    pub asked: Requires,
     /// What a person wants of it once its doubt is settled.
     pub wish: Option<Wish>,
+    /// What an update or delete is about, once that is known.
+    #[serde(default)]
+    pub about: Option<RemoteId>,
+    /// How it fails while others of its account pass.
+    #[serde(default)]
+    pub alone: Alone,
+    /// It is looked for before it is sent: the outbox was restored from a backup, another phone may have sent it. While that
+    /// look runs, what it looks for.
+    #[serde(default)]
+    pub restored: Option<Restored>,
+    /// Its files were cleared after its delivery.
+    #[serde(default)]
+    pub cleared: bool,
+}
+
+fn asked<'de, D: Deserializer<'de>>(json: D) -> Result<Requires, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Asked {
+        Large(bool),
+        Requires(Requires),
+    }
+    Ok(match Asked::deserialize(json)? {
+        Asked::Large(unmetered) => Requires { unmetered, charging: false },
+        Asked::Requires(requires) => requires,
+    })
+}
+
+/// An item that fails again and again while others of its account pass: a 5xx may be its own fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Alone {
+    /// What its account had delivered when it last failed.
+    pub proofs: u64,
+    /// How long it has waited alone, in milliseconds.
+    pub waited_ms: u64,
+}
+
+/// An item of a restored outbox, before its first look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Restored {
+    /// To be looked for once it is ready.
+    Unlooked,
+    /// It is looked for by this.
+    Looking(Box<Snapshot>),
 }
 
 /// The file that is sent.
@@ -75,11 +132,13 @@ pub(crate) struct Body {
 }
 
 /// What a person wants of an item in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Wish {
     /// To be given up.
     Cancel,
+    /// To go otherwise, if it is not there.
+    Repair(Box<Repair>),
 }
 
 /// Where an item stands: a state that cannot be is one that cannot be written here.
@@ -266,12 +325,18 @@ pub(crate) struct Standing {
     pub trust: Trust,
     /// When it was last served: fairness between accounts.
     pub served: i64,
+    /// How many operations its answers proved.
+    #[serde(default)]
+    pub proofs: u64,
+    /// The person whose token was last handed in, where that was told.
+    #[serde(default)]
+    pub person: Option<String>,
 }
 
 impl Standing {
     /// What of it holds the account's items up, and so shows in their reasons.
-    pub(crate) fn holds(&self) -> (Option<&(Wait, Why)>, bool) {
-        (self.wait.as_ref(), self.token_wanted)
+    pub(crate) fn holds(&self) -> (Option<&(Wait, Why)>, bool, Option<&str>) {
+        (self.wait.as_ref(), self.token_wanted, self.person.as_deref())
     }
 }
 

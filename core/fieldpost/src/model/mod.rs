@@ -7,6 +7,7 @@ mod conditions;
 mod ids;
 mod item;
 mod life;
+mod repair;
 mod snapshot;
 mod time;
 mod why;
@@ -17,8 +18,10 @@ pub use conditions::{Conditions, Network, Power, Requires};
 pub use ids::{AccountId, BadAccountId, Bytes, ItemId, Marker, RemoteId, RequestId, Sha256, WorkOrder};
 pub use item::{Flag, Item, Kind, Operation, Original, Proof, Receipt, Sent, State};
 pub(crate) use life::{
-    AccountRow, Body as PreparedBody, Doubtful, Life, Moment, Row, Stage, Standing, Trust, Wait, Wish, millis,
+    AccountRow, Alone, Body as PreparedBody, Doubtful, Life, Moment, Restored, Row, Stage, Standing, Trust, Wait, Wish,
+    millis,
 };
+pub use repair::{Attachment, Cap, Changes, Repair};
 pub use snapshot::Snapshot;
 pub use time::{Now, Timestamp};
 pub use why::{Action, Reason, Why};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Kind, Marker, Operation, ProviderKind, RequestId, Sha256};
+use super::{Bytes, Kind, Marker, Operation, ProviderKind, RemoteId, RequestId, Sha256};
 
 /// Everything that one operation sends and everything by which a look recognises it, frozen when it is first attempted.
 /// Looks use this, never the item's present fields.
@@ -32,12 +32,15 @@ pub struct Snapshot {
     pub mime: String,
     /// The caption.
     pub caption: Option<String>,
-    /// The length of the file.
+    /// The length of the file; 0 where none is sent.
     pub bytes: Bytes,
     /// Its SHA-256.
     pub sha256: Sha256,
     /// The same on every try.
     pub request_id: RequestId,
+    /// What an update or delete is about; none of an upload.
+    #[serde(default)]
+    pub about: Option<RemoteId>,
 }
 
 impl Snapshot {

@@ -9,7 +9,7 @@ use crate::engine::air::{Air, Prepared, Task};
 use crate::engine::news::Event;
 use crate::error::Error;
 use crate::model::{Exchange, ItemId};
-use crate::transport::{Secret, TransferId};
+use crate::transport::{Token, TransferId};
 
 /// A running delivery as a pull protocol: ask for the [`next`](Self::next) task, do it, report it. All rules are inside;
 /// dropping it ends the delivery (what was on its way is looked up by the next one).
@@ -58,7 +58,8 @@ impl Delivery {
     ///
     /// # Errors
     /// [`Error::UnknownAccount`].
-    pub fn put_token(&self, account: &str, token: Secret) -> Result<(), Error> {
+    pub fn put_token(&self, account: &str, token: impl Into<Token>) -> Result<(), Error> {
+        let token = token.into();
         self.change(|core, air| core.put_token(air, account, token))
     }
 

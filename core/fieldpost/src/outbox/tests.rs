@@ -9,6 +9,7 @@ use crate::disk::faulty::{Fault, FaultyDisk};
 use crate::engine::air::Task;
 use crate::model::{Answer, AnswerBody, Exchange, Failure, Left, Now, Proof, Receipt, RemoteId, State, Timestamp};
 use crate::store::{Entry, Line};
+use crate::transport::Secret;
 
 struct Stopped;
 

@@ -13,7 +13,7 @@ use fieldpost_imaging::{Control, FitError, Fitted, Policy, fit_stream};
 use sha2::Digest as _;
 
 use crate::disk::{Reader, Writer};
-use crate::model::{Bytes, Flag, PreparedBody, Reason, Row, Sent, Sha256};
+use crate::model::{Bytes, Flag, Original, PreparedBody, Reason, Row, Sent, Sha256};
 use crate::store::folders::{Folders, ORIGINAL, is_full};
 use crate::store::records::{Entry, Fit, Manifest};
 
@@ -43,14 +43,15 @@ pub(crate) struct Unprepared {
 pub(crate) struct Job {
     folders: Arc<Folders>,
     manifest: Manifest,
+    original: Original,
     fit: Option<Fit>,
     memory: u64,
 }
 
 impl Job {
     /// The body that `row` wants now, after repairs, made in at most `memory` bytes.
-    pub(crate) fn new(folders: Arc<Folders>, row: &Row, memory: u64) -> Self {
-        Job { folders, manifest: row.manifest.clone(), fit: row.life.fit, memory }
+    pub(crate) fn new(folders: Arc<Folders>, row: &Row, original: Original, memory: u64) -> Self {
+        Job { folders, manifest: row.manifest.clone(), original, fit: row.life.fit, memory }
     }
 
     /// Makes it.
@@ -58,14 +59,14 @@ impl Job {
         let Some(fit) = self.fit else { return Ok(self.as_it_is()) };
         // Before anything is made of it: what was altered since would look like a photo of its own.
         let found = self.folders.hash_file(self.manifest.id, ORIGINAL).map_err(damaged)?;
-        if found != self.manifest.original {
+        if found != self.original {
             return Err(damaged("the original is not what was captured"));
         }
         let revision = self.revision()?;
         let draft = Draft { path: self.path(&format!("body-{revision}.new")), kept: false, job: &self };
         let (fitted, sent) = match draft.write(fit) {
             // Decoded by nobody here; where it needs not be made smaller the system may still take it.
-            Err(FitError::UnsupportedFormat { .. }) if self.manifest.original.bytes <= fit.cap => {
+            Err(FitError::UnsupportedFormat { .. }) if self.original.bytes <= fit.cap => {
                 return Ok(self.as_it_is());
             }
             written => written.map_err(|e| unprepared(&e))?,
@@ -85,8 +86,8 @@ impl Job {
 
     /// The original is the body: its hash is checked when it streams.
     fn as_it_is(&self) -> Made {
-        let Manifest { original, mime, target, .. } = &self.manifest;
-        let sent = Sent { bytes: original.bytes, sha256: original.sha256, width: None, height: None };
+        let (Manifest { mime, target, .. }, Original { bytes, sha256 }) = (&self.manifest, self.original);
+        let sent = Sent { bytes, sha256, width: None, height: None };
         let body = PreparedBody { file: ORIGINAL.to_owned(), sent };
         Made { body, mime: mime.clone(), extension: target.extension.clone(), flags: Vec::new() }
     }

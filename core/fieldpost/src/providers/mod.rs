@@ -35,6 +35,11 @@ pub(crate) trait Provider: Sync {
     /// Its settings, required ones first, without those of [`settings::COMMON`].
     fn settings(&self) -> &'static [Setting];
 
+    /// What an update changes, by the names of the system's page; nothing where it has no updates.
+    fn changes(&self) -> &'static [Setting] {
+        &[]
+    }
+
     /// What the system is known to refuse, found offline. `None`: nothing speaks against it.
     fn preflight(&self, draft: &Draft<'_>) -> Option<Why>;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::provider;
-use crate::model::{Account, Bytes, ProviderKind};
+use crate::model::{Account, Bytes, ProviderKind, Requires};
 
 /// A setting.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +56,13 @@ pub(crate) const COMMON: &[Setting] = &[
         expects: "a size such as 5MB: what is larger waits for an unmetered network",
     },
     Setting {
+        key: "requires",
+        required: false,
+        level: Level::Account,
+        accepts: |v| requires(v).is_some(),
+        expects: "unmetered, charging or both with a comma: what every item waits for",
+    },
+    Setting {
         key: "settle",
         required: false,
         level: Level::Account,
@@ -79,6 +86,8 @@ pub(crate) struct Common {
     pub max_concurrent: usize,
     /// What is larger waits for an unmetered network.
     pub unmetered_over: Option<Bytes>,
+    /// What every item asks of the phone.
+    pub requires: Requires,
     /// How long after a doubt arose a listing is taken that proves absence.
     pub settle: Duration,
 }
@@ -94,9 +103,19 @@ impl Common {
             cleartext: get("cleartext").is_some(),
             max_concurrent: get("max_concurrent").and_then(|v| v.parse().ok()).unwrap_or(2),
             unmetered_over: get("unmetered_over").and_then(|v| v.parse().ok()),
+            requires: get("requires").and_then(|v| requires(v)).unwrap_or_default(),
             settle: Duration::from_secs(get("settle").and_then(|v| v.parse().ok()).unwrap_or(20)),
         }
     }
+}
+
+/// `unmetered`, `charging`, or both.
+fn requires(value: &str) -> Option<Requires> {
+    value.split(',').try_fold(Requires::default(), |asked, word| match word.trim() {
+        "unmetered" => Some(Requires { unmetered: true, ..asked }),
+        "charging" => Some(Requires { charging: true, ..asked }),
+        _ => None,
+    })
 }
 
 /// A setting that the system does not have, or a value that it does not take.
@@ -142,11 +161,22 @@ pub(crate) fn check_item(kind: ProviderKind, settings: &BTreeMap<String, String>
     check(kind, settings, Level::Item)
 }
 
+/// Whether an update of an attachment of `kind` can change all of `changes`, to these values.
+pub(crate) fn check_changes(kind: ProviderKind, changes: &BTreeMap<String, String>) -> Result<(), BadSetting> {
+    check_against(changes, || provider(kind).changes().iter())
+}
+
 fn check(kind: ProviderKind, settings: &BTreeMap<String, String>, level: Level) -> Result<(), BadSetting> {
-    let here = || {
+    check_against(settings, || {
         let of_system = provider(kind).settings().iter();
-        of_system.chain(COMMON).filter(|setting| setting.level == level || setting.level == Level::Both)
-    };
+        of_system.chain(COMMON).filter(move |setting| setting.level == level || setting.level == Level::Both)
+    })
+}
+
+fn check_against<I: Iterator<Item = &'static Setting>>(
+    settings: &BTreeMap<String, String>,
+    here: impl Fn() -> I,
+) -> Result<(), BadSetting> {
     for (key, value) in settings {
         let Some(setting) = here().find(|setting| setting.key == key) else {
             let known: Vec<&str> = here().map(|setting| setting.key).collect();
@@ -174,8 +204,13 @@ mod tests {
 
     #[test]
     fn the_common_settings_have_the_documented_defaults() {
-        let defaults =
-            Common { cleartext: false, max_concurrent: 2, unmetered_over: None, settle: Duration::from_secs(20) };
+        let defaults = Common {
+            cleartext: false,
+            max_concurrent: 2,
+            unmetered_over: None,
+            requires: Requires::default(),
+            settle: Duration::from_secs(20),
+        };
         assert_eq!(Common::of(&map(&[])), defaults);
         let nonsense = map(&[("cleartext", "yes"), ("max_concurrent", "0"), ("settle", "-1")]);
         assert_eq!(Common::of(&nonsense), defaults);
@@ -183,8 +218,10 @@ mod tests {
             ("cleartext", "allow"),
             ("max_concurrent", "4"),
             ("unmetered_over", "5MB"),
+            ("requires", "unmetered, charging"),
             ("settle", "0"),
         ]));
+        assert_eq!(set.requires, Requires { unmetered: true, charging: true });
         assert_eq!((set.cleartext, set.max_concurrent), (true, 4));
         assert_eq!((set.unmetered_over, set.settle), (Some(Bytes::megabytes(5)), Duration::ZERO));
     }

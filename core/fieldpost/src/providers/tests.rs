@@ -33,6 +33,7 @@ pub(super) fn snapshot() -> Snapshot {
         bytes: Bytes(FILE.len() as u64),
         sha256: Sha256(sha2::Sha256::digest(FILE).into()),
         request_id: RequestId::new([0xa5; 16]),
+        about: None,
     }
 }
 

@@ -29,7 +29,11 @@ pub use sql::Filter;
 pub(crate) use sql::Sql;
 
 /// The schema's steps, each run once, in order, in one transaction. A step that has landed is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_outbox.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_outbox.sql"), include_str!("migrations/0002_operations.sql")];
+
+/// The schema of this version.
+const KNOWN: i64 = MIGRATIONS.len() as i64;
 
 const ENTERED: &str = "whoever enters the outbox takes the database up first";
 
@@ -59,10 +63,24 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens the database at `path`, makes it where it is missing, brings its schema up to date.
-    pub(crate) fn open(path: &Path, now: &Now) -> Result<Self, Error> {
+    /// Opens the database at `path`, makes it where it is missing. `None`: it is of an earlier version, to be
+    /// [migrated](Self::migrate).
+    pub(crate) fn open(path: &Path, now: &Now) -> Result<Option<Self>, Error> {
         let mut store = Store { path: path.to_owned(), connection: Some(connect(path)?) };
-        store.migrate()?;
+        match store.version()? {
+            0 => store.step_up()?,
+            found if found < KNOWN => return Ok(None),
+            found if found > KNOWN => return Err(Error::TooNew { found, known: KNOWN }),
+            _ => {}
+        }
+        store.anchor(now)?;
+        Ok(Some(store))
+    }
+
+    /// Brings the schema of the database at `path` up to date. The caller holds the outbox alone.
+    pub(crate) fn migrate(path: &Path, now: &Now) -> Result<Self, Error> {
+        let mut store = Store { path: path.to_owned(), connection: Some(connect(path)?) };
+        store.step_up()?;
         store.anchor(now)?;
         Ok(store)
     }
@@ -101,27 +119,27 @@ impl Store {
                 _ => {}
             }
         }
-        Self::open(path, now)
+        Self::migrate(path, now)
     }
 
     fn version(&self) -> Result<i64, Error> {
         Ok(self.connection().pragma_query_value(None, "user_version", |row| row.get(0))?)
     }
 
-    fn migrate(&mut self) -> Result<(), Error> {
-        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-        if self.version()? == known {
-            return Ok(());
-        }
+    /// All steps that are missing, in one transaction.
+    fn step_up(&mut self) -> Result<(), Error> {
         let tx = self.connection.as_mut().expect(ENTERED).transaction_with_behavior(TransactionBehavior::Exclusive)?;
         let found: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if found > known {
-            return Err(Error::TooNew { found, known });
+        if found > KNOWN {
+            return Err(Error::TooNew { found, known: KNOWN });
         }
         for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
             tx.execute_batch(step)?;
         }
-        tx.pragma_update(None, "user_version", known)?;
+        if (1..KNOWN).contains(&found) {
+            Sql::new(&tx).save_all()?;
+        }
+        tx.pragma_update(None, "user_version", KNOWN)?;
         Ok(tx.commit()?)
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Bytes, Flag, ItemId, Kind, Marker, Operation, Original, Receipt, Requires, Sent, Snapshot, Timestamp,
+    Bytes, Flag, ItemId, Kind, Marker, Operation, Original, Receipt, RemoteId, Requires, Sent, Snapshot, Timestamp,
 };
 
 /// The facts of a capture. Never changes.
@@ -30,8 +30,9 @@ pub(crate) struct Manifest {
     pub tags: Vec<String>,
     /// The MIME type that the content showed.
     pub mime: String,
-    /// The captured file.
-    pub original: Original,
+    /// The captured file; none of an update or delete.
+    #[serde(default)]
+    pub original: Option<Original>,
     /// How far it may be made smaller; `None`: sent as it is.
     pub fit: Option<Fit>,
     /// Its rank: the higher, the sooner.
@@ -42,6 +43,15 @@ pub(crate) struct Manifest {
     pub after: Option<ItemId>,
     /// The app's own key: the same key twice is the same item.
     pub key: Option<String>,
+    /// Who captured it: under another person's token it does not leave.
+    #[serde(default)]
+    pub person: Option<String>,
+    /// The upload that an update or delete is about, where it is ours.
+    #[serde(default)]
+    pub parent: Option<ItemId>,
+    /// The remote id that an update or delete is about, where it is not ours.
+    #[serde(default)]
+    pub about: Option<RemoteId>,
 }
 
 /// Where an item goes and under which name: what a repair may change.
@@ -59,14 +69,19 @@ pub(crate) struct Target {
     pub marker: Marker,
     /// The extension, without its dot; preparing may change it.
     pub extension: String,
-    /// Settings of the item over the account's.
+    /// Settings of the item over the account's; of an update, what it changes with them.
     pub settings: BTreeMap<String, String>,
+    /// The whole name, in place of stem, marker and extension: of an attachment that is not ours.
+    #[serde(default)]
+    pub whole: Option<String>,
 }
 
 impl Target {
     /// The name that is sent.
     pub(crate) fn name(&self) -> String {
-        if self.extension.is_empty() {
+        if let Some(whole) = &self.whole {
+            whole.clone()
+        } else if self.extension.is_empty() {
             format!("{}-{}", self.stem, self.marker)
         } else {
             format!("{}-{}.{}", self.stem, self.marker, self.extension)
@@ -131,6 +146,14 @@ pub(crate) enum Entry {
         target: Target,
         /// How far it is made smaller from now on.
         fit: Option<Fit>,
+        /// Whether the body that was prepared is still the one to send.
+        #[serde(default)]
+        same_body: bool,
+    },
+    /// Its rank changed, and nothing else.
+    Ranked {
+        /// From now on.
+        priority: i32,
     },
     /// The body that is sent was prepared.
     Prepared {
@@ -158,5 +181,6 @@ pub(crate) enum Entry {
 
 impl Entry {
     /// The events of this version, as they are written.
-    const EVENTS: &[&str] = &["captured", "attempted", "changed", "prepared", "cancelled", "receipt", "forgotten"];
+    const EVENTS: &[&str] =
+        &["captured", "attempted", "changed", "ranked", "prepared", "cancelled", "receipt", "forgotten"];
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 use crate::model::{
-    Account, AccountRow, ItemId, Now, RemoteId, RequestId, Row, Snapshot, Stage, Timestamp, Wait, millis,
+    Account, AccountRow, ItemId, Now, Operation, RemoteId, RequestId, Row, Snapshot, Stage, Timestamp, Wait, millis,
 };
 
 /// The statements, on a connection or within a transaction.
@@ -151,6 +151,18 @@ impl<'a> Sql<'a> {
         }
     }
 
+    /// Writes anew what the columns tell of each row: after a migration that added some.
+    pub(crate) fn save_all(&self) -> Result<(), Error> {
+        let seqs: Vec<i64> = self
+            .statement("SELECT seq FROM items ORDER BY seq")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for seq in seqs {
+            self.rows("WHERE seq = ?1", [seq])?.iter().try_for_each(|row| self.save_item(row))?;
+        }
+        Ok(())
+    }
+
     /// How many items stand in each stage.
     #[cfg(feature = "reqwest")]
     pub(crate) fn counts(&self) -> Result<std::collections::HashMap<String, u64>, Error> {
@@ -168,8 +180,9 @@ impl<'a> Sql<'a> {
         };
         let target = &row.life.target;
         self.execute(
-            "INSERT INTO items (id, key, account, work_order, needs, priority, after, held, stage, manifest, life, stage_data)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "INSERT INTO items (id, key, account, work_order, needs, priority, after, held, stage, manifest, life, stage_data,
+                    person, parent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             params![
                 row.id().as_bytes(),
                 row.manifest.key,
@@ -183,6 +196,8 @@ impl<'a> Sql<'a> {
                 json(&row.manifest)?,
                 json(&row.life)?,
                 json(&row.stage)?,
+                person(row),
+                row.manifest.parent.map(|id| *id.as_bytes()),
             ],
         )?;
         self.save_item(row)
@@ -195,13 +210,15 @@ impl<'a> Sql<'a> {
             .statement("SELECT work_order, needs FROM items WHERE id = ?1")?
             .query_row([row.id().as_bytes()], |was| Ok((was.get(0)?, was.get(1)?)))
             .optional()?;
-        let remote_id = match &row.stage {
-            Stage::Delivered { receipt } => receipt.remote_id.as_ref().map(|id| id.0.as_str()),
+        let is_upload = row.manifest.operation == Operation::Upload;
+        let receipt = match &row.stage {
+            Stage::Delivered { receipt } if is_upload => Some(receipt),
             _ => None,
         };
         self.execute(
             "UPDATE items SET work_order = ?2, priority = ?3, stage = ?4, due_mono = ?5, due_wall = ?6, due_length = ?7,
-                    remote_id = ?8, life = ?9, stage_data = ?10, needs = ?11 WHERE id = ?1",
+                    remote_id = ?8, life = ?9, stage_data = ?10, needs = ?11, about = ?12, bytes = ?13, delivered_at = ?14
+             WHERE id = ?1",
             params![
                 row.id().as_bytes(),
                 target.work_order,
@@ -210,17 +227,20 @@ impl<'a> Sql<'a> {
                 row.due.map(|due| signed(due.mono_ms)),
                 row.due.map(|due| due.wall.millis()),
                 row.due.map(|due| signed(due.length_ms)),
-                remote_id,
+                receipt.and_then(|receipt| receipt.remote_id.as_ref()).map(|id| id.0.as_str()),
                 json(&row.life)?,
                 json(&row.stage)?,
                 row.requires().bits(),
+                row.life.about.as_ref().map(|id| id.0.as_str()),
+                signed(row.bytes()),
+                receipt.filter(|_| !row.life.cleared).map(|receipt| receipt.delivered_at.millis()),
             ],
         )?;
         let needs = row.requires().bits();
         if let Some((work_order, needs)) = was.filter(|was| *was != (target.work_order.clone(), needs)) {
-            self.refresh_lane(&target.account, &work_order, needs)?;
+            self.refresh_lane(&target.account, &work_order, needs, person(row))?;
         }
-        self.refresh_lane(&target.account, &target.work_order, needs)?;
+        self.refresh_lane(&target.account, &target.work_order, needs, person(row))?;
         if row.stage.is_over() {
             self.release_after(row.id())?;
         }
@@ -233,7 +253,7 @@ impl<'a> Sql<'a> {
         self.execute("DELETE FROM attempts WHERE item = ?1", [row.id().as_bytes()])?;
         self.execute("DELETE FROM items WHERE id = ?1", [row.id().as_bytes()])?;
         let target = &row.life.target;
-        self.refresh_lane(&target.account, &target.work_order, row.requires().bits())
+        self.refresh_lane(&target.account, &target.work_order, row.requires().bits(), person(row))
     }
 
     /// Lets go what waited for an item that is over.
@@ -241,32 +261,32 @@ impl<'a> Sql<'a> {
         for next in self.rows("WHERE after = ?1 AND held = 1", [id.as_bytes()])? {
             self.execute("UPDATE items SET held = 0 WHERE id = ?1", [next.id().as_bytes()])?;
             let target = &next.life.target;
-            self.refresh_lane(&target.account, &target.work_order, next.requires().bits())?;
+            self.refresh_lane(&target.account, &target.work_order, next.requires().bits(), person(&next))?;
         }
         Ok(())
     }
 
-    fn refresh_lane(&self, account: &str, work_order: &str, needs: u8) -> Result<(), Error> {
+    fn refresh_lane(&self, account: &str, work_order: &str, needs: u8, person: &str) -> Result<(), Error> {
         let head: Option<(i32, i64)> = self
             .statement(
-                "SELECT priority, seq FROM items WHERE account = ?1 AND work_order = ?2 AND needs = ?3
+                "SELECT priority, seq FROM items WHERE account = ?1 AND work_order = ?2 AND needs = ?3 AND person = ?4
                      AND stage = 'queued' AND held = 0 AND due_mono IS NULL ORDER BY priority DESC, seq LIMIT 1",
             )?
-            .query_row(params![account, work_order, needs], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(params![account, work_order, needs, person], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((priority, seq)) = head else {
             self.execute(
-                "DELETE FROM lanes WHERE account = ?1 AND work_order = ?2 AND needs = ?3",
-                params![account, work_order, needs],
+                "DELETE FROM lanes WHERE account = ?1 AND work_order = ?2 AND needs = ?3 AND person = ?4",
+                params![account, work_order, needs, person],
             )?;
             return Ok(());
         };
         // A new lane begins as if it had just been served: it goes behind those that wait already.
         self.execute(
-            "INSERT INTO lanes (account, work_order, needs, head_priority, head_seq, served)
-             VALUES (?1, ?2, ?3, ?4, ?5, coalesce((SELECT max(served) FROM lanes WHERE account = ?1), 0))
-             ON CONFLICT DO UPDATE SET head_priority = ?4, head_seq = ?5",
-            params![account, work_order, needs, priority, seq],
+            "INSERT INTO lanes (account, work_order, needs, person, head_priority, head_seq, served)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce((SELECT max(served) FROM lanes WHERE account = ?1), 0))
+             ON CONFLICT DO UPDATE SET head_priority = ?5, head_seq = ?6",
+            params![account, work_order, needs, person, priority, seq],
         )?;
         Ok(())
     }
@@ -274,17 +294,23 @@ impl<'a> Sql<'a> {
     // --- what to do next ---
 
     /// The item to send next in an account, among lanes whose wishes are among `needs`: the highest priority first, then the
-    /// lane that was not served for longest.
-    pub(crate) fn ready(&self, account: &str, needs: impl Iterator<Item = u8>) -> Result<Option<Row>, Error> {
+    /// lane that was not served for longest. `person`: only what they captured, or nobody says who did.
+    pub(crate) fn ready(
+        &self,
+        account: &str,
+        needs: impl Iterator<Item = u8>,
+        person: Option<&str>,
+    ) -> Result<Option<Row>, Error> {
         let mut best: Option<(i32, i64, i64)> = None;
         for needs in needs {
-            let head: Option<(i32, i64, i64)> = self
-                .statement(
-                    "SELECT -head_priority, served, head_seq FROM lanes WHERE account = ?1 AND needs = ?2
-                         AND head_seq IS NOT NULL ORDER BY head_priority DESC, served, head_seq LIMIT 1",
-                )?
-                .query_row(params![account, needs], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .optional()?;
+            let head = match person {
+                None => self.head("account = ?1 AND needs = ?2", params![account, needs])?,
+                Some(person) => {
+                    const OF: &str = "account = ?1 AND needs = ?2 AND person = ?3";
+                    let theirs = self.head(OF, params![account, needs, person])?;
+                    theirs.into_iter().chain(self.head(OF, params![account, needs, ""])?).min()
+                }
+            };
             best = best.into_iter().chain(head).min();
         }
         match best {
@@ -293,12 +319,21 @@ impl<'a> Sql<'a> {
         }
     }
 
+    /// The lane to serve next, as what sorts it.
+    fn head(&self, of: &str, params: impl Params) -> Result<Option<(i32, i64, i64)>, Error> {
+        let first = "ORDER BY head_priority DESC, served, head_seq LIMIT 1";
+        Ok(self
+            .statement(&format!("SELECT -head_priority, served, head_seq FROM lanes WHERE {of} {first}"))?
+            .query_row(params, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?)
+    }
+
     /// A lane was served.
     pub(crate) fn served(&self, row: &Row, served: i64) -> Result<(), Error> {
         let target = &row.life.target;
         self.execute(
-            "UPDATE lanes SET served = ?4 WHERE account = ?1 AND work_order = ?2 AND needs = ?3",
-            params![target.account, target.work_order, row.requires().bits(), served],
+            "UPDATE lanes SET served = ?5 WHERE account = ?1 AND work_order = ?2 AND needs = ?3 AND person = ?4",
+            params![target.account, target.work_order, row.requires().bits(), person(row), served],
         )?;
         Ok(())
     }
@@ -356,6 +391,28 @@ impl<'a> Sql<'a> {
             .is_some())
     }
 
+    /// The upload of ours whose receipt names `remote_id`.
+    pub(crate) fn upload_of(&self, account: &str, remote_id: &RemoteId) -> Result<Option<Row>, Error> {
+        Ok(self.rows("WHERE account = ?1 AND remote_id = ?2", params![account, remote_id.0])?.pop())
+    }
+
+    /// The updates and deletions that are not over, of an upload of ours or of another attachment, in their order.
+    pub(crate) fn operations(
+        &self,
+        parent: Option<ItemId>,
+        account: &str,
+        about: Option<&RemoteId>,
+    ) -> Result<Vec<Row>, Error> {
+        const OPEN: &str = "stage NOT IN ('delivered', 'cancelled') ORDER BY seq";
+        match (parent, about) {
+            (Some(parent), _) => self.rows(&format!("WHERE parent = ?1 AND {OPEN}"), [parent.as_bytes()]),
+            (None, Some(about)) => {
+                self.rows(&format!("WHERE account = ?1 AND about = ?2 AND {OPEN}"), params![account, about.0])
+            }
+            (None, None) => Ok(Vec::new()),
+        }
+    }
+
     // --- attempts ---
 
     pub(crate) fn begin_attempt(&self, item: ItemId, at: Timestamp, snapshot: &Snapshot) -> Result<(), Error> {
@@ -396,6 +453,11 @@ impl<'a> Sql<'a> {
             self.one("SELECT snapshot FROM attempts WHERE item = ?1 ORDER BY number DESC LIMIT 1", [item.as_bytes()])?;
         Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
     }
+}
+
+/// Who captured it, as a column.
+fn person(row: &Row) -> &str {
+    row.manifest.person.as_deref().unwrap_or_default()
 }
 
 fn json(value: &impl Serialize) -> Result<String, Error> {

@@ -79,6 +79,38 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A token, and whom it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    pub(crate) secret: Secret,
+    pub(crate) person: Option<String>,
+}
+
+impl Token {
+    /// A token under which everything of its account may leave.
+    pub fn new(secret: Secret) -> Self {
+        Token { secret, person: None }
+    }
+
+    /// A person's own token, by the app's name for them. Under it leaves only what was captured with the same
+    /// [`person`](crate::Photo::person), or with none: phones are shared.
+    #[must_use]
+    pub fn of(mut self, person: impl Into<String>) -> Self {
+        self.person = Some(person.into());
+        self
+    }
+
+    pub(crate) fn is_sendable(&self) -> bool {
+        self.secret.is_sendable()
+    }
+}
+
+impl From<Secret> for Token {
+    fn from(secret: Secret) -> Self {
+        Token::new(secret)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -125,11 +125,12 @@ impl Folders {
             Err(e) if e.is_missing() => return Ok(Found::Half),
             Err(e) => return Err(e),
         };
-        let intact = match self.hash_file(id, ORIGINAL) {
-            Ok(facts) => facts == manifest.original,
-            Err(e) if e.is_missing() && has_a_past => false,
-            Err(e) if e.is_missing() => return Ok(Found::Half),
-            Err(e) => return Err(e),
+        let intact = match manifest.original.map(|original| (original, self.hash_file(id, ORIGINAL))) {
+            None => true, // an update or a deletion has none
+            Some((original, Ok(facts))) => facts == original,
+            Some((_, Err(e))) if e.is_missing() && has_a_past => false,
+            Some((_, Err(e))) if e.is_missing() => return Ok(Found::Half),
+            Some((_, Err(e))) => return Err(e),
         };
         if journal.lines.is_empty() {
             return Ok(Found::Half);

@@ -280,7 +280,7 @@ impl Folders {
         self.at("write", path, file.write_all(bytes).and_then(|()| file.sync()))
     }
 
-    fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+    pub(crate) fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
         let mut bytes = Vec::new();
         let read = self.disk.open(path).and_then(|mut file| file.read_to_end(&mut bytes));
         self.at("read", path, read)?;

@@ -60,8 +60,9 @@ fn assert_nothing_is_left(dir: &TempDir, context: &str) {
 
 fn assert_whole(folders: &Folders, id: ItemId, context: &str) {
     let manifest = folders.read_manifest(id).unwrap();
-    assert_eq!(folders.hash_file(id, ORIGINAL).unwrap(), manifest.original, "{context}");
-    assert_eq!(manifest.original.bytes, Bytes(CONTENT.len() as u64), "{context}");
+    let original = manifest.original.unwrap();
+    assert_eq!(folders.hash_file(id, ORIGINAL).unwrap(), original, "{context}");
+    assert_eq!(original.bytes, Bytes(CONTENT.len() as u64), "{context}");
     assert_eq!(folders.read_journal(id).unwrap().lines, [Line { at: AT, entry: Entry::Captured }], "{context}");
 }
 

@@ -1,0 +1,310 @@
+//! Updates and deletions: operations of their own, each with its folder, its journal and its row, that go one after another for
+//! each attachment. What has not left yet is changed instead of being followed by another:
+//!
+//! | the attachment | `update` | `delete` |
+//! |---|---|---|
+//! | an upload of ours that nothing can be there of | changes the upload | cancels the upload |
+//! | an upload of ours on its way or in doubt | waits for it | a wish to cancel it, and a deletion that waits for it |
+//! | at the system, with an update that never left, or was refused | changes that update | cancels that update; deletes |
+//! | at the system, with an update on its way | goes after it | goes after it |
+//! | at the system, with a deletion | refused | is that deletion |
+//!
+//! When an upload turns out not to have arrived and was given up, what waited for it is given up with it.
+
+use std::collections::BTreeMap;
+
+use super::Core;
+use crate::capture::clean;
+use crate::dispatch::person;
+use crate::error::Error;
+use crate::model::{
+    Attachment, Changes, Item, ItemId, Kind, Operation, Reason, RemoteId, Requires, Row, Stage, Why, Wish,
+};
+use crate::providers::provider;
+use crate::providers::settings::check_changes;
+use crate::store::{Manifest, Sealed, Target};
+
+/// What is to be done at the system.
+enum Change {
+    Update(Changes),
+    Delete,
+}
+
+/// The attachment that is meant.
+struct Meant {
+    account: String,
+    work_order: String,
+    /// Our upload of it.
+    parent: Option<Row>,
+    /// Its id at the system, where it is not ours.
+    about: Option<RemoteId>,
+}
+
+/// What a request became.
+enum Became {
+    /// Another item was changed by it.
+    Part(ItemId),
+    /// An item of its own.
+    Item(ItemId, Sealed),
+}
+
+impl Core {
+    pub(crate) fn update(&mut self, attachment: &Attachment, changes: Changes) -> Result<Item, Error> {
+        self.operate(attachment, Change::Update(changes))
+    }
+
+    pub(crate) fn delete(&mut self, attachment: &Attachment) -> Result<Item, Error> {
+        self.operate(attachment, Change::Delete)
+    }
+
+    fn operate(&mut self, attachment: &Attachment, change: Change) -> Result<Item, Error> {
+        self.store.begin()?;
+        let became = self.meant(attachment).and_then(|meant| self.decide(meant, change));
+        let ended = self.store.end(became.is_ok());
+        if became.is_err() || ended.is_err() {
+            self.forget_news();
+        }
+        let id = match (became?, ended) {
+            (Became::Part(id), ended) => ended.map(|()| id)?,
+            (Became::Item(id, sealed), Ok(())) => {
+                sealed.done();
+                id
+            }
+            (Became::Item(id, sealed), Err(error)) => {
+                if self.store.read().has_item(id).is_ok_and(|there| !there) {
+                    sealed.abandon();
+                }
+                return Err(error);
+            }
+        };
+        self.item(id)?.ok_or_else(|| Error::UnknownItem { id: id.to_string() })
+    }
+
+    fn meant(&self, attachment: &Attachment) -> Result<Meant, Error> {
+        let ours = |row: Row| {
+            let Target { account, work_order, .. } = row.life.target.clone();
+            Meant { account, work_order, parent: Some(row), about: None }
+        };
+        match attachment {
+            Attachment::Item(id) => {
+                let row = self.row(*id)?;
+                if row.manifest.operation == Operation::Upload {
+                    return Ok(ours(row));
+                }
+                let what = "only an upload has an attachment to change";
+                Err(Error::NotNow { id: *id, state: crate::dispatch::why::shown(&row.stage, None), what })
+            }
+            Attachment::Remote { job, id } => {
+                self.account(&job.account)?;
+                match self.store.read().upload_of(&job.account, id)? {
+                    Some(row) => Ok(ours(row)),
+                    None => Ok(Meant {
+                        account: job.account.clone(),
+                        work_order: job.id.clone(),
+                        parent: None,
+                        about: Some(id.clone()),
+                    }),
+                }
+            }
+        }
+    }
+
+    fn decide(&mut self, meant: Meant, change: Change) -> Result<Became, Error> {
+        let account = self.account(&meant.account)?;
+        let system = provider(account.account.provider);
+        let known = system.capabilities().operations;
+        let name = if matches!(change, Change::Delete) { "delete" } else { "update" };
+        if !known.contains(&name) {
+            let what = format!("{} knows no {name} of attachments", account.account.provider);
+            return Err(Error::Invalid { what });
+        }
+        if let Change::Update(changes) = &change {
+            check_changes(account.account.provider, changes).map_err(|bad| Error::Invalid { what: bad.to_string() })?;
+        }
+        if let Some(parent) = &meant.parent {
+            if parent.stage == Stage::Cancelled {
+                let (id, state) = (parent.id(), crate::State::Cancelled);
+                return Err(Error::NotNow { id, state, what: "what was given up is at no system" });
+            }
+            if !parent.stage.is_over() && parent.stage != Stage::Sending && parent.stage.doubt().is_none() {
+                return self.change_upload(parent.clone(), change);
+            }
+        }
+        self.change_attachment(meant, change)
+    }
+
+    /// Nothing of the upload can be at the system.
+    fn change_upload(&mut self, mut upload: Row, change: Change) -> Result<Became, Error> {
+        let id = upload.id();
+        match change {
+            Change::Update(changes) => {
+                retarget(&mut upload, changes);
+                if upload.life.attempts > 0 && !matches!(upload.stage, Stage::Blocked { .. }) {
+                    let (stage, due) = (upload.stage.clone(), upload.due);
+                    self.renew(&mut upload);
+                    (upload.stage, upload.due) = (stage, due);
+                }
+                self.journal_change(&upload, upload.life.body.is_some())?;
+            }
+            Change::Delete => person::cancel(&mut upload)?,
+        }
+        self.commit(&[upload], &[], |_| Ok(()))?;
+        Ok(Became::Part(id))
+    }
+
+    /// The attachment is at the system, or may be.
+    fn change_attachment(&mut self, meant: Meant, change: Change) -> Result<Became, Error> {
+        let parent = meant.parent.as_ref().map(Row::id);
+        let mut pending = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
+        let last = pending.pop();
+        if let Some(deletion) = last.as_ref().filter(|last| last.manifest.operation == Operation::Delete) {
+            let (id, state) = (deletion.id(), crate::dispatch::why::shown(&deletion.stage, None));
+            return match change {
+                Change::Delete => Ok(Became::Part(id)),
+                Change::Update(_) => {
+                    Err(Error::NotNow { id, state, what: "the attachment is to be deleted: cancel that first" })
+                }
+            };
+        }
+        let mut after = last.as_ref().map(Row::id);
+        match (&change, last) {
+            (Change::Update(changes), Some(mut update))
+                if update.life.attempts == 0 && update.stage != Stage::Sending
+                    || matches!(update.stage, Stage::Blocked { .. }) =>
+            {
+                let id = update.id();
+                retarget(&mut update, changes.clone());
+                self.renew(&mut update);
+                self.journal_change(&update, true)?;
+                self.commit(&[update], &[], |_| Ok(()))?;
+                return Ok(Became::Part(id));
+            }
+            (Change::Delete, Some(mut update)) if update.stage != Stage::Sending => {
+                person::cancel(&mut update)?;
+                self.commit(&[update], &[], |_| Ok(()))?;
+                after = pending.last().map(Row::id);
+            }
+            _ => {}
+        }
+        if let (Change::Delete, Some(upload)) = (&change, &meant.parent)
+            && !upload.stage.is_over()
+        {
+            let mut upload = upload.clone();
+            upload.life.wish = Some(Wish::Cancel);
+            self.commit(&[upload], &[], |_| Ok(()))?;
+        }
+        let before = meant.parent.as_ref().filter(|parent| !parent.stage.is_over()).map(Row::id);
+        self.add(meant, change, after.or(before))
+    }
+
+    /// An item of its own.
+    fn add(&mut self, meant: Meant, change: Change, after: Option<ItemId>) -> Result<Became, Error> {
+        let now = self.now();
+        let id = ItemId::new(now.wall, self.entropy.bytes());
+        let (operation, changes) = match change {
+            Change::Update(changes) => (Operation::Update, changes),
+            Change::Delete => (Operation::Delete, Changes::new()),
+        };
+        let of_upload = meant.parent.as_ref();
+        let target = match of_upload {
+            Some(upload) => upload.life.target.clone(),
+            None => Target {
+                account: meant.account,
+                work_order: meant.work_order,
+                folder: None,
+                stem: String::new(),
+                marker: id.marker(),
+                extension: String::new(),
+                settings: BTreeMap::new(),
+                whole: Some(String::new()),
+            },
+        };
+        let manifest = Manifest {
+            version: 1,
+            id,
+            operation,
+            kind: of_upload.map_or(Kind::Document, |upload| upload.manifest.kind),
+            captured_at: now.wall,
+            target,
+            caption: None,
+            tags: Vec::new(),
+            mime: of_upload.map(|upload| upload.life.mime.clone()).unwrap_or_default(),
+            original: None,
+            fit: None,
+            priority: 0,
+            requires: Requires::default(),
+            after,
+            key: None,
+            person: of_upload.and_then(|upload| upload.manifest.person.clone()),
+            parent: of_upload.map(Row::id),
+            about: meant.about,
+        };
+        let mut row = self.new_row(manifest)?;
+        retarget(&mut row, changes);
+        row.manifest.target = row.life.target.clone();
+        row.life.about = match of_upload.map(|upload| &upload.stage) {
+            Some(Stage::Delivered { receipt }) => receipt.remote_id.clone(),
+            _ => row.manifest.about.clone(),
+        };
+        if of_upload.is_some_and(|upload| upload.stage.is_over()) && row.life.about.is_none() {
+            row.stage = Stage::Blocked { why: nameless(), doubt: None };
+        }
+        let sealed = self.folders.admit(id)?.seal(&row.manifest)?;
+        match self.store.write(|sql| sql.insert_item(&row)) {
+            Ok(()) => {
+                self.note(super::news::News::Item(id));
+                Ok(Became::Item(id, sealed))
+            }
+            Err(error) => {
+                sealed.abandon();
+                Err(error)
+            }
+        }
+    }
+
+    /// What an upload's end does to the updates and deletions that waited for it.
+    pub(super) fn follow(&self, rows: &[Row]) -> Result<Vec<Row>, Error> {
+        let mut followed = Vec::new();
+        let ended = rows.iter().filter(|row| row.manifest.operation == Operation::Upload && row.stage.is_over());
+        for upload in ended {
+            for mut row in self.store.read().operations(Some(upload.id()), &upload.life.target.account, None)? {
+                match &upload.stage {
+                    Stage::Delivered { receipt } => {
+                        row.life.about.clone_from(&receipt.remote_id);
+                        if row.life.about.is_none() {
+                            row.stage = Stage::Blocked { why: nameless(), doubt: None };
+                        }
+                    }
+                    _ => row.stage = Stage::Cancelled,
+                }
+                followed.push(row);
+            }
+        }
+        Ok(followed)
+    }
+}
+
+/// A person said that the upload is there, and under no id.
+fn nameless() -> Why {
+    Why::new(Reason::AttachmentMissing, "whoever settled its upload named no id of it".to_owned())
+}
+
+/// What an update changes: the name, cleaned, with its marker where it is ours; all else is a setting.
+fn retarget(row: &mut Row, mut changes: Changes) {
+    let target = &mut row.life.target;
+    if let Some(name) = changes.remove("name") {
+        if target.whole.is_some() {
+            target.whole = Some(name);
+        } else {
+            let name = clean(&name, row.manifest.kind.as_str());
+            target.stem = name.stem;
+            // Of what is sent its content tells; at the system the name may say otherwise.
+            if let (true, Some(extension)) =
+                (row.manifest.operation == Operation::Update || target.extension.is_empty(), name.extension)
+            {
+                target.extension = extension;
+            }
+        }
+    }
+    target.settings.extend(changes);
+}

@@ -178,7 +178,7 @@ fn only_one_delivers_at_a_time() {
 struct Unanswered(StopSignal);
 
 impl Tokens for Unanswered {
-    fn token<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Option<Secret>> {
+    fn token<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Option<fieldpost::Token>> {
         self.0.stop();
         Box::pin(std::future::pending())
     }

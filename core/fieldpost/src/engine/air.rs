@@ -65,6 +65,7 @@ pub(super) enum What {
 }
 
 /// What a delivery wants done.
+#[expect(clippy::large_enum_variant, reason = "one at a time, moved once")]
 pub enum Task {
     /// Make the body that is sent: [`PrepareJob::run`] on a thread of its own, then [`prepared`](crate::Delivery::prepared).
     Prepare(PrepareJob),
@@ -85,7 +86,7 @@ pub enum Task {
 /// A body to be made, away from the outbox's lock.
 pub struct PrepareJob {
     item: ItemId,
-    job: Box<Job>,
+    job: Job,
 }
 
 impl PrepareJob {
@@ -156,7 +157,7 @@ impl Core {
         {
             air.preparing = Some(row.id());
             let job = prepare::Job::new(self.folders.clone(), &row, original, self.memory);
-            return Ok(Task::Prepare(PrepareJob { item: row.id(), job: Box::new(job) }));
+            return Ok(Task::Prepare(PrepareJob { item: row.id(), job }));
         }
         loop {
             let now = self.now();

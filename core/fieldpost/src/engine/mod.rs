@@ -18,6 +18,8 @@ pub(crate) mod news;
 mod operations;
 mod repairs;
 mod restored;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::sync::Arc;

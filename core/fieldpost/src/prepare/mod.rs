@@ -218,4 +218,4 @@ fn damaged(what: impl fmt::Display) -> Unprepared {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

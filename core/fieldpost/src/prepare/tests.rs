@@ -64,7 +64,7 @@ impl Phone {
 const UNTOUCHED: [&str; 3] = ["journal.jsonl", "manifest.json", "original"];
 
 /// A picture that any decoder reads: 24 bits a pixel, bottom row first, rows padded to four bytes.
-fn bitmap(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn bitmap(width: u32, height: u32) -> Vec<u8> {
     let row = (width * 3).next_multiple_of(4);
     let mut file = b"BM".to_vec();
     for n in [54 + row * height, 0, 54, 40, width, height, 0x0018_0001, 0, row * height, 0, 0, 0, 0] {

@@ -1,0 +1,63 @@
+use super::*;
+use crate::dispatch::answer::ALONE;
+use crate::model::Action;
+
+#[test]
+fn an_item_that_alone_keeps_failing_waits_longer_each_time_and_needs_a_person_after_days() {
+    let desk = Desk::new();
+    let bad = desk.capture();
+    let driver = desk.deliver();
+    let (mut listed, mut longest, mut begun) = (Vec::new(), Duration::ZERO, None);
+    for n in 0..2_000 {
+        let item = desk.item(bad);
+        if item.state == State::Blocked {
+            assert_eq!(item.why.map(|why| (why.reason, why.action)), Some((Reason::ServerBusy, Action::Review)));
+            let lasted = desk.clock.now().mono - begun.unwrap();
+            assert!(lasted >= ALONE && lasted < ALONE * 2, "{lasted:?}");
+            assert!(longest > Duration::from_secs(3 * 3600), "{longest:?}");
+            return;
+        }
+        let other = desk.capture();
+        let before = desk.clock.now().mono;
+        let transfer = driver.wait_for();
+        longest = longest.max(desk.clock.now().mono - before);
+        match transfer.item {
+            Some(id) if id == bad => {
+                begun.get_or_insert(desk.clock.now().mono);
+                driver.answer(&transfer, 500, "{}");
+            }
+            Some(id) => {
+                listed.push((format!("r-{n}"), desk.item(id).name));
+                driver.take(&transfer, &format!("r-{n}"));
+            }
+            None => {
+                let entries: Vec<(&str, &str)> = listed.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
+                driver.answer(&transfer, 200, &listing(&entries));
+            }
+        }
+        _ = other;
+        if n % 8 == 0 {
+            desk.wait(Duration::from_secs(20 * 60));
+        }
+    }
+    panic!("it was never shown to a person");
+}
+
+#[test]
+fn a_host_that_is_down_for_all_blocks_nothing_however_long() {
+    let desk = Desk::new();
+    let (first, second) = (desk.capture(), desk.capture());
+    let driver = desk.deliver();
+    for _ in 0..300 {
+        let transfer = driver.wait_for();
+        if transfer.request.method == Method::Get {
+            driver.answer(&transfer, 503, "");
+        } else {
+            driver.report(&transfer, Left::Part, Err(Failure::Broken));
+        }
+    }
+    assert!(desk.clock.now().mono > Duration::from_secs(3 * 24 * 3600));
+    for id in [first, second] {
+        assert_eq!(desk.state(id), (State::Waiting, Some(Reason::Unreachable)));
+    }
+}

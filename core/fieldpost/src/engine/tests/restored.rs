@@ -1,0 +1,87 @@
+use super::*;
+
+/// The outbox comes back on another phone.
+fn restored(desk: Desk) -> Desk {
+    std::fs::remove_file(desk.dir.path().join("install")).unwrap();
+    let mut desk = desk;
+    desk.again();
+    desk
+}
+
+/// A desk whose listings are trusted: it has delivered `r-0`.
+fn trusted() -> (Desk, String) {
+    let desk = Desk::new();
+    let first = desk.capture();
+    let driver = desk.deliver();
+    driver.take(&driver.next().unwrap(), "r-0");
+    desk.capture(); // without work no listing is put to the test
+    let second = driver.next().unwrap();
+    driver.lose(&second);
+    let name = desk.item(first).name;
+    let other = desk.item(second.item.unwrap()).name;
+    driver.answer(&driver.wait_for(), 200, &listing(&[("r-0", &name), ("r-1", &other)]));
+    drop(driver);
+    (desk, name)
+}
+
+#[test]
+fn what_never_left_is_looked_for_before_it_is_sent() {
+    let (desk, name) = trusted();
+    let (there, absent) = (desk.capture(), desk.capture());
+    let desk = restored(desk);
+    let driver = desk.deliver();
+    let look = driver.next().unwrap();
+    assert_eq!(look.request.method, Method::Get);
+    desk.wait(Duration::from_secs(30));
+    driver.answer(&look, 200, &listing(&[("r-0", &name), ("r-7", &desk.item(there).name)]));
+    assert_eq!(desk.state(there), (State::Delivered, None));
+    let transfer = loop {
+        let transfer = driver.wait_for();
+        if transfer.request.method == Method::Post {
+            break transfer;
+        }
+        driver.answer(&transfer, 200, &listing(&[("r-0", &name)]));
+    };
+    assert_eq!(transfer.item, Some(absent));
+    assert_eq!(desk.item(absent).attempts, 1);
+}
+
+#[test]
+fn what_was_attempted_and_is_absent_needs_a_person() {
+    let (desk, name) = trusted();
+    let id = desk.capture();
+    let driver = desk.deliver();
+    driver.report(&driver.next().unwrap(), Left::Part, Err(Failure::Broken));
+    drop(driver);
+    let desk = restored(desk);
+    let driver = desk.deliver();
+    for _ in 0..3 {
+        let transfer = driver.wait_for();
+        assert_eq!(transfer.request.method, Method::Get, "never sent unlooked");
+        desk.wait(Duration::from_secs(30));
+        driver.answer(&transfer, 200, &listing(&[("r-0", &name)]));
+        if desk.item(id).state == State::Blocked {
+            break;
+        }
+    }
+    assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
+}
+
+#[test]
+fn the_same_phone_looks_for_nothing_and_a_restored_one_only_once() {
+    let (mut desk, _) = trusted();
+    desk.again();
+    let id = desk.capture();
+    let driver = desk.deliver();
+    assert_eq!(driver.next().unwrap().item, Some(id));
+    drop(driver);
+    let mut desk = restored(desk);
+    desk.again();
+    let late = desk.capture();
+    let driver = desk.deliver();
+    let mut sent = Vec::new();
+    while let Some(transfer) = driver.next() {
+        sent.extend(transfer.item);
+    }
+    assert_eq!(sent, [late], "what was captured here needs no look");
+}

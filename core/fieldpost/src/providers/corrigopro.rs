@@ -6,6 +6,8 @@
 //!             \-- our name, another size: GET .../downloadUrl --> a link --> GET it, without our token --> the next, or done
 //! ```
 //!
+//! Updates and deletions: [`change`].
+//!
 //! The temporary link is in the one request that fetches it and nowhere else: not in a cursor, not in a text.
 
 use serde::{Deserialize, Serialize};
@@ -20,8 +22,8 @@ use super::{
     bad_address, json, missing_setting, words,
 };
 use crate::model::{
-    Action, Answer, Auth, Body, Bytes, Capabilities, Content, Exchange, Kind, Method, Part, Reason, RemoteId, Request,
-    Sink, Snapshot, Why,
+    Action, Answer, Auth, Body, Bytes, Capabilities, Content, Exchange, Kind, Method, Operation, Part, Reason,
+    RemoteId, Request, Sink, Snapshot, Why,
 };
 
 /// The system.
@@ -39,6 +41,24 @@ const LONGEST_PERFORMED_BY: usize = 100;
 const DOCUMENT_TYPES: &[&str] = &["Document", "Picture", "Signature", "InvoicePrintout", "ServiceContract", "Misc"];
 const VISIBILITIES: &[&str] = &["None", "CruOnly", "CruSubs", "CruLeads", "CruLead", "All"];
 
+/// Who sees it.
+const VISIBILITY: Setting = Setting {
+    key: "visibility",
+    required: false,
+    level: Level::Both,
+    accepts: |v| VISIBILITIES.contains(&v),
+    expects: "None, CruOnly, CruSubs, CruLeads, CruLead or All",
+};
+
+/// What it is.
+const DOCUMENT_TYPE: Setting = Setting {
+    key: "document_type",
+    required: false,
+    level: Level::Item,
+    accepts: |v| DOCUMENT_TYPES.contains(&v),
+    expects: "Document, Picture, Signature, InvoicePrintout, ServiceContract or Misc",
+};
+
 const SETTINGS: &[Setting] = &[
     Setting {
         key: "performed_by",
@@ -54,20 +74,8 @@ const SETTINGS: &[Setting] = &[
         accepts: |v| is_line(v, 100),
         expects: "the phone number of who uploads",
     },
-    Setting {
-        key: "visibility",
-        required: false,
-        level: Level::Both,
-        accepts: |v| VISIBILITIES.contains(&v),
-        expects: "None, CruOnly, CruSubs, CruLeads, CruLead or All",
-    },
-    Setting {
-        key: "document_type",
-        required: false,
-        level: Level::Item,
-        accepts: |v| DOCUMENT_TYPES.contains(&v),
-        expects: "Document, Picture, Signature, InvoicePrintout, ServiceContract or Misc",
-    },
+    VISIBILITY,
+    DOCUMENT_TYPE,
 ];
 
 /// Where it stands between two exchanges.
@@ -76,6 +84,10 @@ const SETTINGS: &[Setting] = &[
 enum At {
     /// The upload was sent.
     Upload,
+    /// The list was asked for, for the name of what is to be updated.
+    Name,
+    /// The update or the deletion was sent.
+    Change,
     /// The list was asked for.
     List,
     /// A link to the next file to confirm was asked for.
@@ -86,41 +98,45 @@ enum At {
 
 impl Provider for CorrigoPro {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { max_bytes: Some(FITS), max_name: None, types: None, operations: &["upload", "list", "download"] }
+        let operations = &["upload", "list", "download", "update", "delete"];
+        Capabilities { max_bytes: Some(FITS), max_name: None, types: None, operations }
     }
 
     fn settings(&self) -> &'static [Setting] {
         SETTINGS
     }
 
+    fn changes(&self) -> &'static [Setting] {
+        change::CHANGES
+    }
+
     fn preflight(&self, draft: &Draft<'_>) -> Option<Why> {
-        if !is_work_order(draft.work_order) {
-            let detail = "a CorrigoPro work order is a whole number".to_owned();
-            return Some(Why::new(Reason::WorkOrderNotValid, detail));
-        }
-        if !has_extension(draft.name) {
-            return Some(Why::new(Reason::NameNotAccepted, "the name needs its extension".to_owned()));
+        if let Some(why) = work_order_not_valid(draft.work_order).or_else(|| name_not_accepted(draft.name)) {
+            return Some(why);
         }
         let bytes = draft.bytes.filter(|bytes| *bytes > TOO_LARGE_OVER)?;
         Some(Why::new(Reason::TooLarge, format!("{}, at most {FITS}", Bytes(bytes))))
     }
 
     fn begin(&self, snapshot: &Snapshot) -> Step<Outcome> {
+        if snapshot.operation != Operation::Upload {
+            return change::begin(snapshot);
+        }
         match upload(snapshot) {
             Ok(request) => ask(request, Effect::Changes, &At::Upload),
             Err(why) => Step::Done(Outcome::Blocked(why)),
         }
     }
 
-    fn resume(&self, _snapshot: &Snapshot, at: &Cursor, got: &Exchange) -> Step<Outcome> {
-        let Some(At::Upload) = at.place() else {
-            return Step::Done(Outcome::InDoubt(Doubt::new(Reason::Looking, None)));
-        };
-        let reading = Reading { proof: &attachment_id, refusal: &refusal };
-        Step::Done(match outcome::changed(got, &reading) {
-            Ok(remote_id) => Outcome::Delivered(remote_id),
-            Err(outcome) => outcome,
-        })
+    fn resume(&self, snapshot: &Snapshot, at: &Cursor, got: &Exchange) -> Step<Outcome> {
+        match at.place() {
+            Some(At::Upload) => Step::Done(uploaded(got)),
+            Some(At::Name) => change::named(snapshot, got),
+            Some(At::Change) => Step::Done(change::answered(snapshot, got)),
+            Some(At::List | At::Link(_) | At::File(_)) | None => {
+                Step::Done(Outcome::InDoubt(Doubt::new(Reason::Looking, None)))
+            }
+        }
     }
 
     fn look(&self, doubts: &[Snapshot]) -> Step<Looked> {
@@ -141,8 +157,18 @@ impl Provider for CorrigoPro {
             },
             Some(At::Link(confirming)) => fetch(doubts, confirming, got),
             Some(At::File(confirming)) => compare(doubts, confirming, got),
-            Some(At::Upload) | None => Step::Done(Looked::Stopped), // no place of a look: it begins again
+            // No place of a look: it begins again.
+            Some(At::Upload | At::Name | At::Change) | None => Step::Done(Looked::Stopped),
         }
+    }
+}
+
+/// The upload was answered.
+fn uploaded(got: &Exchange) -> Outcome {
+    let refused = |answer: &Answer| refusal(answer, Reason::WorkOrderMissing);
+    match outcome::changed(got, &Reading { proof: &attachment_id, refusal: &refused }) {
+        Ok(remote_id) => Outcome::Delivered(remote_id),
+        Err(outcome) => outcome,
     }
 }
 
@@ -235,13 +261,17 @@ fn document_type(snapshot: &Snapshot) -> &str {
 }
 
 /// `WorkOrderId` is an `int`, its width not given: any positive whole number.
-fn is_work_order(id: &str) -> bool {
-    id.bytes().all(|b| b.is_ascii_digit()) && id.parse().is_ok_and(|n: i64| n > 0)
+fn work_order_not_valid(id: &str) -> Option<Why> {
+    let valid = id.bytes().all(|b| b.is_ascii_digit()) && id.parse().is_ok_and(|n: i64| n > 0);
+    let detail = "a CorrigoPro work order is a whole number".to_owned();
+    (!valid).then(|| Why::new(Reason::WorkOrderNotValid, detail))
 }
 
 /// "Attachment name with the extension of the file."
-fn has_extension(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(stem, extension)| !stem.is_empty() && !extension.trim().is_empty())
+fn name_not_accepted(name: &str) -> Option<Why> {
+    let extension = name.rsplit_once('.').filter(|(stem, extension)| !stem.is_empty() && !extension.trim().is_empty());
+    let detail = "the name needs its extension".to_owned();
+    extension.is_none().then(|| Why::new(Reason::NameNotAccepted, detail))
 }
 
 /// The proof: `{"AttachmentId": "..."}`.
@@ -249,8 +279,9 @@ fn attachment_id(answer: &Answer) -> Option<RemoteId> {
     json::id(&json::object(answer)?, "AttachmentId")
 }
 
-/// A refusal: `{"Code": int, "Message": "...", "ValidationErrors": [{"Code": 21xx}], "MessageId"}`.
-fn refusal(answer: &Answer) -> Option<Why> {
+/// A refusal: `{"Code": int, "Message": "...", "ValidationErrors": [{"Code": 21xx}], "MessageId"}`. `missing`: what an "entity"
+/// that is not there is, by what was asked.
+fn refusal(answer: &Answer, missing: Reason) -> Option<Why> {
     let map = json::object(answer)?;
     let code = json::number(&map, "Code").filter(|code| (1000..10_000).contains(code))?;
     if json::field(&map, "Message").is_none() && json::field(&map, "ValidationErrors").is_none() {
@@ -264,7 +295,8 @@ fn refusal(answer: &Answer) -> Option<Why> {
     Some(match code {
         2100..2200 => why(Reason::Refused).action(Action::Repair),
         3001 => why(Reason::WorkOrderClosed),
-        3003 | 3005 => why(Reason::WorkOrderMissing),
+        3003 => why(missing),
+        3005 => why(Reason::WorkOrderMissing),
         _ if answer.status == 403 => why(Reason::Forbidden),
         _ => why(Reason::Refused),
     })
@@ -336,6 +368,8 @@ fn link(answer: &Answer) -> Option<Url> {
         None => absolute(std::str::from_utf8(json::without_mark(answer.bytes())).ok()?),
     }
 }
+
+mod change;
 
 #[cfg(test)]
 mod tests;

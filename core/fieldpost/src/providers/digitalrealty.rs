@@ -20,8 +20,8 @@ use super::{
     bad_address, json, missing_setting,
 };
 use crate::model::{
-    Answer, Auth, Body, Capabilities, Content, Exchange, Method, Part, Reason, RemoteId, Request, Sha256, Sink,
-    Snapshot, Why,
+    Answer, Auth, Body, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request, Sha256,
+    Sink, Snapshot, Why,
 };
 
 /// The system.
@@ -96,6 +96,11 @@ impl Provider for DigitalRealty {
     }
 
     fn begin(&self, snapshot: &Snapshot) -> Step<Outcome> {
+        if snapshot.operation != Operation::Upload {
+            // Refused when it was asked for: only a damaged record gets here, and an empty file shall not.
+            let detail = "Digital Realty documents neither updates nor deletions".to_owned();
+            return Step::Done(Outcome::Blocked(Why::new(Reason::Refused, detail)));
+        }
         match upload(snapshot) {
             Ok(request) => ask(request, Effect::Changes, &At::Upload),
             Err(why) => Step::Done(Outcome::Blocked(why)),

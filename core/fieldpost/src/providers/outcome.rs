@@ -5,41 +5,46 @@
 //!
 //! # Requests that change something ([`changed`])
 //!
-//! | what came | the whole body had left | not all of it had left: proved not processed |
-//! |---|---|---|
-//! | 2xx with the documented proof | **delivered** | in doubt (`looking`): one of the two is wrong |
-//! | 2xx without it, also an empty one | in doubt (`looking`) | wait, account (`server_busy`) |
-//! | 3xx, 407, 511, or a web page below 500 (but for 401, 404, 410, 413, 429) | in doubt (`captive_portal`, host ill) | wait, account (`captive_portal`) |
-//! | 401 | token wanted | token wanted |
-//! | 429 | wait, account (`server_asked_to_wait`, `Retry-After`) | the same |
-//! | 413 | **blocked** (`too_large`) | **blocked** (`too_large`) |
-//! | 4xx in the system's own shape | **blocked** (its reason) | **blocked** (its reason) |
-//! | 408 | in doubt (`server_busy`, host ill) | wait, account (`server_busy`) |
-//! | 403 of no documented shape | in doubt; if absent, blocked (`forbidden`) | **blocked** (`forbidden`) |
-//! | any other 4xx | in doubt; if absent, blocked (`refused`) | **blocked** (`refused`) |
-//! | any other 5xx | in doubt (`server_busy`, host ill) | wait, account (`server_busy`, `Retry-After`) |
-//! | any other status | in doubt (`unreachable`, host ill) | wait, account (`unreachable`) |
-//! | no network | in doubt (`no_network`, host ill) | wait, account (`no_network`) |
-//! | TLS failed | in doubt (`tls_failed`, host ill) | wait, account (`tls_failed`) |
-//! | no such host, refused, unreachable, timed out, broken | in doubt (`unreachable`, host ill) | wait, account (`unreachable`) |
-//! | an answer longer than the limit | in doubt (`looking`) | wait, account (`server_busy`) |
-//! | our own file was altered | in doubt; if absent, blocked (`file_damaged`) | **blocked** (`file_damaged`) |
-//! | we stopped it ourselves | in doubt (`looking`) | stopped: nothing is held against anyone |
+//! | what came | the whole body had left | not all of it had left: proved not processed | an update or deletion whose whole body had left |
+//! |---|---|---|---|
+//! | 2xx with the documented proof | **delivered** | in doubt (`looking`): one of the two is wrong | **done** |
+//! | 2xx without it: empty, broken, foreign, or a refusal | in doubt (`looking`) | wait, account (`server_busy`) | again, item waits (`server_busy`) |
+//! | 3xx, 407, 511, or a web page below 500 (but for 401, 404, 408, 410, 413, 429) | in doubt (`captive_portal`, host ill) | wait, account (`captive_portal`) | again, item and account wait (`captive_portal`) |
+//! | 401 | token wanted | token wanted | token wanted |
+//! | 429 | wait, account (`server_asked_to_wait`, `Retry-After`) | the same | the same |
+//! | 413 | **blocked** (`too_large`) | **blocked** (`too_large`) | **blocked** (`too_large`) |
+//! | 4xx in the system's own shape | **blocked** (its reason) | **blocked** (its reason) | **blocked** (its reason); a deletion of what is not there is **done** |
+//! | 408 | in doubt (`server_busy`, host ill) | wait, account (`server_busy`) | again, item and account wait (`server_busy`) |
+//! | 403 of no documented shape | in doubt; if absent, blocked (`forbidden`) | **blocked** (`forbidden`) | **blocked** (`forbidden`) |
+//! | any other 4xx | in doubt; if absent, blocked (`refused`) | **blocked** (`refused`) | **blocked** (`refused`) |
+//! | any other 5xx | in doubt (`server_busy`, host ill) | wait, account (`server_busy`, `Retry-After`) | again, item and account wait (`server_busy`, `Retry-After`) |
+//! | any other status | in doubt (`unreachable`, host ill) | wait, account (`unreachable`) | again, item and account wait (`unreachable`) |
+//! | no network | in doubt (`no_network`, host ill) | wait, account (`no_network`) | again, item and account wait (`no_network`) |
+//! | TLS failed | in doubt (`tls_failed`, host ill) | wait, account (`tls_failed`) | again, item and account wait (`tls_failed`) |
+//! | no such host, refused, unreachable, timed out, broken | in doubt (`unreachable`, host ill) | wait, account (`unreachable`) | again, item and account wait (`unreachable`) |
+//! | an answer longer than the limit | in doubt (`looking`) | wait, account (`server_busy`) | again, item waits (`server_busy`) |
+//! | our own file was altered | in doubt; if absent, blocked (`file_damaged`) | **blocked** (`file_damaged`) | (it has none) |
+//! | we stopped it ourselves | in doubt (`looking`) | stopped: nothing is held against anyone | again, item waits (`server_busy`) |
 //!
-//! The right column is the middle one with its doubt settled: nothing was processed, which is the same as proved absent.
+//! The second column is the first one with its doubt settled: nothing was processed, which is the same as proved absent.
 //! So a doubt that carries what blocks the item once it is absent blocks it at once, any other doubt becomes a wait.
+//!
+//! The third column is the first one too, after `dispatch::answer` has dealt with the doubt: the same again does no harm, so
+//! nobody looks. An update or a deletion that has not left whole goes by the second column.
 //!
 //! # Requests that only read ([`read`])
 //!
-//! | what came | |
-//! |---|---|
-//! | 2xx that can be read | what was read |
-//! | 2xx that cannot, 404, 410, 413, any other 4xx, an answer longer than the limit | cannot tell |
-//! | 401 | token wanted |
-//! | we stopped it ourselves | stopped |
-//! | all else: network, portal, redirect, 408, 429, 5xx, broken | later |
+//! | what came | a look | a read without which an update cannot begin ([`read_first`]) |
+//! |---|---|---|
+//! | 2xx that can be read | what was read | what was read |
+//! | 2xx that cannot, an answer longer than the limit | cannot tell | wait, account (`server_busy`) |
+//! | 4xx in the system's own shape | cannot tell | **blocked** (its reason) |
+//! | 404, 410, 413, any other 4xx | cannot tell | **blocked** (`forbidden`, `too_large`, `refused`) |
+//! | 401 | token wanted | token wanted |
+//! | we stopped it ourselves | stopped | stopped |
+//! | all else: network, portal, redirect, 408, 429, 5xx, broken | later | wait, account |
 //!
-//! An upload *and* its look that were both answered 404: [`both_missing`].
+//! How much of such a request had left tells nothing. An upload *and* its look that were both answered 404: [`both_missing`].
 
 use std::time::Duration;
 
@@ -57,14 +62,28 @@ pub(crate) struct Reading<'a, P> {
 /// What came of a request that changes something: the documented proof, or else what follows. Never [`Outcome::Delivered`]:
 /// a provider may want more than its proof.
 pub(crate) fn changed<P>(got: &Exchange, reading: &Reading<'_, P>) -> Result<P, Outcome> {
-    let answer = match &got.result {
+    meant(got.left, &got.result, reading)
+}
+
+/// What came of a read without which an operation cannot begin to change anything; the proof is what was to be read. Nothing
+/// has been changed yet, so all else is as if not all of a request that changes something had left.
+pub(crate) fn read_first<P>(got: &Exchange, reading: &Reading<'_, P>) -> Result<P, Outcome> {
+    let read = got.result.as_ref().ok().filter(|answer| Class::of(answer) == Class::Success);
+    match read.and_then(reading.proof) {
+        Some(read) => Ok(read),
+        None => meant(Left::None, &got.result, reading),
+    }
+}
+
+fn meant<P>(left: Left, result: &Result<Answer, Failure>, reading: &Reading<'_, P>) -> Result<P, Outcome> {
+    let answer = match result {
         Ok(answer) => answer,
-        Err(Failure::Stopped) if got.left != Left::Whole => return Err(Outcome::Stopped),
-        Err(failure) => return Err(undecided(got.left, failed(*failure))),
+        Err(Failure::Stopped) if left != Left::Whole => return Err(Outcome::Stopped),
+        Err(failure) => return Err(undecided(left, failed(*failure))),
     };
     let doubt = match Class::of(answer) {
         Class::Success => match (reading.proof)(answer) {
-            Some(proof) if got.left == Left::Whole => return Ok(proof),
+            Some(proof) if left == Left::Whole => return Ok(proof),
             Some(_) => return Err(Outcome::InDoubt(odd_success(answer))),
             None => odd_success(answer),
         },
@@ -79,7 +98,7 @@ pub(crate) fn changed<P>(got: &Exchange, reading: &Reading<'_, P>) -> Result<P, 
         Class::Ill => ill(answer, Reason::ServerBusy),
         Class::Odd => ill(answer, Reason::Unreachable),
     };
-    Err(undecided(got.left, doubt))
+    Err(undecided(left, doubt))
 }
 
 /// Why a read told nothing.

@@ -3,6 +3,7 @@
 // The allowance for tests does not reach their helpers.
 #![allow(clippy::unwrap_used)]
 
+mod changes;
 mod client;
 mod control;
 mod corrigopro;

@@ -230,3 +230,12 @@ fn an_id_that_would_leave_its_path_is_not_asked_for() {
     let list = r#"[{"id": "..", "filename": "boiler-7f3a9c1e.jpg", "hash": "?"}]"#;
     assert!(matches!(seen(list, &[]), Sighting::Mismatch { confirmed: true, .. }));
 }
+
+#[test]
+fn what_is_not_documented_is_never_sent() {
+    for operation in [Operation::Update, Operation::Delete] {
+        let sent = Snapshot { operation, about: Some(id()), ..snapshot() };
+        assert!(matches!(done(DigitalRealty.begin(&sent)), Outcome::Blocked(why) if why.reason == Reason::Refused));
+    }
+    assert!(DigitalRealty.changes().is_empty());
+}

@@ -1,168 +1,348 @@
-use super::super::tests::answer;
+use super::super::tests::{answer, change, snapshot, to_digital_realty};
+use super::super::{Cursor, Step, provider};
 use super::*;
+use crate::dispatch::answer::answered;
+use crate::dispatch::examples::{context, now, sending};
+use crate::model::{Operation, ProviderKind, RemoteId, Snapshot, Stage, Standing};
 
-/// The proof and the refusal of a made-up system: `{"id": ...}` and `{"Code": ...}`.
-fn asked(got: &Exchange) -> Result<String, Outcome> {
-    let proof = |a: &Answer| json::text(&json::object(a)?, "id").map(str::to_owned);
-    let refusal = |a: &Answer| {
-        json::number(&json::object(a)?, "Code").map(|code| Why::new(Reason::WorkOrderClosed, code.to_string()))
-    };
-    changed(got, &Reading { proof: &proof, refusal: &refusal })
+type Headers = &'static [(&'static str, &'static str)];
+
+/// What came of a request.
+#[derive(Debug, Clone, Copy)]
+enum Came {
+    Answer(u16, Headers, Says),
+    Failure(Failure),
 }
 
-/// What came of it, as short as the table in the module's head.
-fn short(result: Result<String, Outcome>) -> String {
-    match result {
-        Ok(id) => format!("proved {id}"),
-        Err(Outcome::Wait(Hold { reason, asked, .. })) => match asked {
-            Some(asked) => format!("wait {reason} {}s", asked.as_secs()),
-            None => format!("wait {reason}"),
-        },
-        Err(Outcome::TokenWanted) => "token".into(),
-        Err(Outcome::Stopped) => "stopped".into(),
-        Err(Outcome::Blocked(why)) => format!("blocked {}", why.reason),
-        Err(Outcome::InDoubt(doubt)) => {
+/// An answer's body.
+#[derive(Debug, Clone, Copy)]
+enum Says {
+    /// What the system documents for a success of just this request.
+    Right,
+    /// The same after a byte order mark.
+    Marked,
+    /// The first half of it.
+    Half,
+    /// JSON, but of another shape.
+    Foreign,
+    /// An error in the shape that CorrigoPro documents, and Digital Realty does not.
+    Refusal,
+    /// An error of no documented shape.
+    Error,
+    /// A web page.
+    Page,
+    /// Text that is neither JSON nor a page.
+    Words,
+    Nothing,
+}
+
+impl Says {
+    fn body(self, sent: &Snapshot, reads: bool) -> String {
+        let right = match (sent.provider, sent.operation) {
+            _ if reads => "[ ]".to_owned(),
+            (ProviderKind::CorrigoPro, Operation::Upload) => r#"{"AttachmentId": "x", "MessageId": "m"}"#.to_owned(),
+            (ProviderKind::CorrigoPro, _) => r#"{"MessageId": "m"}"#.to_owned(),
+            (ProviderKind::DigitalRealty, _) => format!(r#"{{"id": "x", "hash": "{}"}}"#, sent.sha256),
+        };
+        match self {
+            Says::Right => right,
+            Says::Marked => format!("\u{feff}{right}"),
+            Says::Half => right[..right.len() / 2].to_owned(),
+            Says::Foreign => r#"{"Result": "fine", "Number": 7}"#.to_owned(),
+            Says::Refusal => r#"{"Code": 3001, "Message": "closed", "MessageId": "m"}"#.to_owned(),
+            Says::Error => r#"{"error": "no"}"#.to_owned(),
+            Says::Page => "\n <!doctype html><title>Welcome to our Wi-Fi</title>".to_owned(),
+            Says::Words => "log in first".to_owned(),
+            Says::Nothing => String::new(),
+        }
+    }
+}
+
+impl Came {
+    fn exchange(self, left: Left, sent: &Snapshot, reads: bool) -> Exchange {
+        let result = match self {
+            Came::Answer(status, headers, says) => Ok(answer(status, headers, says.body(sent, reads))),
+            Came::Failure(failure) => Err(failure),
+        };
+        Exchange { left, result }
+    }
+}
+
+/// Which system a row of the table is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum At {
+    Each,
+    CorrigoPro,
+    DigitalRealty,
+}
+
+/// One row: the system, what came, and what that means
+/// 1. after the whole body had left,
+/// 2. after a part of it or nothing had left,
+/// 3. for an update or a deletion whose whole body had left, once the engine has dealt with the doubt (`SAME`: there is none),
+/// 4. for a request that only reads.
+type Case = (At, Came, &'static str, &'static str, &'static str, &'static str);
+
+const SAME: &str = "the same";
+
+const NONE: Headers = &[];
+const JSON: Headers = &[("content-type", "application/json")];
+const HTML: Headers = &[("content-type", "text/html; charset=utf-8")];
+const IN_120: Headers = &[("retry-after", "120")];
+const AT_90: Headers = &[("date", "Wed, 21 Oct 2015 07:28:00 GMT"), ("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT")];
+const PAST: Headers = &[("date", "Wed, 21 Oct 2015 07:28:00 GMT"), ("retry-after", "Wed, 21 Oct 2015 07:00:00 GMT")];
+const SOON: Headers = &[("retry-after", "soon")];
+
+#[rustfmt::skip]
+const TABLE: &[Case] = {
+    use At::{CorrigoPro, DigitalRealty, Each};
+    use Came::{Answer, Failure as Failed};
+    use Failure as F;
+    use Says::{Error, Foreign, Half, Marked, Nothing, Page, Refusal, Right, Words};
+    const PORTAL: (&str, &str, &str, &str) =
+        ("doubt captive_portal ill", "wait captive_portal", "again captive_portal", "later captive_portal");
+    const BUSY: (&str, &str, &str, &str) =
+        ("doubt server_busy ill", "wait server_busy", "again server_busy", "later server_busy");
+    const AWAY: (&str, &str, &str, &str) =
+        ("doubt unreachable ill", "wait unreachable", "again unreachable", "later unreachable");
+    const ODD: (&str, &str, &str, &str) = ("doubt looking", "wait server_busy", "again server_busy", "cannot tell");
+    const REFUSED: (&str, &str, &str, &str) =
+        ("doubt looking, absent: refused", "blocked refused", "blocked refused", "cannot tell");
+    const FORBIDDEN: (&str, &str, &str, &str) =
+        ("doubt looking, absent: forbidden", "blocked forbidden", "blocked forbidden", "cannot tell");
+    const CLOSED: (&str, &str, &str, &str) =
+        ("blocked work_order_closed", "blocked work_order_closed", SAME, "cannot tell");
+    const TOO_LARGE: (&str, &str, &str, &str) = ("blocked too_large", "blocked too_large", SAME, "cannot tell");
+    const TOKEN: (&str, &str, &str, &str) = ("token", "token", SAME, "token");
+    const PROVED: (&str, &str, &str, &str) = ("proved", "doubt looking", SAME, "read");
+    const THROTTLED: (&str, &str, &str, &str) =
+        ("wait server_asked_to_wait", "wait server_asked_to_wait", SAME, "later server_asked_to_wait");
+    const fn case(at: At, came: Came, (whole, part, change, read): (&'static str, &'static str, &'static str, &'static str)) -> Case {
+        (at, came, whole, part, change, read)
+    }
+    &[
+        // 2xx: the proof, or what is none
+        case(Each, Answer(200, JSON, Right), PROVED),
+        case(Each, Answer(201, HTML, Right), PROVED), // JSON that is called a page is forgiven
+        case(Each, Answer(202, NONE, Marked), PROVED),
+        case(Each, Answer(200, JSON, Half), ODD),
+        case(Each, Answer(200, JSON, Foreign), ODD),
+        case(Each, Answer(200, JSON, Refusal), ODD),
+        case(Each, Answer(200, JSON, Words), ODD),
+        case(Each, Answer(200, JSON, Nothing), ODD),
+        case(Each, Answer(204, NONE, Nothing), ODD),
+        // something between us and the system
+        case(Each, Answer(200, HTML, Page), PORTAL),
+        case(Each, Answer(200, NONE, Page), PORTAL),
+        case(Each, Answer(200, HTML, Words), PORTAL),
+        case(Each, Answer(301, NONE, Nothing), PORTAL),
+        case(Each, Answer(302, HTML, Page), PORTAL),
+        case(Each, Answer(302, JSON, Right), PORTAL),
+        case(Each, Answer(304, NONE, Nothing), PORTAL),
+        case(Each, Answer(307, NONE, Nothing), PORTAL),
+        case(Each, Answer(400, HTML, Page), PORTAL),
+        case(Each, Answer(403, HTML, Page), PORTAL),
+        case(Each, Answer(407, NONE, Nothing), PORTAL),
+        case(Each, Answer(511, HTML, Page), PORTAL),
+        case(Each, Answer(511, JSON, Error), PORTAL),
+        // the token
+        case(Each, Answer(401, NONE, Nothing), TOKEN),
+        case(Each, Answer(401, HTML, Page), TOKEN),
+        case(Each, Answer(401, JSON, Refusal), TOKEN),
+        // asked to wait
+        case(Each, Answer(429, NONE, Nothing), THROTTLED),
+        case(Each, Answer(429, HTML, Page), THROTTLED),
+        case(Each, Answer(429, SOON, Nothing), THROTTLED),
+        (Each, Answer(429, IN_120, Refusal), "wait server_asked_to_wait 120s", "wait server_asked_to_wait 120s", SAME, "later server_asked_to_wait 120s"),
+        (Each, Answer(429, AT_90, Nothing), "wait server_asked_to_wait 90s", "wait server_asked_to_wait 90s", SAME, "later server_asked_to_wait 90s"),
+        (Each, Answer(429, PAST, Nothing), "wait server_asked_to_wait 0s", "wait server_asked_to_wait 0s", SAME, "later server_asked_to_wait 0s"),
+        // refused, by the documents or not
+        case(Each, Answer(413, NONE, Nothing), TOO_LARGE),
+        case(Each, Answer(413, HTML, Page), TOO_LARGE),
+        case(CorrigoPro, Answer(400, JSON, Refusal), CLOSED),
+        case(CorrigoPro, Answer(403, HTML, Refusal), CLOSED),
+        case(CorrigoPro, Answer(404, JSON, Refusal), CLOSED),
+        case(CorrigoPro, Answer(409, JSON, Refusal), CLOSED),
+        case(DigitalRealty, Answer(400, JSON, Refusal), REFUSED),
+        case(DigitalRealty, Answer(403, JSON, Refusal), FORBIDDEN),
+        case(DigitalRealty, Answer(404, JSON, Refusal), REFUSED),
+        case(DigitalRealty, Answer(409, JSON, Refusal), REFUSED),
+        case(Each, Answer(400, JSON, Error), REFUSED),
+        case(Each, Answer(403, JSON, Error), FORBIDDEN),
+        case(Each, Answer(403, NONE, Nothing), FORBIDDEN),
+        case(Each, Answer(404, NONE, Nothing), REFUSED),
+        case(Each, Answer(404, HTML, Page), REFUSED), // a server's own page
+        case(Each, Answer(405, NONE, Nothing), REFUSED),
+        case(Each, Answer(409, NONE, Words), REFUSED),
+        case(Each, Answer(410, HTML, Page), REFUSED),
+        case(Each, Answer(422, JSON, Right), REFUSED),
+        case(Each, Answer(499, NONE, Nothing), REFUSED),
+        // the system is not well
+        case(Each, Answer(408, NONE, Nothing), BUSY),
+        case(Each, Answer(408, HTML, Page), BUSY),
+        case(Each, Answer(500, NONE, Nothing), BUSY),
+        case(Each, Answer(500, JSON, Refusal), BUSY),
+        case(Each, Answer(500, JSON, Right), BUSY),
+        case(Each, Answer(502, HTML, Page), BUSY),
+        case(Each, Answer(504, JSON, Error), BUSY),
+        case(Each, Answer(599, NONE, Nothing), BUSY),
+        (Each, Answer(503, IN_120, Nothing), "doubt server_busy ill", "wait server_busy 120s", "again server_busy", "later server_busy 120s"),
+        // no status of HTTP, or none that ends an exchange
+        case(Each, Answer(0, NONE, Nothing), AWAY),
+        case(Each, Answer(100, NONE, Nothing), AWAY),
+        case(Each, Answer(199, JSON, Right), AWAY),
+        case(Each, Answer(600, JSON, Right), AWAY),
+        case(Each, Answer(999, HTML, Page), AWAY),
+        // no answer
+        (Each, Failed(F::NoNetwork), "doubt no_network ill", "wait no_network", "again no_network", "later no_network"),
+        case(Each, Failed(F::Dns), AWAY),
+        case(Each, Failed(F::Refused), AWAY),
+        case(Each, Failed(F::Unreachable), AWAY),
+        (Each, Failed(F::Tls), "doubt tls_failed ill", "wait tls_failed", "again tls_failed", "later tls_failed"),
+        case(Each, Failed(F::TimedOut), AWAY),
+        case(Each, Failed(F::Broken), AWAY), // also an answer that was cut off
+        case(Each, Failed(F::AnswerTooLong), ODD),
+        (Each, Failed(F::FileDamaged), "doubt looking, absent: file_damaged", "blocked file_damaged", "blocked file_damaged", "later server_busy"),
+        (Each, Failed(F::Stopped), "doubt looking", "stopped", "again server_busy", "stopped"),
+    ]
+};
+
+fn held(word: &str, Hold { reason, asked, .. }: Hold) -> String {
+    match asked {
+        Some(asked) => format!("{word} {reason} {}s", asked.as_secs()),
+        None => format!("{word} {reason}"),
+    }
+}
+
+/// What came of it, in the table's words.
+fn short(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Delivered(RemoteId(id)) if id == "x" => "proved".into(),
+        Outcome::Delivered(id) => panic!("{id}"),
+        Outcome::Wait(hold) => held("wait", hold),
+        Outcome::TokenWanted => "token".into(),
+        Outcome::Stopped => "stopped".into(),
+        Outcome::Blocked(why) => format!("blocked {}", why.reason),
+        Outcome::InDoubt(doubt) => {
             let ill = if doubt.host_ill { " ill" } else { "" };
             let then = doubt.refusal.map(|why| format!(", absent: {}", why.reason)).unwrap_or_default();
             format!("doubt {}{ill}{then}", doubt.reason)
         }
-        Err(other) => panic!("{other:?}"),
     }
 }
 
-const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
-const HTML: &[(&str, &str)] = &[("content-type", "text/html; charset=utf-8")];
-const PAGE: &str = "\n <!doctype html><title>Welcome to our Wi-Fi</title>";
-
-#[test]
-fn every_answer_to_a_request_that_changes_something_has_one_outcome() {
-    let proof = r#"{"id": "r1"}"#;
-    let own = r#"{"Code": 3001, "Message": "closed"}"#;
-    let foreign_error = r#"{"error": "no"}"#;
-    let later: &[(&str, &str)] = &[("retry-after", "120")];
-    #[rustfmt::skip]
-    let table: Vec<(Answer, &str, &str)> = vec![
-        (answer(200, JSON, proof), "proved r1", "doubt looking"),
-        (answer(201, HTML, proof), "proved r1", "doubt looking"),
-        (answer(202, &[], format!("\u{feff}{proof}")), "proved r1", "doubt looking"),
-        (answer(200, JSON, "{}"), "doubt looking", "wait server_busy"),
-        (answer(204, &[], ""), "doubt looking", "wait server_busy"),
-        (answer(200, JSON, r#"{"id": "r"#), "doubt looking", "wait server_busy"),
-        (answer(200, JSON, own), "doubt looking", "wait server_busy"),
-        (answer(200, HTML, PAGE), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(200, &[], PAGE), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(200, HTML, "log in first"), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(301, &[], ""), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(302, HTML, PAGE), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(302, JSON, proof), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(304, &[], ""), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(407, &[], ""), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(511, HTML, PAGE), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(403, HTML, PAGE), "doubt captive_portal ill", "wait captive_portal"),
-        (answer(401, &[], ""), "token", "token"),
-        (answer(401, HTML, PAGE), "token", "token"),
-        (answer(401, JSON, own), "token", "token"),
-        (answer(429, &[], ""), "wait server_asked_to_wait", "wait server_asked_to_wait"),
-        (answer(429, later, own), "wait server_asked_to_wait 120s", "wait server_asked_to_wait 120s"),
-        (answer(413, &[], ""), "blocked too_large", "blocked too_large"),
-        (answer(413, HTML, PAGE), "blocked too_large", "blocked too_large"),
-        (answer(400, JSON, own), "blocked work_order_closed", "blocked work_order_closed"),
-        (answer(403, HTML, own), "blocked work_order_closed", "blocked work_order_closed"),
-        (answer(404, JSON, own), "blocked work_order_closed", "blocked work_order_closed"),
-        (answer(408, &[], ""), "doubt server_busy ill", "wait server_busy"),
-        (answer(403, JSON, foreign_error), "doubt looking, absent: forbidden", "blocked forbidden"),
-        (answer(400, JSON, foreign_error), "doubt looking, absent: refused", "blocked refused"),
-        (answer(404, HTML, PAGE), "doubt looking, absent: refused", "blocked refused"),
-        (answer(410, &[], ""), "doubt looking, absent: refused", "blocked refused"),
-        (answer(409, &[], "conflict"), "doubt looking, absent: refused", "blocked refused"),
-        (answer(422, JSON, proof), "doubt looking, absent: refused", "blocked refused"),
-        (answer(500, JSON, own), "doubt server_busy ill", "wait server_busy"),
-        (answer(500, JSON, proof), "doubt server_busy ill", "wait server_busy"),
-        (answer(502, HTML, PAGE), "doubt server_busy ill", "wait server_busy"),
-        (answer(503, later, ""), "doubt server_busy ill", "wait server_busy 120s"),
-        (answer(0, &[], ""), "doubt unreachable ill", "wait unreachable"),
-        (answer(999, JSON, proof), "doubt unreachable ill", "wait unreachable"),
-    ];
-    for (answer, whole, not_whole) in table {
-        let what = format!("{} {:?}", answer.status, String::from_utf8_lossy(answer.bytes()));
-        for (left, wanted) in [(Left::Whole, whole), (Left::Part, not_whole), (Left::None, not_whole)] {
-            let got = Exchange { left, result: Ok(answer.clone()) };
-            assert_eq!(short(asked(&got)), wanted, "{left:?} {what}");
-        }
+/// What the engine does about an update's or a deletion's doubt, in the table's words.
+fn settled(operation: Operation, outcome: Outcome) -> String {
+    let mut row = sending();
+    row.manifest.operation = operation;
+    answered(&mut row, &mut Standing::default(), outcome, false, false, &context(&now(0)));
+    match row.stage {
+        Stage::Queued { why: Some(why) } if row.due.is_some() => format!("again {}", why.reason),
+        Stage::Blocked { why, doubt: None } => format!("blocked {}", why.reason),
+        other => panic!("{other:?}"),
     }
 }
 
-#[test]
-fn every_failure_of_a_request_that_changes_something_has_one_outcome() {
-    let unreachable = ("doubt unreachable ill", "wait unreachable");
-    for (failure, (whole, not_whole)) in [
-        (Failure::NoNetwork, ("doubt no_network ill", "wait no_network")),
-        (Failure::Dns, unreachable),
-        (Failure::Refused, unreachable),
-        (Failure::Unreachable, unreachable),
-        (Failure::Tls, ("doubt tls_failed ill", "wait tls_failed")),
-        (Failure::TimedOut, unreachable),
-        (Failure::Broken, unreachable),
-        (Failure::AnswerTooLong, ("doubt looking", "wait server_busy")),
-        (Failure::FileDamaged, ("doubt looking, absent: file_damaged", "blocked file_damaged")),
-        (Failure::Stopped, ("doubt looking", "stopped")),
-    ] {
-        for (left, wanted) in [(Left::Whole, whole), (Left::Part, not_whole), (Left::None, not_whole)] {
-            assert_eq!(short(asked(&Exchange { left, result: Err(failure) })), wanted, "{failure:?} {left:?}");
-        }
-    }
-}
-
-#[test]
-fn every_answer_to_a_request_that_reads_has_one_meaning() {
-    let short = |got: &Exchange| match read(got, |a| (a.bytes() == b"[]").then_some(())) {
-        Ok(()) => "read".to_owned(),
-        Err(Unread::Later(Hold { reason, .. })) => format!("later {reason}"),
-        Err(Unread::TokenWanted) => "token".to_owned(),
-        Err(Unread::Stopped) => "stopped".to_owned(),
-        Err(Unread::CannotTell { status, why }) => {
-            assert_eq!(why.reason, Reason::OutcomeUnknown);
-            format!("cannot tell {}", status.unwrap_or(0))
-        }
+/// The outcome of an operation whose every exchange ends so.
+fn outcome_of(sent: &Snapshot, came: Came, left: Left) -> Outcome {
+    let system = provider(sent.provider);
+    let ask = |step: Step<Outcome>| match step {
+        Step::Ask { at, effect, .. } => Ok((at, effect)),
+        Step::Done(outcome) => Err(outcome),
     };
-    for (answer, wanted) in [
-        (answer(200, JSON, "[]"), "read"),
-        (answer(206, JSON, "[]"), "read"),
-        (answer(200, JSON, "[{"), "cannot tell 200"),
-        (answer(204, &[], ""), "cannot tell 204"),
-        (answer(200, HTML, PAGE), "later captive_portal"),
-        (answer(200, &[], PAGE), "later captive_portal"),
-        (answer(302, &[], ""), "later captive_portal"),
-        (answer(407, &[], ""), "later captive_portal"),
-        (answer(511, &[], ""), "later captive_portal"),
-        (answer(403, HTML, PAGE), "later captive_portal"),
-        (answer(401, HTML, PAGE), "token"),
-        (answer(403, JSON, "{}"), "cannot tell 403"),
-        (answer(404, HTML, PAGE), "cannot tell 404"),
-        (answer(413, &[], ""), "cannot tell 413"),
-        (answer(408, &[], ""), "later server_busy"),
-        (answer(429, &[], ""), "later server_asked_to_wait"),
-        (answer(500, JSON, "[]"), "later server_busy"),
-        (answer(100, &[], ""), "later unreachable"),
-    ] {
-        let status = answer.status;
-        assert_eq!(short(&Exchange { left: Left::Whole, result: Ok(answer) }), wanted, "{status}");
+    let (at, effect) = ask(system.begin(sent)).expect("what is sent here can be asked for");
+    let reads = effect == super::super::Effect::Reads;
+    match system.resume(sent, &at, &came.exchange(left, sent, reads)) {
+        Step::Done(outcome) => outcome,
+        Step::Ask { request, .. } => panic!("it asked: {request:?}"),
     }
-    for (failure, wanted) in [
-        (Failure::NoNetwork, "later no_network"),
-        (Failure::Dns, "later unreachable"),
-        (Failure::Refused, "later unreachable"),
-        (Failure::Unreachable, "later unreachable"),
-        (Failure::Tls, "later tls_failed"),
-        (Failure::TimedOut, "later unreachable"),
-        (Failure::Broken, "later unreachable"),
-        (Failure::AnswerTooLong, "cannot tell 0"),
-        (Failure::Stopped, "stopped"),
-    ] {
-        for left in [Left::None, Left::Whole] {
-            assert_eq!(short(&Exchange { left, result: Err(failure) }), wanted, "{failure:?}");
+}
+
+fn looked(sent: &Snapshot, came: Came, left: Left) -> String {
+    let (system, doubts) = (provider(sent.provider), [sent.clone()]);
+    let Step::Ask { at, .. } = system.look(&doubts) else { panic!("no look") };
+    let at: Cursor = at;
+    match system.resume_look(&doubts, &at, &came.exchange(left, sent, true)) {
+        Step::Done(Looked::Listed(_)) => "read".into(),
+        Step::Done(Looked::Later(hold)) => held("later", hold),
+        Step::Done(Looked::TokenWanted) => "token".into(),
+        Step::Done(Looked::Stopped) => "stopped".into(),
+        Step::Done(Looked::CannotTell { why, .. }) => {
+            assert_eq!(why.reason, Reason::OutcomeUnknown);
+            "cannot tell".into()
+        }
+        Step::Ask { request, .. } => panic!("it asked: {request:?}"),
+    }
+}
+
+#[test]
+fn every_answer_and_every_failure_has_one_outcome_at_every_system_for_every_operation() {
+    let lefts = [(Left::Whole, true), (Left::Part, false), (Left::None, false)];
+    let (corrigopro, digitalrealty) = (snapshot(), to_digital_realty());
+    for &(at, came, whole, not_whole, changed, read) in TABLE {
+        let uploads = [(At::CorrigoPro, &corrigopro), (At::DigitalRealty, &digitalrealty)];
+        for (system, upload) in uploads.into_iter().filter(|(system, _)| at == At::Each || at == *system) {
+            for (left, all) in lefts {
+                let wanted = if all { whole } else { not_whole };
+                assert_eq!(
+                    short(outcome_of(upload, came, left)),
+                    wanted,
+                    "upload, {system:?}, {left:?} left, {came:?}"
+                );
+                assert_eq!(looked(upload, came, left), read, "look, {system:?}, {left:?} left, {came:?}");
+            }
+        }
+        if at == At::DigitalRealty {
+            continue; // it documents no updates and no deletions
+        }
+        for (left, all) in lefts {
+            for sent in [change(Operation::Update, "boiler-7f3a9c1e.jpg"), change(Operation::Delete, "")] {
+                let what = format!("{:?}, {left:?} left, {came:?}", sent.operation);
+                let outcome = outcome_of(&sent, came, left);
+                assert_eq!(short(outcome.clone()), if all { whole } else { not_whole }, "{what}");
+                match (changed, outcome) {
+                    (SAME, Outcome::InDoubt(_)) if all => panic!("a doubt: {what}"),
+                    (_, doubt @ Outcome::InDoubt(_)) if all => {
+                        assert_eq!(settled(sent.operation, doubt), changed, "{what}")
+                    }
+                    _ => assert!(changed == SAME || !all, "no doubt: {what}"),
+                }
+            }
+            // A read that comes first has changed nothing, however much of it had left.
+            let wanted = if read == "read" { "blocked attachment_missing" } else { not_whole };
+            let first = short(outcome_of(&change(Operation::Update, ""), came, left));
+            assert_eq!(first, wanted, "read first, {left:?} left, {came:?}");
         }
     }
+}
+
+#[test]
+fn the_table_has_every_status_that_is_treated_alone_and_every_failure() {
+    let has = |wanted: u16| TABLE.iter().any(|case| matches!(case.1, Came::Answer(status, ..) if status == wanted));
+    for status in [200, 204, 302, 401, 403, 404, 407, 408, 409, 410, 413, 429, 500, 503, 511, 100, 600] {
+        assert!(has(status), "{status}");
+    }
+    let all = [
+        Failure::NoNetwork,
+        Failure::Dns,
+        Failure::Refused,
+        Failure::Unreachable,
+        Failure::Tls,
+        Failure::TimedOut,
+        Failure::Broken,
+        Failure::AnswerTooLong,
+        Failure::FileDamaged,
+        Failure::Stopped,
+    ];
+    for failure in all {
+        assert!(TABLE.iter().any(|case| matches!(case.1, Came::Failure(f) if f == failure)), "{failure:?}");
+    }
+}
+
+/// What came of a request that changes something at a made-up system: its proof is `{"id": ...}`, a refusal it has none.
+fn asked(got: &Exchange) -> Result<String, Outcome> {
+    let proof = |a: &Answer| json::text(&json::object(a)?, "id").map(str::to_owned);
+    changed(got, &Reading { proof: &proof, refusal: &|_| None })
 }
 
 #[test]
@@ -206,7 +386,7 @@ fn people_read_the_status_and_the_systems_own_words_and_no_secret() {
         panic!("no doubt")
     };
     assert_eq!(doubt.detail.as_deref(), Some("400: ticket closed, see https://h/x"));
-    assert_eq!(detail(&answer(503, HTML, PAGE)).as_deref(), Some("503"));
+    assert_eq!(detail(&answer(503, HTML, "<!doctype html>")).as_deref(), Some("503"));
 }
 
 #[test]

@@ -234,6 +234,9 @@ impl Core {
     fn send(&mut self, air: &mut Air, account: &str, item: ItemId) -> Result<Option<Task>, Error> {
         let now = self.now();
         let (mut row, mut account) = (self.row(item)?, self.account(account)?);
+        if row.life.about.is_none() {
+            self.find_about(&mut row)?;
+        }
         let Some((snapshot, body)) = Self::snapshot(&row, &account) else {
             row.stage = Stage::Captured;
             self.commit(&[row], &[], |_| Ok(()))?;

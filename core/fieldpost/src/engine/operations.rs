@@ -17,9 +17,7 @@ use super::Core;
 use crate::capture::clean;
 use crate::dispatch::person;
 use crate::error::Error;
-use crate::model::{
-    Attachment, Changes, Item, ItemId, Kind, Operation, Reason, RemoteId, Requires, Row, Stage, Why, Wish,
-};
+use crate::model::{Attachment, Changes, Item, ItemId, Kind, Operation, RemoteId, Requires, Row, Stage, Wish};
 use crate::providers::provider;
 use crate::providers::settings::check_changes;
 use crate::store::{Manifest, Sealed, Target};
@@ -242,13 +240,6 @@ impl Core {
         let mut row = self.new_row(manifest)?;
         retarget(&mut row, changes);
         row.manifest.target = row.life.target.clone();
-        row.life.about = match of_upload.map(|upload| &upload.stage) {
-            Some(Stage::Delivered { receipt }) => receipt.remote_id.clone(),
-            _ => row.manifest.about.clone(),
-        };
-        if of_upload.is_some_and(|upload| upload.stage.is_over()) && row.life.about.is_none() {
-            row.stage = Stage::Blocked { why: nameless(), doubt: None };
-        }
         let sealed = self.folders.admit(id)?.seal(&row.manifest)?;
         match self.store.write(|sql| sql.insert_item(&row)) {
             Ok(()) => {
@@ -262,31 +253,26 @@ impl Core {
         }
     }
 
-    /// What an upload's end does to the updates and deletions that waited for it.
+    /// What waited for an upload that was given up is given up with it.
     pub(super) fn follow(&self, rows: &[Row]) -> Result<Vec<Row>, Error> {
         let mut followed = Vec::new();
-        let ended = rows.iter().filter(|row| row.manifest.operation == Operation::Upload && row.stage.is_over());
-        for upload in ended {
-            for mut row in self.store.read().operations(Some(upload.id()), &upload.life.target.account, None)? {
-                match &upload.stage {
-                    Stage::Delivered { receipt } => {
-                        row.life.about.clone_from(&receipt.remote_id);
-                        if row.life.about.is_none() {
-                            row.stage = Stage::Blocked { why: nameless(), doubt: None };
-                        }
-                    }
-                    _ => row.stage = Stage::Cancelled,
-                }
-                followed.push(row);
+        for upload in rows.iter().filter(|row| row.manifest.operation == Operation::Upload) {
+            if upload.stage == Stage::Cancelled {
+                followed.extend(self.store.read().operations(Some(upload.id()), &upload.life.target.account, None)?);
             }
         }
+        followed.iter_mut().for_each(|row| row.stage = Stage::Cancelled);
         Ok(followed)
     }
-}
 
-/// A person said that the upload is there, and under no id.
-fn nameless() -> Why {
-    Why::new(Reason::AttachmentMissing, "whoever settled its upload named no id of it".to_owned())
+    /// What an update or a deletion of our own upload is about: the id on its receipt, from now on.
+    pub(super) fn find_about(&self, row: &mut Row) -> Result<(), Error> {
+        let upload = row.manifest.parent.map(|id| self.store.read().item(id)).transpose()?.flatten();
+        if let Some(Stage::Delivered { receipt }) = upload.map(|upload| upload.stage) {
+            row.life.about = receipt.remote_id;
+        }
+        Ok(())
+    }
 }
 
 /// What an update changes: the name, cleaned, with its marker where it is ours; all else is a setting.

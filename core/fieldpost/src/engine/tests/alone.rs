@@ -8,36 +8,38 @@ fn an_item_that_alone_keeps_failing_waits_longer_each_time_and_needs_a_person_af
     let bad = desk.capture();
     let driver = desk.deliver();
     let (mut listed, mut longest, mut begun) = (Vec::new(), Duration::ZERO, None);
-    for n in 0..2_000 {
+    for n in 0..5_000 {
         let item = desk.item(bad);
         if item.state == State::Blocked {
             assert_eq!(item.why.map(|why| (why.reason, why.action)), Some((Reason::ServerBusy, Action::Review)));
             let lasted = desk.clock.now().mono - begun.unwrap();
-            assert!(lasted >= ALONE && lasted < ALONE * 2, "{lasted:?}");
-            assert!(longest > Duration::from_secs(3 * 3600), "{longest:?}");
+            assert!(lasted >= ALONE && lasted < ALONE * 3, "{lasted:?}");
+            assert!(longest > Duration::from_secs(2 * 3600), "{longest:?}");
             return;
         }
-        let other = desk.capture();
-        let before = desk.clock.now().mono;
-        let transfer = driver.wait_for();
-        longest = longest.max(desk.clock.now().mono - before);
-        match transfer.item {
-            Some(id) if id == bad => {
+        if let Some(until) = item.why.and_then(|why| why.until) {
+            let left = until.millis() - desk.clock.now().wall.millis();
+            longest = longest.max(Duration::from_millis(left.unsigned_abs()));
+        }
+        match driver.next() {
+            None => {
+                desk.wait(Duration::from_secs(10 * 60));
+                desk.capture();
+            }
+            Some(transfer) if transfer.item == Some(bad) => {
                 begun.get_or_insert(desk.clock.now().mono);
                 driver.answer(&transfer, 500, "{}");
             }
-            Some(id) => {
-                listed.push((format!("r-{n}"), desk.item(id).name));
-                driver.take(&transfer, &format!("r-{n}"));
-            }
-            None => {
-                let entries: Vec<(&str, &str)> = listed.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
-                driver.answer(&transfer, 200, &listing(&entries));
-            }
-        }
-        _ = other;
-        if n % 8 == 0 {
-            desk.wait(Duration::from_secs(20 * 60));
+            Some(transfer) => match transfer.item {
+                Some(id) => {
+                    listed.push((format!("r-{n}"), desk.item(id).name));
+                    driver.take(&transfer, &format!("r-{n}"));
+                }
+                None => {
+                    let entries: Vec<(&str, &str)> = listed.iter().map(|(id, name)| (&**id, &**name)).collect();
+                    driver.answer(&transfer, 200, &listing(&entries));
+                }
+            },
         }
     }
     panic!("it was never shown to a person");

@@ -6,6 +6,7 @@ mod persons;
 mod repairs;
 mod restored;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ use crate::store::Filter;
 use crate::transport::{Secret, Token, Transfer};
 use crate::{Document, Error};
 
-/// A clock that stands still but for [`Desk::wait`].
-struct HandClock(Mutex<Duration>);
+/// A clock that stands still but for [`Desk::wait`], and how often an outbox was opened with it.
+struct HandClock(Mutex<Duration>, AtomicU64);
 
 impl Clock for HandClock {
     fn now(&self) -> Now {
@@ -42,7 +43,7 @@ impl Desk {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("report.pdf"), b"%PDF-1.7 report").unwrap();
-        let clock = Arc::new(HandClock(Mutex::default()));
+        let clock = Arc::new(HandClock(Mutex::default(), AtomicU64::default()));
         let outbox = Self::open(&dir, &clock).unwrap();
         let account = Account::corrigo_pro("acme", "https://corrigo.invalid").performed_by("Jo Field");
         outbox.put_account(account).unwrap();
@@ -51,7 +52,8 @@ impl Desk {
 
     fn open(dir: &tempfile::TempDir, clock: &Arc<HandClock>) -> Result<Outbox, Error> {
         let install = Some(dir.path().join("install"));
-        let options = Options { clock: clock.clone(), seed: Some(7), install, ..Options::default() };
+        let seed = Some(clock.1.fetch_add(1, Ordering::SeqCst)); // another at each opening, or ids would come twice
+        let options = Options { clock: clock.clone(), seed, install, ..Options::default() };
         Outbox::open(dir.path().join("outbox"), options)
     }
 

@@ -22,7 +22,10 @@ fn an_update_of_what_never_left_changes_the_upload_and_a_deletion_cancels_it() {
     assert_eq!(desk.outbox.update(id, visibility("None")).unwrap().id, id);
     let driver = desk.deliver();
     let transfer = driver.next().unwrap();
-    assert_eq!((transfer.request.method, part(&transfer, "MessageVisibility").as_deref()), (Method::Post, Some("None")));
+    assert_eq!(
+        (transfer.request.method, part(&transfer, "MessageVisibility").as_deref()),
+        (Method::Post, Some("None"))
+    );
     let other = desk.capture();
     assert_eq!(desk.outbox.delete(other).unwrap().state, State::Cancelled);
     assert_eq!(desk.all().len(), 2);

@@ -7,6 +7,8 @@ mod room;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+#[cfg(feature = "reqwest")]
+use std::time::Duration;
 
 pub use self::delivery::Delivery;
 use self::listening::Listeners;
@@ -17,6 +19,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, Lock, OsDisk};
 use crate::dispatch::backoff::Backoff;
 use crate::dispatch::person::Settlement;
+#[cfg(feature = "reqwest")]
+use crate::driver::turns::Turns;
 use crate::engine::air::Air;
 use crate::engine::answers::Which;
 use crate::engine::check::Finding;
@@ -25,6 +29,8 @@ use crate::engine::intake::Begun;
 use crate::engine::news::Event;
 use crate::engine::{Core, Seams};
 use crate::error::Error;
+#[cfg(feature = "reqwest")]
+use crate::model::Timestamp;
 use crate::model::{Account, AccountInfo, Conditions, Item, ItemId, WorkOrder};
 use crate::store::{FileError, Filter, Folders, Store};
 use crate::transport::Secret;
@@ -91,6 +97,8 @@ struct Inner {
     /// Tells the driver of this process.
     #[cfg(feature = "reqwest")]
     changed: tokio::sync::Notify,
+    #[cfg(feature = "reqwest")]
+    turns: Turns,
 }
 
 impl Outbox {
@@ -150,6 +158,8 @@ impl Outbox {
             delivering: Mutex::default(),
             #[cfg(feature = "reqwest")]
             changed: tokio::sync::Notify::new(),
+            #[cfg(feature = "reqwest")]
+            turns: Turns::default(),
         };
         Ok(Outbox { inner: Arc::new(inner) })
     }
@@ -370,7 +380,7 @@ impl Outbox {
     /// Tells whoever delivers that something changed: the driver of this process, or by the `wake` file that of another.
     fn wake(&self) {
         #[cfg(feature = "reqwest")]
-        self.inner.changed.notify_waiters();
+        self.has_changed();
         // What is durable is done: another process that hears nothing of it sees it when it looks next.
         _ = self.inner.disk.append(&self.inner.wake);
     }
@@ -399,9 +409,21 @@ impl Outbox {
         self.core()?.counts()
     }
 
+    /// Wakes the driver of this process, where it sleeps.
     #[cfg(feature = "reqwest")]
-    pub(crate) fn clock(&self) -> Result<Arc<dyn Clock>, Error> {
-        Ok(self.core()?.clock.clone())
+    pub(crate) fn has_changed(&self) {
+        self.inner.changed.notify_waiters();
+    }
+
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.inner.turns
+    }
+
+    /// When the wait ends that has `left` left.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn goes_on(&self, left: Duration) -> Result<Timestamp, Error> {
+        self.core()?.goes_on(left)
     }
 
     // --- delivery ---

@@ -14,6 +14,8 @@ pub(crate) mod intake;
 mod looks;
 pub(crate) mod news;
 mod tokens;
+#[cfg(feature = "reqwest")]
+mod until;
 
 use std::sync::Arc;
 use std::time::Duration;

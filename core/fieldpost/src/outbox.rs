@@ -382,10 +382,10 @@ impl Outbox {
         #[cfg(feature = "reqwest")]
         self.has_changed();
         // What is durable is done: another process that hears nothing of it sees it when it looks next.
-        _ = self.inner.disk.append(&self.inner.wake);
+        _ = self.inner.disk.touch(&self.inner.wake);
     }
 
-    /// The file that whoever changes something opens for writing and closes again.
+    /// The file that whoever changes something touches.
     #[cfg(feature = "reqwest")]
     pub(crate) fn wake_file(&self) -> &Path {
         &self.inner.wake

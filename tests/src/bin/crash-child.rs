@@ -85,6 +85,9 @@ impl Disk for Points {
     fn append(&self, path: &Path) -> io::Result<Box<dyn Writer>> {
         Ok(Box::new(PointedWriter { file: self.disk.append(path)?, original: false, stop: self.stop.clone() }))
     }
+    fn touch(&self, path: &Path) -> io::Result<()> {
+        self.disk.touch(path)
+    }
     fn open(&self, path: &Path) -> io::Result<Box<dyn Reader>> {
         let body =
             path.file_name().and_then(|name| name.to_str()).is_some_and(|n| n == "original" || n.starts_with("body-"));

@@ -41,7 +41,7 @@ fn stopped_by(stop: &StopSignal) -> Deliver {
 }
 
 fn delivered(summary: Result<Summary, Error>) -> u64 {
-    summary.unwrap().delivered
+    summary.expect("delivery runs").delivered
 }
 
 #[test]

@@ -174,6 +174,26 @@ fn only_one_delivers_at_a_time() {
     world.deliver();
 }
 
+#[test]
+fn the_next_that_goes_on_is_told_as_its_reason_tells_it() {
+    let world = World::new();
+    let id = world.document("one").id;
+    world.fault(
+        Provider::CorrigoPro,
+        Operation::Upload,
+        1,
+        Fault::TooManyRequests { retry_after: RetryAfter::Seconds(900) },
+    );
+    let until = |next| {
+        let until = world.item(id).why.unwrap().until;
+        assert_eq!((until.is_some(), next), (true, until));
+    };
+    until(world.deliver().next);
+    // The network's time came, and moved the wall clock a little.
+    world.clock.set_wall(fieldpost::Clock::now(&*world.clock).wall.after(std::time::Duration::from_millis(300)));
+    until(world.deliver().next);
+}
+
 /// A sign-in that is never finished; it stops the delivery that waits for it.
 struct Unanswered(StopSignal);
 
@@ -245,7 +265,7 @@ fn a_pause_breaks_a_transfer_off_and_a_delivery_after_it_looks_before_it_sends_a
     world.fault(Provider::CorrigoPro, Operation::Upload, 1, Fault::Silence);
     let (outbox, how) = (world.outbox.clone(), Deliver { watch: true, ..Deliver::default() });
     let _listening = world.outbox.listen(move |event| {
-        // From inside delivery's own thread, as an app that is sent to the background may.
+        // While delivery waits for the answer, as an app that is sent to the background may.
         if matches!(event, Event::Progress { sent, total, .. } if sent == total) {
             outbox.pause().unwrap();
         }

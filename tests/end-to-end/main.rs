@@ -4,3 +4,4 @@ mod damage;
 mod delivery;
 mod doubt;
 mod input;
+mod joining;

@@ -64,7 +64,8 @@ pub trait TokenListener: Send + Sync {
     fn token_wanted(&self, account: String) -> Result<(), ListenerError>;
 }
 
-/// Ends deliveries, from any thread, also one that has not begun. Given once, it is given for good.
+/// Ends the calls of `deliver` that it was given to, from any thread, also one that has not begun; not a delivery that such a
+/// call has joined. Given once, it is given for good.
 #[derive(Default, uniffi::Object)]
 pub struct StopSignal {
     inner: fieldpost::StopSignal,
@@ -89,8 +90,12 @@ impl NativeOutbox {
     /// Delivers all that can be delivered, and blocks its thread until nothing more can be done within the patience or the
     /// signal is given. Make it on a thread of its own.
     ///
-    /// One delivers at a time, over all processes: else `AlreadyDelivering`. `DiskFull` and `Failed` where an attempt cannot
-    /// be journaled: then it is not made.
+    /// Where a delivery of this object runs already, it is joined: the call returns once nothing more can be done, with that
+    /// delivery's summary, and asks for no token of its own. What was captured before the call is part of it. Where the running
+    /// one is stopped, fails, or would not stay as long, this one takes over.
+    ///
+    /// `AlreadyDelivering` where another object or process delivers. `DiskFull` and `Failed` where an attempt cannot be
+    /// journaled: then it is not made.
     pub fn deliver(
         &self,
         how: Deliver,
@@ -103,6 +108,12 @@ impl NativeOutbox {
         let runtime = runtime.map_err(|error| OutboxError::Failed(format!("cannot start delivery: {error}")))?;
         let asking = Asking { listener: tokens, questions: &self.questions };
         Ok(runtime.block_on(self.inner.deliver_with(&asking, how))?.into())
+    }
+
+    /// Ends the deliveries of this object that run, joined ones too, and returns at once: transfers are broken off, and the calls
+    /// return what they did so far. What may have arrived is looked up by the next delivery. Harmless where none runs.
+    pub fn stop(&self) {
+        self.inner.stop();
     }
 
     /// Answers `tokenWanted`, or hands a token in later, after a sign-in: the account's items go on. It stays in memory, until
@@ -193,6 +204,7 @@ impl From<fieldpost::Summary> for Summary {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::sync::mpsc::{Sender, channel};
     use std::time::Duration;
 
     use fieldpost::{Account, Reason, Text, WorkOrder};
@@ -214,6 +226,8 @@ mod tests {
         None,
         Throw,
         Stop(Arc<StopSignal>),
+        /// Says that it was asked, and has no answer yet.
+        Later(Sender<()>),
     }
 
     impl TokenListener for App {
@@ -227,6 +241,7 @@ mod tests {
                 Answer::None => self.outbox.no_token(account),
                 Answer::Throw => return Err(uniffi::UnexpectedUniFFICallbackError::new("no sign-in").into()),
                 Answer::Stop(stop) => stop.stop(),
+                Answer::Later(asked) => asked.send(()).unwrap(),
             }
             Ok(())
         }
@@ -300,6 +315,46 @@ mod tests {
         assert_eq!(world.deliver([Answer::Stop(stop.clone())], stop.clone()).waiting, 1);
         assert_eq!(world.deliver([], stop).waiting, 1);
         assert_eq!(world.item().attempts, 0);
+    }
+
+    fn at_once() -> Deliver {
+        Deliver { patience: Span(Duration::ZERO), watch: false, http: Http::default() }
+    }
+
+    #[test]
+    fn a_second_delivery_joins_the_first_and_another_object_is_refused() {
+        let world = World::new();
+        let (asked, is_asked) = channel();
+        let outbox = &world.app.outbox;
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| world.deliver([Answer::Later(asked)], Arc::default()));
+            is_asked.recv().unwrap();
+            let again = NativeOutbox::open(world._dir.path().join("outbox"), None).unwrap();
+            let refused = again.deliver(at_once(), Box::new(world.app.clone()), Arc::default());
+            assert!(matches!(refused, Err(OutboxError::AlreadyDelivering(_))), "{refused:?}");
+            // Whether it has joined before the token comes or begins after the first, it asks for none.
+            let token = world.sandbox.token(Provider::CorrigoPro);
+            let second =
+                scope.spawn(|| outbox.deliver(at_once(), Box::new(world.app.clone()), Arc::default()).unwrap());
+            outbox.put_token("acme".into(), token).unwrap();
+            assert_eq!((first.join().unwrap().delivered, second.join().unwrap().waiting), (1, 0));
+        });
+        assert!(matches!(world.item().status, Status::Delivered { .. }));
+    }
+
+    #[test]
+    fn a_stop_ends_a_delivery_that_runs_and_none_that_comes_later() {
+        let world = World::new();
+        let (asked, is_asked) = channel();
+        world.app.outbox.stop();
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| world.deliver([Answer::Later(asked)], Arc::default()));
+            is_asked.recv().unwrap();
+            world.app.outbox.stop();
+            assert_eq!(first.join().unwrap().waiting, 1);
+        });
+        let token = world.sandbox.token(Provider::CorrigoPro);
+        assert_eq!(world.deliver([Answer::Token(token)], Arc::default()).delivered, 1);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub enum OutboxError {
     /// The item stands where it does not take this answer, such as cancelling what is delivered. Look at it again.
     #[error("{0}")]
     NotNow(String),
-    /// Another delivery runs on this outbox, in this process or another. It delivers what is here too.
+    /// Another process delivers from this outbox, or another object in this one. It delivers what is here too.
     #[error("{0}")]
     AlreadyDelivering(String),
     /// No room. What was to be captured was refused whole, nothing that waits was touched: free some space, try again.

@@ -60,8 +60,9 @@ impl Event {
 
 /// What an app wants to be told of.
 ///
-/// It is called on the thread that made the change, delivery's among them: hand on what takes time. It may call the
-/// outbox. What it throws is dropped: it neither stops nor delays delivery, and the next event comes all the same.
+/// It is called on a thread of its own, with one event after the other, in order. It may take its time and call the outbox:
+/// neither delivery nor a call waits for it. Of what it has not heard yet it hears the newest: of each item's progress, of
+/// each item in each state. What it throws is dropped, and the next event comes all the same.
 #[uniffi::export(callback_interface)]
 pub trait Listener: Send + Sync {
     /// Something changed.
@@ -94,9 +95,24 @@ pub struct Listening {
 
 #[uniffi::export]
 impl Listening {
-    /// The listener hears nothing more. Twice is fine.
+    /// The listener hears nothing more, but for what it is hearing at this moment. Does not wait for that: the listener itself
+    /// may call it. Twice is fine.
     pub fn stop(&self) {
-        drop(self.inner.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(self.take());
+    }
+
+    /// Waits until the listener has heard all that happened before; then it hears nothing more. Called by the listener
+    /// itself it does not wait: the listener hears the rest once it has returned.
+    pub fn finish(&self) {
+        if let Some(listening) = self.take() {
+            listening.finish();
+        }
+    }
+}
+
+impl Listening {
+    fn take(&self) -> Option<fieldpost::Listening> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -144,7 +160,7 @@ mod tests {
         let id = outbox.capture(Text::new("a note"), &WorkOrder::new("acme", "10234")).unwrap().id;
         outbox.set_conditions(Conditions { network: Network::None, ..Conditions::default() }).unwrap();
         outbox.forget(id).unwrap();
-        listening.stop();
+        listening.finish();
         listening.stop();
         outbox.set_conditions(Conditions::default()).unwrap();
         assert_eq!(*heard.lock().unwrap(), ["changed", "reasons", "forgotten"]);

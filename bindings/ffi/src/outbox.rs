@@ -143,7 +143,8 @@ impl NativeOutbox {
         Ok(self.inner.is_paused()?)
     }
 
-    /// Calls the listener at every change that this process makes, until what is returned is stopped or closed.
+    /// Calls the listener at every change that this process makes, on a thread of its own, until what is returned is stopped,
+    /// finished or closed.
     pub fn listen(&self, listener: Box<dyn Listener>) -> Listening {
         events::listen(&self.inner, listener)
     }

@@ -1,7 +1,9 @@
 //! The driver of our own: asks the delivery for tasks, moves the bytes, reports. Holds no rule; sleeps until the delivery's
-//! next time or until something changes, in this process or in another.
+//! next time or until something changes, in this process or in another. [`turns`] has who delivers and who joins, [`others`]
+//! what other processes do.
 
 mod others;
+pub(crate) mod turns;
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -12,6 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use self::others::Others;
+use self::turns::{Running, Stay, Turn};
 use crate::engine::air::{Prepared, Task};
 use crate::error::Error;
 use crate::model::{Exchange, Timestamp};
@@ -72,29 +75,87 @@ impl Outbox {
     /// Delivers all that can be delivered now. Needs a tokio runtime with time and I/O. While the outbox is paused it returns at
     /// once.
     ///
+    /// Where a delivery runs already in this process, on this outbox or a clone of it, it joins that one: its summary comes once
+    /// nothing more can be done, and counts what the running one has delivered since *it* began. What was captured before the
+    /// call is part of it. The tokens and the network's limits are those of the running one; where that is stopped, fails, or
+    /// would not stay as long, this one takes over.
+    ///
     /// # Errors
-    /// [`Error::AlreadyDelivering`]; [`Error::Network`]; [`Error::DiskFull`] and [`Error::Disk`] where an attempt cannot be
-    /// journaled: then it is not made.
+    /// [`Error::AlreadyDelivering`] where another process delivers, or another opening of the outbox, or a
+    /// [`Delivery`]; [`Error::Network`]; [`Error::DiskFull`] and [`Error::Disk`] where an attempt cannot be journaled: then it is
+    /// not made.
     pub async fn deliver(&self, tokens: &dyn Tokens) -> Result<Summary, Error> {
         self.deliver_with(tokens, Deliver::default()).await
     }
 
-    /// Delivers with patience, until stopped, or over other certificates.
+    /// Delivers with patience, until stopped, or over other certificates. The signal to stop ends this call only, not a
+    /// delivery that it has joined.
     ///
     /// # Errors
     /// As [`deliver`](Self::deliver).
     pub async fn deliver_with(&self, tokens: &dyn Tokens, how: Deliver) -> Result<Summary, Error> {
+        let stop = Stop { own: &how.stop, all: self.turns().stops() };
         if self.is_paused()? {
             // Not even for a moment: the app may be about to be suspended.
-            let (_, blocked, waiting) = self.counts()?;
-            return Ok(Summary { delivered: 0, waiting, blocked, next: None });
+            return self.summary(None, None);
         }
         let http = Http::new(how.http.clone(), self.disk()).map_err(|e| Error::Network { what: e.to_string() })?;
-        let delivery = Arc::new(self.begin_delivery()?);
-        let (before, ..) = self.counts()?;
-        let next = Run { outbox: self, delivery, http, tokens, how: &how, abort: StopSignal::new() }.run().await?;
+        let (stay, before) = (Stay::of(&how), self.counts()?.0);
+        loop {
+            let waits = match self.turns().take(stay) {
+                Turn::Runs(turn) => {
+                    let delivery = Arc::new(self.begin_delivery()?);
+                    let before = self.counts()?.0;
+                    let abort = StopSignal::new();
+                    return Run { outbox: self, delivery, turn: &turn, http, tokens, stay, stop, abort, before }
+                        .run()
+                        .await;
+                }
+                Turn::Waits(waits) => waits,
+            };
+            self.has_changed(); // it may sleep
+            tokio::select! {
+                biased;
+                told = waits => match told {
+                    Ok(summary) => return Ok(summary),
+                    Err(_gone) if self.is_paused()? => return self.summary(Some(before), None),
+                    Err(_gone) => {}
+                },
+                () = stop.given() => return self.summary(Some(before), None),
+            }
+        }
+    }
+
+    /// Ends the deliveries that run in this process on this outbox or a clone of it, and returns at once: transfers are broken
+    /// off, and the calls return what they did so far. What may have arrived is looked up by the next delivery. Harmless where
+    /// none runs. A [`Delivery`] that the host drives is the host's to end.
+    pub fn stop(&self) {
+        self.turns().stop();
+    }
+
+    /// What was delivered since there were `before`, and what is left.
+    fn summary(&self, before: Option<u64>, next: Option<Timestamp>) -> Result<Summary, Error> {
         let (delivered, blocked, waiting) = self.counts()?;
-        Ok(Summary { delivered: delivered.saturating_sub(before), waiting, blocked, next })
+        Ok(Summary { delivered: delivered.saturating_sub(before.unwrap_or(delivered)), waiting, blocked, next })
+    }
+}
+
+/// What ends a call: its own signal, or that for all.
+struct Stop<'a> {
+    own: &'a StopSignal,
+    all: StopSignal,
+}
+
+impl Stop<'_> {
+    fn is_given(&self) -> bool {
+        self.own.is_stopped() || self.all.is_stopped()
+    }
+
+    async fn given(&self) {
+        tokio::select! {
+            () = self.own.stopped() => {}
+            () = self.all.stopped() => {}
+        }
     }
 }
 
@@ -102,11 +163,15 @@ impl Outbox {
 struct Run<'a> {
     outbox: &'a Outbox,
     delivery: Arc<Delivery>,
+    turn: &'a Running<'a>,
     http: Http,
     tokens: &'a dyn Tokens,
-    how: &'a Deliver,
+    stay: Stay,
+    stop: Stop<'a>,
     /// Breaks the transfers off.
     abort: StopSignal,
+    /// Items that had been delivered when it began.
+    before: u64,
 }
 
 /// Something that was under way has ended.
@@ -117,8 +182,8 @@ enum Ended {
 }
 
 impl Run<'_> {
-    /// Until nothing more can be done within the patience. Returns when the next item goes on by itself.
-    async fn run(&self) -> Result<Option<Timestamp>, Error> {
+    /// Until nothing more can be done within the patience.
+    async fn run(&self) -> Result<Summary, Error> {
         let mut under_way: FuturesUnordered<BoxFuture<'_, Ended>> = FuturesUnordered::new();
         // Apart, for a stop drops them: nobody can tell how long a sign-in takes.
         let mut asked: FuturesUnordered<BoxFuture<'_, Ended>> = FuturesUnordered::new();
@@ -126,7 +191,8 @@ impl Run<'_> {
         let others = Others::watch(self.outbox.wake_file());
         loop {
             let changed = self.outbox.changed_soon();
-            let stopped = self.how.stop.is_stopped() || self.outbox.is_paused()?;
+            self.turn.looks();
+            let stopped = self.stop.is_given() || self.outbox.is_paused()?;
             if stopped {
                 self.abort.stop();
             }
@@ -150,9 +216,17 @@ impl Run<'_> {
                 }
                 Task::Sleep { left } => left,
             };
-            if under_way.is_empty() && (stopped || asked.is_empty() && !self.sits_out(left, progress)) {
-                let now = self.outbox.clock()?.now().wall;
-                return Ok(left.map(|left| now.after(left)));
+            if under_way.is_empty() && stopped {
+                return self.summary(None);
+            }
+            if under_way.is_empty() && asked.is_empty() {
+                self.turn.rests(left, progress, || self.summary(left))?;
+                if !self.stay.sits_out(left, progress) {
+                    if self.turn.is_joined() {
+                        continue;
+                    }
+                    return self.summary(left);
+                }
             }
             tokio::select! {
                 Some(ended) = under_way.next() => {
@@ -166,14 +240,14 @@ impl Run<'_> {
                 () = sleep(left) => {}
                 () = changed => {}
                 () = others.changed() => {}
-                () = self.how.stop.stopped(), if !stopped => {}
+                () = self.stop.given(), if !stopped => {}
             }
         }
     }
 
-    /// Whether a wait is sat out.
-    fn sits_out(&self, left: Option<Duration>, progress: Instant) -> bool {
-        self.how.watch || left.is_some_and(|left| progress.elapsed() + left <= self.how.patience)
+    fn summary(&self, left: Option<Duration>) -> Result<Summary, Error> {
+        let next = left.map(|left| self.outbox.goes_on(left)).transpose()?;
+        self.outbox.summary(Some(self.before), next)
     }
 
     async fn send(&self, transfer: Transfer) -> Ended {

@@ -68,7 +68,7 @@ pub enum Error {
     /// Another process has the outbox open, and this needs it alone.
     #[error("the outbox is in use by another process")]
     InUse,
-    /// Another delivery is running on this outbox.
+    /// Another process delivers, or another opening of the outbox in this one.
     #[error("a delivery is already running on this outbox")]
     AlreadyDelivering,
     /// The database is damaged. The captured files are whole in their folders.

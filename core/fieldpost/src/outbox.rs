@@ -1,19 +1,26 @@
 //! The one public door.
 
 mod delivery;
+mod listening;
 mod room;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+#[cfg(feature = "reqwest")]
+use std::time::Duration;
 
 pub use self::delivery::Delivery;
+use self::listening::Listeners;
+pub use self::listening::Listening;
 use self::room::{Inside, Room};
 use crate::capture::Capture;
 use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, Lock, OsDisk};
 use crate::dispatch::backoff::Backoff;
 use crate::dispatch::person::Settlement;
+#[cfg(feature = "reqwest")]
+use crate::driver::turns::Turns;
 use crate::engine::air::Air;
 use crate::engine::answers::Which;
 use crate::engine::check::Finding;
@@ -22,6 +29,8 @@ use crate::engine::intake::Begun;
 use crate::engine::news::Event;
 use crate::engine::{Core, Seams};
 use crate::error::Error;
+#[cfg(feature = "reqwest")]
+use crate::model::Timestamp;
 use crate::model::{Account, AccountInfo, Attachment, Changes, Conditions, Item, ItemId, Repair, WorkOrder};
 use crate::store::{FileError, Filter, Folders, Store};
 use crate::transport::Token;
@@ -87,28 +96,14 @@ struct Inner {
     capturing: RwLock<()>,
     disk: Arc<dyn Disk>,
     wake: PathBuf,
-    listeners: Mutex<Vec<(u64, Listener)>>,
+    listeners: Listeners,
     /// The delivery that runs in this process.
     delivering: Mutex<Weak<Mutex<Air>>>,
     /// Tells the driver of this process.
     #[cfg(feature = "reqwest")]
     changed: tokio::sync::Notify,
-}
-
-type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
-
-/// Ends a listener when it is dropped.
-pub struct Listening {
-    id: u64,
-    outbox: Weak<Inner>,
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        if let Some(inner) = self.outbox.upgrade() {
-            lock(&inner.listeners).retain(|(id, _)| *id != self.id);
-        }
-    }
+    #[cfg(feature = "reqwest")]
+    turns: Turns,
 }
 
 impl Outbox {
@@ -178,10 +173,12 @@ impl Outbox {
             capturing: RwLock::new(()),
             disk,
             wake: dir.join("wake"),
-            listeners: Mutex::default(),
+            listeners: Listeners::default(),
             delivering: Mutex::default(),
             #[cfg(feature = "reqwest")]
             changed: tokio::sync::Notify::new(),
+            #[cfg(feature = "reqwest")]
+            turns: Turns::default(),
         };
         Ok(Outbox { inner: Arc::new(inner) })
     }
@@ -190,20 +187,13 @@ impl Outbox {
         Inside::enter(lock(&self.inner.room), &self.inner.let_go)
     }
 
-    /// Does `work` under the lock, then tells the listeners without it. It makes its transactions itself.
+    /// Does `work` under the lock, and tells the listeners of it. It makes its transactions itself.
     fn work<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
-        let (made, news) = self.untold(work)?;
-        news.iter().for_each(|event| self.tell(event));
-        Ok(made)
-    }
-
-    /// Does `work` under the lock. Returns what the listeners are to be told of it.
-    fn untold<T>(&self, work: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<(T, Vec<Event>), Error> {
         let mut core = self.core()?;
         let made = work(&mut core);
         // What is done is done: that it cannot be told of is no failure of it.
-        let news = core.take_news().unwrap_or_default();
-        made.map(|made| (made, news))
+        core.take_news().unwrap_or_default().iter().for_each(|event| self.inner.listeners.tell(event));
+        made
     }
 
     /// Does `change` in one transaction: no other process comes between what it reads and what it writes.
@@ -220,20 +210,12 @@ impl Outbox {
         })
     }
 
-    fn tell(&self, event: &Event) {
-        let listeners: Vec<Listener> =
-            lock(&self.inner.listeners).iter().map(|(_, listener)| listener.clone()).collect();
-        listeners.iter().for_each(|listener| listener(event));
-    }
-
-    /// Calls `listener` at every change that this process makes, on the thread that made it, until what is returned is
-    /// dropped. It may call the outbox; what takes time holds that thread up.
+    /// Calls `listener` at every change that this process makes, in order, on a thread of its own, until what is returned is
+    /// dropped or [finished](Listening::finish). It may call the outbox, take its time, and panic: nothing waits for it. Of what
+    /// it has not heard yet it hears the newest: of each item's progress, of each item in each state.
     #[must_use = "dropping it ends the listening"]
-    pub fn listen(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Listening {
-        let mut listeners = lock(&self.inner.listeners);
-        let id = listeners.last().map_or(0, |(id, _)| id + 1);
-        listeners.push((id, Arc::new(listener)));
-        Listening { id, outbox: Arc::downgrade(&self.inner) }
+    pub fn listen(&self, listener: impl FnMut(&Event) + Send + 'static) -> Listening {
+        self.inner.listeners.add(Box::new(listener))
     }
 
     // --- accounts ---
@@ -290,9 +272,8 @@ impl Outbox {
         })?;
         let manifest = capture.manifest(id, now.wall, job, &taken);
         let sealed = admission.seal(&manifest)?;
-        let (item, news) = self.untold(|core| core.finish_capture(manifest, sealed))?;
-        drop(copying); // a listener may pause, which waits for it
-        news.iter().for_each(|event| self.tell(event));
+        let item = self.work(|core| core.finish_capture(manifest, sealed))?;
+        drop(copying);
         // It is durable here: that a file which was to be moved cannot be removed loses nothing.
         let _ = capture.source().remove_if_asked(&*self.inner.disk);
         self.wake();
@@ -456,12 +437,12 @@ impl Outbox {
     /// Tells whoever delivers that something changed: the driver of this process, or by the `wake` file that of another.
     fn wake(&self) {
         #[cfg(feature = "reqwest")]
-        self.inner.changed.notify_waiters();
+        self.has_changed();
         // What is durable is done: another process that hears nothing of it sees it when it looks next.
-        _ = self.inner.disk.append(&self.inner.wake);
+        _ = self.inner.disk.touch(&self.inner.wake);
     }
 
-    /// The file that whoever changes something opens for writing and closes again.
+    /// The file that whoever changes something touches.
     #[cfg(feature = "reqwest")]
     pub(crate) fn wake_file(&self) -> &Path {
         &self.inner.wake
@@ -485,9 +466,21 @@ impl Outbox {
         self.core()?.counts()
     }
 
+    /// Wakes the driver of this process, where it sleeps.
     #[cfg(feature = "reqwest")]
-    pub(crate) fn clock(&self) -> Result<Arc<dyn Clock>, Error> {
-        Ok(self.core()?.clock.clone())
+    pub(crate) fn has_changed(&self) {
+        self.inner.changed.notify_waiters();
+    }
+
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.inner.turns
+    }
+
+    /// When the wait ends that has `left` left.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn goes_on(&self, left: Duration) -> Result<Timestamp, Error> {
+        self.core()?.goes_on(left)
     }
 
     // --- delivery ---
@@ -517,10 +510,14 @@ impl Outbox {
     /// # Errors
     /// [`Error::AlreadyDelivering`].
     pub fn begin_delivery(&self) -> Result<Delivery, Error> {
-        let held = self.core()?.folders.lock_delivery()?.ok_or(Error::AlreadyDelivering)?;
+        let (folders, clock) = {
+            let core = self.core()?;
+            (core.folders.clone(), core.clock.clone())
+        };
+        let held = folders.lock_delivery()?.ok_or(Error::AlreadyDelivering)?;
         let air = Arc::new(Mutex::new(self.change(Core::begin_delivery)?));
         *lock(&self.inner.delivering) = Arc::downgrade(&air);
-        Ok(Delivery::new(self.clone(), air, held))
+        Ok(Delivery::new(self.clone(), air, clock, held))
     }
 }
 

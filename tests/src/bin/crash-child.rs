@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fieldpost::{
-    Backoff, Bytes, Deliver, Disk, Document, Event, Held, HttpOptions, Lock, Options, Outbox, Photo, Reader, Text,
-    WorkOrder, Writer,
+    Backoff, Bytes, Deliver, Disk, Document, Held, Http, HttpOptions, Lock, Options, Outbox, Photo, Reader, Secret,
+    StopSignal, Task, Text, WorkOrder, Writer,
 };
 use fieldpost_sandbox::{Listening, Provider};
 
@@ -85,6 +85,9 @@ impl Disk for Points {
     fn append(&self, path: &Path) -> io::Result<Box<dyn Writer>> {
         Ok(Box::new(PointedWriter { file: self.disk.append(path)?, original: false, stop: self.stop.clone() }))
     }
+    fn touch(&self, path: &Path) -> io::Result<()> {
+        self.disk.touch(path)
+    }
     fn open(&self, path: &Path) -> io::Result<Box<dyn Reader>> {
         let body =
             path.file_name().and_then(|name| name.to_str()).is_some_and(|n| n == "original" || n.starts_with("body-"));
@@ -145,7 +148,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if role == "capture" {
         capture(&outbox, Path::new(photo), seed.parse()?)
     } else {
-        deliver(&outbox, &listening, stop)
+        deliver(&outbox, &listening, &stop)
     }
 }
 
@@ -179,14 +182,7 @@ fn capture(outbox: &Outbox, photo: &Path, seed: u64) -> Result<(), Box<dyn std::
 }
 
 /// Delivers, again and again: another process captures, and this one is not told.
-fn deliver(outbox: &Outbox, listening: &Listening, stop: Stop) -> Result<(), Box<dyn std::error::Error>> {
-    let _listening = outbox.listen(move |event| {
-        if let Event::Progress { sent, total, .. } = event
-            && sent == total
-        {
-            stop.at("body-answer");
-        }
-    });
+fn deliver(outbox: &Outbox, listening: &Listening, stop: &Stop) -> Result<(), Box<dyn std::error::Error>> {
     let token = |account: &str| {
         let system = if account == "acme" { Provider::CorrigoPro } else { Provider::DigitalRealty };
         listening.accounts.iter().find(|account| account.provider == system).map(|account| account.token.clone())
@@ -194,8 +190,40 @@ fn deliver(outbox: &Outbox, listening: &Listening, stop: Stop) -> Result<(), Box
     let http = HttpOptions { idle: Duration::from_secs(5), ..HttpOptions::default() };
     fieldpost_tests::run(async {
         loop {
-            outbox.deliver_with(&token, Deliver { http: http.clone(), ..Deliver::default() }).await?;
+            if stop.point == "body-answer" {
+                one_by_one(outbox, &token, Http::new(http.clone(), Options::default().disk)?, stop).await?;
+            } else {
+                outbox.deliver_with(&token, Deliver { http: http.clone(), ..Deliver::default() }).await?;
+            }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })
+}
+
+/// As a host that moves the bytes itself: only so can it stand between a body and its answer.
+async fn one_by_one(
+    outbox: &Outbox,
+    token: &impl Fn(&str) -> Option<String>,
+    http: Http,
+    stop: &Stop,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let (delivery, never) = (outbox.begin_delivery()?, StopSignal::new());
+    loop {
+        match delivery.next()? {
+            Task::Prepare(job) => delivery.prepared(job.run())?,
+            Task::Token { account } => match token(&account) {
+                Some(token) => delivery.put_token(&account, Secret::new(token))?,
+                None => delivery.no_token(&account)?,
+            },
+            Task::Send(transfer) => {
+                let left = |sent, total| {
+                    if transfer.item.is_some() && sent == total {
+                        stop.at("body-answer");
+                    }
+                };
+                delivery.report(transfer.id, &http.send(&transfer, &left, &never).await)?;
+            }
+            Task::Sleep { .. } => return Ok(()),
+        }
+    }
 }

@@ -133,6 +133,10 @@ pub(crate) enum Command {
     Settle(With<SettleArgs>),
     /// Erase an item for good: its row, its files, its receipt
     Forget(With<ForgetArgs>),
+    /// Hold every delivery, of every process, until 'resume'
+    Pause(With<Nothing>),
+    /// End a pause, whoever paused
+    Resume(With<Nothing>),
     /// Look at every hash, every row, every file
     Check(With<Nothing>),
     /// Make a photo fit under a cap: the imaging alone

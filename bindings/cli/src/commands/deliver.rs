@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use fieldpost::{Deliver, Event, Filter, Item, ItemId, Reason, State, StopSignal, Summary, Why};
 use serde::Serialize;
@@ -17,9 +16,6 @@ use crate::render::progress::Bars;
 use crate::render::{Cell, Output, Table, action, ahead, now, plain, reason, shortened, state_style, why};
 use crate::stop;
 use crate::tokens::TokenSource;
-
-/// Between two lines about one item's progress; the last one always comes.
-const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
 /// The exit code after a second Ctrl-C, as shells have it.
 const INTERRUPTED: i32 = 130;
@@ -41,17 +37,20 @@ pub(super) fn run(session: &Session, args: &DeliverArgs) -> Ended {
     let before = outbox.items(&Filter::default())?;
     let teller = Arc::new(Mutex::new(Teller::new(out, stop.clone(), &before)));
     let telling = teller.clone();
-    let _listening = outbox.listen(move |event| locked(&telling).tell(event));
+    let listening = outbox.listen(move |event| locked(&telling).tell(event));
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| {
         Failure::new("failed", format!("no threads to deliver with: {e}"), "close other programs and try again")
     })?;
-    let summary = runtime.block_on(async {
+    let delivered = runtime.block_on(async {
         tokio::spawn(stopped_by_hand(stop, out.is_json()));
         outbox.deliver_with(&tokens, how).await
-    })?;
+    });
     // What still runs then (a token command, a wait for Ctrl-C) is of no use any more.
     runtime.shutdown_background();
+    // All that happened is said before what is left.
+    listening.finish();
+    let summary = delivered?;
 
     let left = outbox.items(&Filter::default())?;
     locked(&teller).ended(&left, &summary)?;
@@ -80,8 +79,6 @@ struct Teller {
     bars: Bars,
     /// How each item was last told of.
     told: HashMap<ItemId, State>,
-    /// When each item's progress was last told.
-    moved: HashMap<ItemId, Instant>,
     /// Nobody reads any more.
     unheard: bool,
 }
@@ -90,7 +87,7 @@ impl Teller {
     /// With the items as they stand before it begins.
     fn new(out: Output, stop: StopSignal, before: &[Item]) -> Self {
         let told = before.iter().map(|item| (item.id, item.state)).collect();
-        Teller { out, stop, bars: Bars::new(out.is_json()), told, moved: HashMap::new(), unheard: false }
+        Teller { out, stop, bars: Bars::new(out.is_json()), told, unheard: false }
     }
 
     fn tell(&mut self, event: &Event) {
@@ -109,7 +106,6 @@ impl Teller {
 
     fn changed(&mut self, item: &Item) -> Result<(), Failure> {
         self.bars.changed(item);
-        self.moved.remove(&item.id);
         if self.told.insert(item.id, item.state) == Some(item.state) {
             return Ok(());
         }
@@ -134,12 +130,7 @@ impl Teller {
 
     fn progress(&mut self, id: ItemId, sent: u64, total: u64) -> Result<(), Failure> {
         self.bars.progress(id, sent, total);
-        let recent = self.moved.get(&id).is_some_and(|at| at.elapsed() < PROGRESS_EVERY);
-        if !self.out.is_json() || (recent && sent < total) {
-            return Ok(());
-        }
-        self.moved.insert(id, Instant::now());
-        self.out.object(&Line::Progress { id, sent, total })
+        if self.out.is_json() { self.out.object(&Line::Progress { id, sent, total }) } else { Ok(()) }
     }
 }
 

@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod compress;
 mod deliver;
+mod pause;
 mod queue;
 mod sandbox;
 
@@ -57,6 +58,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Cancel(With { args, globals }) => asked(with(globals), |session| answers::cancel(session, &args.item)),
         Command::Settle(With { args, globals }) => asked(with(globals), |session| answers::settle(session, args)),
         Command::Forget(With { args, globals }) => asked(with(globals), |session| answers::forget(session, &args)),
+        Command::Pause(With { globals, .. }) => asked(with(globals), pause::pause),
+        Command::Resume(With { globals, .. }) => asked(with(globals), pause::resume),
         Command::Check(With { globals, .. }) => asked(with(globals), check::run),
         Command::Compress(With { args, globals }) => asked(with(globals), |session| compress::run(session, &args)),
         Command::Sandbox(SandboxArgs { port, dir, common }) => {

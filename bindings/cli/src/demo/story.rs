@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fieldpost::{
-    Capture, Conditions, Deliver, Filter, Item, Kind, Network, Photo, Reason, Signature, Summary, Text, WorkOrder,
+    Capture, Conditions, Deliver, Filter, Item, Kind, Listening, Network, Photo, Reason, Signature, Summary, Text,
+    WorkOrder,
 };
 use fieldpost_sandbox::{Fault, Operation, Rule, RuleId};
 
@@ -31,12 +32,6 @@ pub(super) async fn play(stage: &Stage, given: Vec<PathBuf>, teller: &Arc<dyn Te
     teller.tell(&Moment::Begins { jobs: &stage.jobs })?;
     let props = props(stage, given, teller).await?;
 
-    // Whatever happens to an item is told as it happens, on the thread where it does.
-    let told = Arc::clone(teller);
-    let _listening = stage.outbox.listen(move |event| {
-        // A reader that went away is noticed at the next moment of the story.
-        let _ = told.tell(&Moment::Happened(event));
-    });
     capture(stage, &props, teller)?;
     offline(stage, teller).await?;
     let lost = online(stage, teller).await?;
@@ -48,6 +43,15 @@ pub(super) async fn play(stage: &Stage, given: Vec<PathBuf>, teller: &Arc<dyn Te
         Ending { summary: lost.summary, exactly_once: verdict.is_right(), lost_answers, took: began.elapsed() };
     teller.tell(&Moment::Ends { ending: &ending, kept: stage.kept() })?;
     Ok(ending)
+}
+
+/// Whatever happens to an item is told as it happens; ended by whoever tells what came of it, so that this comes after it.
+fn listen(stage: &Stage, teller: &Arc<dyn Teller>) -> Listening {
+    let told = Arc::clone(teller);
+    stage.outbox.listen(move |event| {
+        // A reader that went away is noticed at the next moment of the story.
+        let _ = told.tell(&Moment::Happened(event));
+    })
 }
 
 /// Made in the background: it is work for a second or two.
@@ -65,9 +69,11 @@ fn capture(stage: &Stage, props: &Props, teller: &Arc<dyn Teller>) -> Result<(),
     teller.tell(&Moment::Capturing)?;
     let [first, second] = &stage.jobs;
     let timed = |capture: Capture, order: &WorkOrder, from| -> Result<(), Failure> {
-        let began = Instant::now();
+        let (listening, began) = (listen(stage, teller), Instant::now());
         let item = stage.outbox.capture(capture, order)?;
-        Ok(teller.tell(&Moment::Captured { item: &item, from, took: began.elapsed() })?)
+        let took = began.elapsed();
+        listening.finish();
+        Ok(teller.tell(&Moment::Captured { item: &item, from, took })?)
     };
     for (photograph, job) in props.photographs.iter().zip(stage.jobs.iter().cycle()) {
         let mut photo = Photo::new(&photograph.path).tag("demo");
@@ -86,8 +92,9 @@ fn capture(stage: &Stage, props: &Props, teller: &Arc<dyn Teller>) -> Result<(),
 /// Delivery is asked for with no network: photographs are prepared, nothing is sent, nothing is lost.
 async fn offline(stage: &Stage, teller: &Arc<dyn Teller>) -> Result<(), Failure> {
     teller.tell(&Moment::Preparing)?;
-    let tokens = stage.tokens();
+    let (listening, tokens) = (listen(stage, teller), stage.tokens());
     stage.outbox.deliver(&tokens).await?;
+    listening.finish();
     teller.tell(&Moment::Queue { items: &items(stage)? })?;
 
     let began = Instant::now();
@@ -120,10 +127,12 @@ async fn online(stage: &Stage, teller: &Arc<dyn Teller>) -> Result<Delivery, Fai
     stage.sandbox.fault(Rule::new(Fault::Slow { bytes_per_second: LINE }).operation(Operation::Upload).forever());
 
     teller.tell(&Moment::Online { losing: losing.map(|item| item.name.as_str()) })?;
+    let listening = listen(stage, teller);
     stage.outbox.set_conditions(Conditions { network: Network::Unmetered, ..Conditions::default() })?;
     let tokens = stage.tokens();
     let how = Deliver { patience: PATIENCE, ..Deliver::default() };
     let summary = stage.outbox.deliver_with(&tokens, how).await?;
+    listening.finish();
     teller.tell(&Moment::Delivered)?;
     Ok(Delivery { summary, rule })
 }

@@ -15,7 +15,7 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
         Reason::NoNetwork => "there is no network",
         Reason::UnmeteredNetworkWanted => "it waits for an unmetered network",
         Reason::ChargingWanted => "it waits for the charger",
-        Reason::Paused => "delivery is paused",
+        Reason::Paused => "delivery is paused, until fieldpost resume",
         Reason::TokenWanted => "the account wants a token",
         Reason::ServerAskedToWait => "the system asked to wait",
         Reason::ServerBusy => "the system has trouble of its own",

@@ -9,6 +9,7 @@ mod check;
 mod compress;
 mod delivery;
 mod hostile;
+mod pause;
 mod queue;
 mod sandbox;
 mod support;

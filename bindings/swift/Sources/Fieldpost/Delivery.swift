@@ -18,9 +18,13 @@ public struct Delivery: Sendable {
 extension Outbox {
     /// Delivers all that can be delivered, until nothing more can be done within the patience.
     ///
-    /// Cancelling the task breaks transfers off; once that is done, and only then, `CancellationError` is thrown: the outbox
+    /// Where a delivery of this outbox runs already, it is joined: the call returns once nothing more can be done, with what that
+    /// delivery has done since it began. What was captured before the call is part of it. Its sign-in is asked and its limits
+    /// hold; where it is cancelled, fails, or would not stay as long, this one takes over.
+    ///
+    /// Cancelling the task breaks transfers off, but not those of a delivery that it has joined; once that is done, and only then, `CancellationError` is thrown: the outbox
     /// can be delivered again at once. What may have arrived is looked up by that delivery, never sent blindly. ``close()``
-    /// ends it as well, with what it did so far.
+    /// and ``stop()`` end it as well, with what it did so far.
     ///
     /// - Parameters:
     ///   - patience: How many seconds waits are sat out: a wait that ends within this time of the last progress does not end
@@ -32,8 +36,8 @@ extension Outbox {
     ///     waits. What it throws is in ``Delivery/tokenErrors``. When the delivery is stopped its task is cancelled, and
     ///     waited for. Tokens are kept in memory, until the delivery ends.
     /// - Returns: What was done, and what is left. That items wait or are blocked is no error.
-    /// - Throws: ``OutboxError/alreadyDelivering(message:)`` while another delivery runs on this folder, in this process or
-    ///   another; ``OutboxError/invalid(message:)`` for a time below zero or a certificate that does not read;
+    /// - Throws: ``OutboxError/alreadyDelivering(message:)`` while another process or another `Outbox` delivers from this folder;
+    ///   ``OutboxError/invalid(message:)`` for a time below zero or a certificate that does not read;
     ///   ``OutboxError/diskFull(message:)`` and ``OutboxError/failed(message:)`` where an attempt cannot be journaled: then
     ///   it is not made. `CancellationError`.
     @discardableResult
@@ -67,11 +71,11 @@ extension Outbox {
     ) async throws -> Delivery {
         let native = try native()
         let (wanted, desk) = AsyncStream.makeStream(of: Account.ID.self)
-        running.enter()
+        running.enter(stop)
         async let summary = onOneThread { [running] in
             defer {
                 desk.finish()
-                running.leave()
+                running.leave(stop)
             }
             return try native.deliver(how: how, tokens: TokenDesk(desk), stop: stop)
         }
@@ -108,32 +112,45 @@ extension Outbox {
 /// The native deliveries that have not returned, and who waits until they have.
 final class Running: Sendable {
     private struct State {
-        var count = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        /// What stops each.
+        var signals: [ObjectIdentifier: StopSignal] = [:]
+        var waiting: [Waiting] = []
+    }
+
+    private struct Waiting {
+        var left: Set<ObjectIdentifier>
+        let continuation: CheckedContinuation<Void, Never>
     }
 
     private let state = Locked(State())
 
-    func enter() {
-        state.with { state in state.count += 1 }
+    func enter(_ stop: StopSignal) {
+        state.with { state in state.signals[ObjectIdentifier(stop)] = stop }
     }
 
-    func leave() {
+    func leave(_ stop: StopSignal) {
         let woken = state.with { state in
-            state.count -= 1
-            guard state.count == 0 else { return [] as [CheckedContinuation<Void, Never>] }
-            defer { state.waiting = [] }
-            return state.waiting
+            state.signals[ObjectIdentifier(stop)] = nil
+            for waiter in state.waiting.indices { state.waiting[waiter].left.remove(ObjectIdentifier(stop)) }
+            defer { state.waiting.removeAll { waiting in waiting.left.isEmpty } }
+            return state.waiting.filter { waiting in waiting.left.isEmpty }
         }
-        for waiter in woken { waiter.resume() }
+        for waiting in woken { waiting.continuation.resume() }
     }
 
-    /// Returns when there is none.
-    func none() async {
+    /// Stops those that there are now.
+    func stop() {
+        let signals = state.with { state in Array(state.signals.values) }
+        for signal in signals { signal.stop() }
+    }
+
+    /// Returns when those that there are now have returned.
+    func ended() async {
         await withCheckedContinuation { continuation in
             let isNone = state.with { state in
-                if state.count > 0 { state.waiting.append(continuation) }
-                return state.count == 0
+                let left = Set(state.signals.keys)
+                if !left.isEmpty { state.waiting.append(Waiting(left: left, continuation: continuation)) }
+                return left.isEmpty
             }
             if isNone { continuation.resume() }
         }

@@ -192,7 +192,16 @@ public final class Outbox: Sendable {
     /// what it needs for as long as it takes.
     public func pause() async throws {
         try await call { native in try native.pause() }
-        await running.none()
+        await running.ended()
+    }
+
+    /// Stops the deliveries of this outbox that run, and returns when they have ended: transfers are broken off, and the calls
+    /// return what they did. What may have arrived is looked up by the next delivery. Does nothing where none runs.
+    public func stop() async throws {
+        _ = try native()
+        // By their own signals: the native outbox's reaches none that is just about to begin there.
+        running.stop()
+        await running.ended()
     }
 
     /// Ends the pause. ``deliver(patience:watch:http:tokens:)`` again after it.

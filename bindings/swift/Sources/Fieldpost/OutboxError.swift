@@ -16,7 +16,7 @@ public enum OutboxError: Error, Hashable, Sendable {
     case accountBusy(message: String)
     /// The item stands where it does not take this answer, such as cancelling what is delivered. Look at it again.
     case notNow(message: String)
-    /// Another delivery runs on this outbox, in this process or another. It delivers what is here too.
+    /// Another process delivers from this outbox, or another object in this one. It delivers what is here too.
     case alreadyDelivering(message: String)
     /// No room. What was to be captured was refused whole, nothing that waits was touched: free some space, try again.
     case diskFull(message: String)

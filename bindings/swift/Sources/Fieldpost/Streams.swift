@@ -21,7 +21,8 @@ extension Outbox {
         return AsyncStream { await lists.next() }
     }
 
-    /// What happens, as it happens: for progress bars and logs. Each access is a stream of its own, from now on.
+    /// What happens, as it happens: for progress bars and logs, so that progress is told ten times a second at most for each
+    /// item, and when all of it has left. Each access is a stream of its own, from now on.
     ///
     /// Of what a slow reader leaves, the 256 newest are kept: to show lists use ``items(of:)``, which misses nothing. The
     /// stream ends with ``close()``.
@@ -108,7 +109,7 @@ private final class Lists: Sendable {
     }
 }
 
-/// Hears on a thread of the outbox: what it does must not wait.
+/// Hears on a thread of its own.
 private final class Ear: Listener {
     private let hear: @Sendable (Event) -> Void
 

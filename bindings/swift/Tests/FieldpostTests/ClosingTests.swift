@@ -20,6 +20,7 @@ struct ClosingTests {
             { try await outbox.settle(item.id, as: .absent) }, { try await outbox.conditions() },
             { try await outbox.setConditions(Conditions(network: .none, power: .low)) }, { try await outbox.check() },
             { try await outbox.putToken("token", for: "acme") }, { try await outbox.deliver { _ in nil } },
+            { try await outbox.stop() },
         ]
         for use in uses {
             #expect(try await outboxError(use) == .closed)
@@ -77,6 +78,24 @@ struct ClosingTests {
         defer { again.close() }
         let token = try world.sandbox.account().token
         #expect(try await again.deliver { _ in token }.delivered == 1)
+        #expect(try await world.sandbox.ledger().count == 1)
+    }
+
+    @Test("a stop ends a delivery that hangs, which returns what it did, and the next one delivers once")
+    func stop() async throws {
+        let world = try await World(settings: ["settle": "0"])  // as above
+        try await world.outbox.stop()  // nothing runs
+        _ = try await world.captureNote()
+        let events = world.outbox.events
+        try await world.sandbox.network(.silent)
+        let delivery = Task { try await world.outbox.deliver(watch: true) { _ in try world.sandbox.account().token } }
+        _ = try await events.first { event in event.isAllSent }
+
+        try await world.outbox.stop()
+        let ended = try await delivery.value
+        #expect((ended.delivered, ended.waiting) == (0, 1))
+        try await world.sandbox.network(.up)
+        #expect(try await world.deliver().delivered == 1)
         #expect(try await world.sandbox.ledger().count == 1)
     }
 

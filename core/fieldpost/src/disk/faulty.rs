@@ -111,6 +111,11 @@ impl Disk for FaultyDisk {
         Ok(Box::new(self.handle(OsDisk.append(path)?, path)))
     }
 
+    fn touch(&self, path: &Path) -> io::Result<()> {
+        self.step("touch", path)?;
+        OsDisk.touch(path)
+    }
+
     fn open(&self, path: &Path) -> io::Result<Box<dyn Reader>> {
         self.alive()?;
         Ok(Box::new(self.handle(OsDisk.open(path)?, path)))

@@ -16,6 +16,9 @@ pub trait Disk: Send + Sync + 'static {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Writer>>;
     /// A file opened for writing at its end; made where there is none.
     fn append(&self, path: &Path) -> io::Result<Box<dyn Writer>>;
+    /// Opens a file for writing, sets the time of its last change to now, and closes it; made where there is none. Its content
+    /// stays. Whoever watches the file hears of it.
+    fn touch(&self, path: &Path) -> io::Result<()>;
     /// A file opened for reading.
     fn open(&self, path: &Path) -> io::Result<Box<dyn Reader>>;
     /// A file's length; `NotFound` where there is none, `IsADirectory` for a folder.

@@ -21,6 +21,8 @@ mod restored;
 #[cfg(test)]
 mod tests;
 mod tokens;
+#[cfg(feature = "reqwest")]
+mod until;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,27 +1,36 @@
-//! Delivery for a driver, ours or the host's: one task at a time. Owns the lock of the one that delivers; holds no rule.
+//! Delivery for a driver, ours or the host's: one task at a time. Owns the lock of the one that delivers, and how often progress
+//! is told; holds no rule of delivery.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::{Outbox, lock};
+use crate::clock::Clock;
 use crate::disk::Held;
 use crate::engine::Core;
 use crate::engine::air::{Air, Prepared, Task};
 use crate::engine::news::Event;
 use crate::error::Error;
-use crate::model::{Exchange, ItemId};
+use crate::model::{Exchange, ItemId, Now};
 use crate::transport::{Token, TransferId};
+
+/// Between two events about one item's progress: ten a second are more than a bar on a screen needs.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// A running delivery as a pull protocol: ask for the [`next`](Self::next) task, do it, report it. All rules are inside;
 /// dropping it ends the delivery (what was on its way is looked up by the next one).
 pub struct Delivery {
     outbox: Outbox,
     air: Arc<Mutex<Air>>,
+    pace: Mutex<Pace>,
+    clock: Arc<dyn Clock>,
     _held: Box<dyn Held>,
 }
 
 impl Delivery {
-    pub(super) fn new(outbox: Outbox, air: Arc<Mutex<Air>>, held: Box<dyn Held>) -> Self {
-        Delivery { outbox, air, _held: held }
+    pub(super) fn new(outbox: Outbox, air: Arc<Mutex<Air>>, clock: Arc<dyn Clock>, held: Box<dyn Held>) -> Self {
+        Delivery { outbox, air, pace: Mutex::default(), clock, _held: held }
     }
 
     fn change<T>(&self, work: impl FnOnce(&mut Core, &mut Air) -> Result<T, Error>) -> Result<T, Error> {
@@ -77,8 +86,36 @@ impl Delivery {
         lock(&self.air).is_idle()
     }
 
-    /// Tells the listeners how far an item's bytes are.
+    /// Tells the listeners how far an item's bytes are: of each item at most ten times a second, and always when all have left.
+    /// May be called as often as is convenient.
     pub fn progress(&self, id: ItemId, sent: u64, total: u64) {
-        self.outbox.tell(&Event::Progress { id, sent, total });
+        if lock(&self.pace).is_due(id, sent >= total, self.clock.now()) {
+            self.outbox.inner.listeners.tell(&Event::Progress { id, sent, total });
+        }
+    }
+}
+
+/// When progress was last told.
+#[derive(Default)]
+struct Pace(HashMap<ItemId, Told>);
+
+struct Told {
+    at: Now,
+    /// Whether it was the last of that transfer.
+    whole: bool,
+}
+
+impl Pace {
+    /// Notes that it is told, where it is.
+    fn is_due(&mut self, id: ItemId, whole: bool, now: Now) -> bool {
+        // What is long ago says nothing any more; so does what another boot's clock measured.
+        self.0.retain(|_, told| {
+            told.at.boot == now.boot && now.mono.checked_sub(told.at.mono).is_some_and(|since| since < PROGRESS_EVERY)
+        });
+        let due = self.0.get(&id).is_none_or(|told| whole && !told.whole);
+        if due {
+            self.0.insert(id, Told { at: now, whole });
+        }
+        due
     }
 }

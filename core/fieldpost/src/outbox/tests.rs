@@ -1,4 +1,7 @@
-//! The door, on a disk that fails and a database that is full: what is refused is refused whole, and nothing that waits is touched.
+//! The door, on a disk that fails and a database that is full: what is refused is refused whole, and nothing that waits is
+//! touched. What listeners hear of it is in `listeners`.
+
+mod listeners;
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -216,23 +219,6 @@ fn two_openers_see_one_outbox() {
 }
 
 #[test]
-fn listeners_hear_every_change_until_they_are_dropped() {
-    let bench = Bench::new();
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let ear = heard.clone();
-    let listening = bench.outbox.listen(move |event| {
-        if let Event::Changed(item) = event {
-            ear.lock().unwrap().push(item.state);
-        }
-    });
-    let id = bench.capture().unwrap().id;
-    bench.outbox.cancel(id).unwrap();
-    drop(listening);
-    bench.capture().unwrap();
-    assert_eq!(*heard.lock().unwrap(), [State::Queued, State::Cancelled]);
-}
-
-#[test]
 fn an_outbox_of_a_newer_version_is_left_alone() {
     let bench = Bench::new();
     let Bench { dir, disk, outbox } = bench;
@@ -380,29 +366,6 @@ fn what_is_on_its_way_is_not_forgotten_by_another_process() {
     other.forget(id).unwrap();
     assert_eq!(bench.states(), []);
     bench.assert_whole();
-}
-
-#[test]
-fn listeners_hear_when_what_holds_items_up_changes_and_when_one_is_erased() {
-    let bench = Bench::new();
-    let id = bench.capture().unwrap().id;
-    let delivery = bench.outbox.begin_delivery().unwrap();
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let ear = heard.clone();
-    let _listening = bench.outbox.listen(move |event| ear.lock().unwrap().push(event.clone()));
-    let told = || std::mem::take(&mut *heard.lock().unwrap());
-
-    let offline = Conditions { network: crate::model::Network::None, ..Conditions::default() };
-    bench.outbox.set_conditions(offline).unwrap();
-    assert_eq!(told(), [Event::Reasons { account: None }]);
-    bench.outbox.set_conditions(offline).unwrap();
-    assert_eq!(told(), []);
-    delivery.no_token("acme").unwrap();
-    assert_eq!(told(), [Event::Reasons { account: Some("acme".into()) }]);
-    delivery.no_token("acme").unwrap();
-    assert_eq!(told(), []);
-    bench.outbox.forget(id).unwrap();
-    assert_eq!(told(), [Event::Forgotten { id, account: "acme".into(), work_order: "10234".into() }]);
 }
 
 #[test]

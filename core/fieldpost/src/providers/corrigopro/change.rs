@@ -10,14 +10,12 @@
 //! Both are the same however often they are sent, so a doubt is no look: the engine sends them again, with the same
 //! `MessageId`.
 
-use super::{At, CorrigoPro, ask, attachments, document_type, get, name_not_accepted, refusal, work_order_not_valid};
+use super::{At, ask, attachments, document_type, get, name_not_accepted, refusal, work_order_not_valid};
 use crate::model::{
     Answer, Auth, Body, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request, Sink, Snapshot, Why,
 };
 use crate::providers::outcome::{self, Reading};
-use crate::providers::{
-    Effect, Level, Outcome, Provider, Setting, Step, address, bad_address, json, settings::is_line,
-};
+use crate::providers::{Effect, Level, Outcome, Setting, Step, address, bad_address, json, settings::is_line};
 
 /// The vendor's default, and what it takes a missing one for.
 const DEFAULT_VISIBILITY: &str = "All";

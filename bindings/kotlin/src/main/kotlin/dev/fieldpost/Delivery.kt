@@ -56,7 +56,7 @@ internal suspend fun Door.deliver(
         val closing = atEnd { stop.stop() }
         val how = Deliver(patience, watch, http)
         val ended = CompletableDeferred<Summary>()
-        running(ended)
+        running(ended, stop)
         // A daemon: what dies with the process is looked up by the next delivery, so nothing is worth waiting for.
         thread(name = "fieldpost-delivery", isDaemon = true) {
             val asker = Asker(questions)

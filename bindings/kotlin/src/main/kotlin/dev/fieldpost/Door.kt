@@ -23,18 +23,25 @@ internal class Door(private val native: NativeOutbox) {
     /** Completed by [close], once. */
     private val end = Job()
 
-    /** The native deliveries that have not returned. */
-    private val deliveries = ConcurrentHashMap.newKeySet<Job>()
+    /** The native deliveries that have not returned, and what stops each. */
+    private val deliveries = ConcurrentHashMap<Job, StopSignal>()
 
     /** Keeps it until it ends. */
-    fun running(delivery: Job) {
-        deliveries += delivery
+    fun running(delivery: Job, stop: StopSignal) {
+        deliveries[delivery] = stop
         delivery.invokeOnCompletion { deliveries -= delivery }
     }
 
     suspend fun pause() {
         withContext(Dispatchers.IO) { enter { pause() } }
-        deliveries.forEach { it.join() }
+        deliveries.keys.toList().forEach { it.join() }
+    }
+
+    suspend fun stop() {
+        // By their own signals: the native outbox's reaches none that is just about to begin there.
+        val running = enter { deliveries.toMap() }
+        running.values.forEach { it.stop() }
+        running.keys.forEach { it.join() }
     }
 
     fun close() {
@@ -55,7 +62,7 @@ internal class Door(private val native: NativeOutbox) {
     /** Calls at the end, or now where that has been. The action must not throw, and may come while it is being disposed. */
     fun atEnd(action: () -> Unit): DisposableHandle = end.invokeOnCompletion { action() }
 
-    fun events(): Flow<Event> = told { it }.buffer(Outbox.EVENTS_KEPT, BufferOverflow.DROP_OLDEST)
+    fun events(): Flow<Event> = told { it }.newest()
 
     fun lists(concerns: Concerns, list: NativeOutbox.() -> List<Item>): Flow<List<Item>> =
         told(first = Unit) { event -> Unit.takeIf { event in concerns } }
@@ -94,6 +101,9 @@ internal class Door(private val native: NativeOutbox) {
             }
         }
 }
+
+/** What a slow collector of events misses: the oldest. */
+internal fun Flow<Event>.newest(): Flow<Event> = buffer(Outbox.EVENTS_KEPT, BufferOverflow.DROP_OLDEST)
 
 /** Which items a list is of, and so which events may change it. */
 internal class Concerns(private val account: String?, private val workOrder: String? = null) {

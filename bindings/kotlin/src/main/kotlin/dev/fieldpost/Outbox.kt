@@ -96,8 +96,8 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
         door.lists(Concerns(account)) { items(account, null, state) }
 
     /**
-     * What happens in this process while it is collected: changes, and the progress of transfers. It ends when the outbox is
-     * closed.
+     * What happens in this process while it is collected: changes, and the progress of transfers, at most ten times a second
+     * for each item and when all of it has left. It ends when the outbox is closed.
      *
      * The newest [EVENTS_KEPT] events are kept for a collector that is slow, older ones are dropped: good for progress bars
      * and logs. What a screen shows of the queue comes from [items], which misses nothing.
@@ -108,9 +108,13 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
      * Delivers all that can be delivered. Suspends until nothing more can be done within the patience, or, with [watch],
      * until it is cancelled. Items that cannot be delivered now wait or are blocked, each with its reason.
      *
-     * Cancelling the coroutine stops it: transfers under way are broken off, the call returns once that is done, and may be
+     * Where a delivery of this outbox runs already, it is joined: the call returns once nothing more can be done, with what
+     * that delivery has done since it began. What was captured before the call is part of it. Its sign-in is asked and its
+     * limits hold; where it is cancelled, fails, or would not stay as long, this one takes over.
+     *
+     * Cancelling the coroutine stops it, but not a delivery that it has joined: transfers under way are broken off, the call returns once that is done, and may be
      * made again at once. What was broken off is looked up by the next delivery before anything is sent again. [close] stops
-     * it too; then it returns what it did.
+     * it too, and [stop]; then it returns what it did.
      *
      * @param patience how long waits are sat out: one that ends within this time of the last progress does not end the
      *   delivery.
@@ -120,7 +124,7 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
      *   in the caller's context, for several accounts at once. Null is none: that account's items wait for one, until
      *   [putToken] or the next delivery. What it throws is none too, stands in [Delivery.tokenErrors], and hinders no other
      *   account. Tokens are never stored.
-     * @throws OutboxException.AlreadyDelivering where another delivery runs, in this process or another.
+     * @throws OutboxException.AlreadyDelivering where another process delivers, or another [Outbox] of the same folder.
      * @throws OutboxException.Invalid where a certificate in [http] does not read.
      * @throws IllegalArgumentException where the patience or a time limit is below zero.
      * @throws OutboxException.DiskFull where an attempt cannot be journaled: then it is not made.
@@ -131,6 +135,12 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
         http: Http = Http(),
         tokens: suspend (account: String) -> String?,
     ): Delivery = door.deliver(patience, watch, http, tokens)
+
+    /**
+     * Stops the deliveries of this outbox that run, and returns when they have ended: transfers are broken off, and the calls
+     * return what they did. What may have arrived is looked up by the next delivery. Does nothing where none runs.
+     */
+    public suspend fun stop(): Unit = door.stop()
 
     /**
      * Hands in a token after a sign-in, while a delivery runs: the account's items go on. It stays in memory until that

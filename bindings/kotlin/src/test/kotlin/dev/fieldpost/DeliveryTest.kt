@@ -140,7 +140,7 @@ class DeliveryTest : StoryTest() {
         }
 
     @Test
-    fun `a second delivery of one outbox is refused, and the first goes on`() =
+    fun `a second delivery of one outbox joins the first, that of another opening is refused`() =
         story {
             outbox.capture(Text("one"), job)
             val asked = CompletableDeferred<Unit>()
@@ -154,14 +154,20 @@ class DeliveryTest : StoryTest() {
                 }
             asked.await()
 
-            val refused = assertThrows<OutboxException.AlreadyDelivering> { outbox.deliver { sandbox.token } }
-            assertTrue("deliver" in refused.message!!, refused.message)
             outbox("outbox").use { same ->
-                assertThrows<OutboxException.AlreadyDelivering> { same.deliver { sandbox.token } }
+                val refused = assertThrows<OutboxException.AlreadyDelivering> { same.deliver { sandbox.token } }
+                assertTrue("deliver" in refused.message!!, refused.message)
             }
+            // Whether it joins before the token comes or begins after the first, what it captured before arrives.
+            val two = outbox.capture(Text("two"), job)
+            val second = async { outbox.deliver { sandbox.token } }
+            listening()
 
             token.complete(sandbox.token)
-            assertEquals(listOf(1, 0, 0), first.await().counts())
+            assertEquals(0, second.await().waiting)
+            assertTrue(outbox.item(two.id).receipt != null)
+            first.await()
+            assertEquals(2, sandbox.accepted().size)
         }
 
     @Test

@@ -72,6 +72,47 @@ class StoppingTest : StoryTest() {
         }
 
     @Test
+    fun `a stop ends a delivery that hangs, which returns what it did, and the next one delivers once`() =
+        story {
+            outbox.putAccount(acme("settle" to "0")) // as above
+            outbox.stop() // nothing runs
+            val item = outbox.capture(Text("one"), job)
+            sandbox.network("silent")
+            val delivering = async { outbox.deliver(watch = true) { sandbox.token } }
+            outbox.awaited(item.id) { it.status == Status.Sending }
+
+            outbox.stop()
+
+            assertFalse(isDelivering())
+            assertEquals(0 to 1, delivering.await().let { it.delivered to it.waiting })
+            sandbox.network("up")
+            assertEquals(1, outbox.deliver(patience = 30.seconds) { sandbox.token }.delivered)
+            assertEquals(1, sandbox.accepted().size)
+        }
+
+    @Test
+    fun `where the running delivery is cancelled, the one that joined takes over`() =
+        story {
+            val item = outbox.capture(Text("one"), job)
+            val asked = CompletableDeferred<Unit>()
+            val first =
+                launch {
+                    outbox.deliver {
+                        asked.complete(Unit)
+                        awaitCancellation()
+                    }
+                }
+            asked.await()
+            val second = async { outbox.deliver { sandbox.token } }
+            listening()
+
+            first.cancelAndJoin()
+
+            assertEquals(1, second.await().delivered)
+            assertEquals(Proof.ANSWER, outbox.item(item.id).receipt?.proof)
+        }
+
+    @Test
     fun `a pause ends a delivery that hangs, and lasts until it is resumed, also over a restart`() =
         story {
             outbox.putAccount(acme("settle" to "0")) // as above
@@ -186,6 +227,7 @@ class StoppingTest : StoryTest() {
                     { items().first() },
                     { events.first() },
                     { deliver { sandbox.token } },
+                    { stop() },
                     { putToken("acme", sandbox.token) },
                     { retry(item.id) },
                     { retryAll() },

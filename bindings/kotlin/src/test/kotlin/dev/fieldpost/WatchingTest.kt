@@ -3,12 +3,15 @@ package dev.fieldpost
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.channels.ReceiveChannel
+import kotlinx.coroutines.channels.awaitClose
 import kotlinx.coroutines.flow.buffer
+import kotlinx.coroutines.flow.callbackFlow
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.produceIn
 import kotlinx.coroutines.flow.takeWhile
 import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.flow.transformWhile
 import kotlinx.coroutines.launch
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
@@ -154,25 +157,42 @@ class WatchingTest : StoryTest() {
     @Test
     fun `a slow collector of events loses the oldest, never the newest`() =
         story {
+            val item = outbox.capture(Text("one"), job)
+            val (first, last) = Event.Progress(item.id, 0, 1_000) to Event.Forgotten(item.id, "acme", "10234")
             val begun = CompletableDeferred<Unit>()
-            val open = CompletableDeferred<Unit>()
-            val first = outbox.capture(Text("one"), job)
+            val told = CompletableDeferred<Unit>()
+            // As the outbox tells it, but at a known time: a listener's thread does so when it gets round to it.
             val events =
-                async {
-                    outbox.events
-                        .onEach {
-                            begun.complete(Unit)
-                            open.await()
-                        }.takeWhile { it !is Event.Forgotten }
-                        .toList()
+                callbackFlow {
+                    trySend(first)
+                    begun.await()
+                    repeat(Outbox.EVENTS_KEPT + 50) { trySend(Event.Progress(item.id, it + 1L, 1_000)) }
+                    trySend(last)
+                    told.complete(Unit)
+                    awaitClose()
                 }
+            val heard =
+                events
+                    .newest()
+                    .onEach {
+                        begun.complete(Unit)
+                        told.await()
+                    }.transformWhile {
+                        emit(it)
+                        it != last
+                    }.toList()
+            val kept = (52..Outbox.EVENTS_KEPT + 50L).map { Event.Progress(item.id, it, 1_000) }
+            assertEquals(listOf(first) + kept + last, heard)
+        }
+
+    @Test
+    fun `events come in order, and the last is told`() =
+        story {
+            val item = outbox.capture(Text("one"), job)
+            val heard = async { outbox.events.takeWhile { it !is Event.Forgotten }.toList() }
             listening()
-            val networks = listOf(Network.METERED, Network.UNMETERED)
-            repeat(Outbox.EVENTS_KEPT + 50) { outbox.setConditions(Conditions(networks[it % 2], Power.BATTERY)) }
-            begun.await()
-            outbox.forget(first.id)
-            open.complete(Unit)
-            // The one in hand, and those kept but for the last, which ends it.
-            assertEquals(1 + Outbox.EVENTS_KEPT - 1, events.await().size)
+            outbox.cancel(item.id)
+            outbox.forget(item.id)
+            assertEquals(listOf(State.CANCELLED), heard.await().map { (it as Event.Changed).item.state })
         }
 }

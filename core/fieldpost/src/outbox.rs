@@ -183,6 +183,12 @@ impl Outbox {
         Ok(Outbox { inner: Arc::new(inner) })
     }
 
+    /// What is inside, for tests that look at rows.
+    #[cfg(test)]
+    pub(crate) fn with_core<T>(&self, look: impl FnOnce(&mut Core) -> T) -> T {
+        look(&mut self.core().expect("the outbox is open"))
+    }
+
     fn core(&self) -> Result<Inside<'_>, Error> {
         Inside::enter(lock(&self.inner.room), &self.inner.let_go)
     }
@@ -202,6 +208,7 @@ impl Outbox {
             core.store.begin()?;
             let made = change(core);
             let ended = core.store.end(made.is_ok());
+            core.end_sealing(made.is_ok() && ended.is_ok());
             if made.is_err() || ended.is_err() {
                 core.forget_news();
             }
@@ -336,7 +343,7 @@ impl Outbox {
     /// [`Error::UnknownItem`], [`Error::UnknownAccount`]; [`Error::Invalid`] for what the system does not let change;
     /// [`Error::NotNow`] for an attachment that is to be deleted, or whose upload was given up.
     pub fn update(&self, attachment: impl Into<Attachment>, changes: Changes) -> Result<Item, Error> {
-        let item = self.work(|core| core.update(&attachment.into(), changes))?;
+        let item = self.change(|core| core.update(&attachment.into(), changes))?;
         self.wake();
         Ok(item)
     }
@@ -348,7 +355,7 @@ impl Outbox {
     /// # Errors
     /// [`Error::UnknownItem`], [`Error::UnknownAccount`]; [`Error::Invalid`] where the system has no deletion.
     pub fn delete(&self, attachment: impl Into<Attachment>) -> Result<Item, Error> {
-        let item = self.work(|core| core.delete(&attachment.into()))?;
+        let item = self.change(|core| core.delete(&attachment.into()))?;
         self.wake();
         Ok(item)
     }

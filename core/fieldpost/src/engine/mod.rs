@@ -39,7 +39,7 @@ use crate::model::{
     AccountRow, Bytes, Conditions, Item, ItemId, Now, Operation, Reason, Row, Sha256, Snapshot, Stage, Timestamp, Why,
 };
 use crate::providers::settings::Common;
-use crate::store::{Entry, Filter, Folders, Line, Sql, Store};
+use crate::store::{Entry, Filter, Folders, Line, Sealed, Sql, Store};
 
 use entropy::Entropy;
 use news::News;
@@ -54,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) memory: u64,
     /// What changed since the listeners were last told.
     news: Vec<News>,
+    /// Folders of items that were added in the transaction that runs.
+    sealed: Vec<(ItemId, Sealed)>,
 }
 
 /// The seams of an outbox: what a test puts others in the place of.
@@ -67,7 +69,7 @@ pub(crate) struct Seams {
 impl Core {
     pub(crate) fn new(store: Store, folders: Arc<Folders>, seams: Seams) -> Self {
         let Seams { clock, entropy, backoff, memory } = seams;
-        Core { store, folders, clock, entropy, backoff, memory, news: Vec::new() }
+        Core { store, folders, clock, entropy, backoff, memory, news: Vec::new(), sealed: Vec::new() }
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -86,6 +88,7 @@ impl Core {
         let mut rows = rows.to_vec();
         rows.iter_mut().try_for_each(|row| self.grant(row))?;
         let followed = self.follow(&rows)?;
+        self.delete_surplus(&rows)?;
         rows.extend(followed);
         for row in &rows {
             let entry = match &row.stage {

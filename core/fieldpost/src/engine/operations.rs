@@ -19,8 +19,8 @@ use crate::dispatch::person;
 use crate::error::Error;
 use crate::model::{Attachment, Changes, Item, ItemId, Kind, Operation, RemoteId, Requires, Row, Stage, Wish};
 use crate::providers::provider;
-use crate::providers::settings::check_changes;
-use crate::store::{Manifest, Sealed, Target};
+use crate::providers::settings::{Common, check_changes};
+use crate::store::{Manifest, Target};
 
 /// What is to be done at the system.
 enum Change {
@@ -38,14 +38,6 @@ struct Meant {
     about: Option<RemoteId>,
 }
 
-/// What a request became.
-enum Became {
-    /// Another item was changed by it.
-    Part(ItemId),
-    /// An item of its own.
-    Item(ItemId, Sealed),
-}
-
 impl Core {
     pub(crate) fn update(&mut self, attachment: &Attachment, changes: Changes) -> Result<Item, Error> {
         self.operate(attachment, Change::Update(changes))
@@ -56,25 +48,8 @@ impl Core {
     }
 
     fn operate(&mut self, attachment: &Attachment, change: Change) -> Result<Item, Error> {
-        self.store.begin()?;
-        let became = self.meant(attachment).and_then(|meant| self.decide(meant, change));
-        let ended = self.store.end(became.is_ok());
-        if became.is_err() || ended.is_err() {
-            self.forget_news();
-        }
-        let id = match (became?, ended) {
-            (Became::Part(id), ended) => ended.map(|()| id)?,
-            (Became::Item(id, sealed), Ok(())) => {
-                sealed.done();
-                id
-            }
-            (Became::Item(id, sealed), Err(error)) => {
-                if self.store.read().has_item(id).is_ok_and(|there| !there) {
-                    sealed.abandon();
-                }
-                return Err(error);
-            }
-        };
+        let meant = self.meant(attachment)?;
+        let id = self.decide(meant, change)?;
         self.item(id)?.ok_or_else(|| Error::UnknownItem { id: id.to_string() })
     }
 
@@ -107,7 +82,7 @@ impl Core {
         }
     }
 
-    fn decide(&mut self, meant: Meant, change: Change) -> Result<Became, Error> {
+    fn decide(&mut self, meant: Meant, change: Change) -> Result<ItemId, Error> {
         let account = self.account(&meant.account)?;
         let system = provider(account.account.provider);
         let known = system.capabilities().operations;
@@ -132,7 +107,7 @@ impl Core {
     }
 
     /// Nothing of the upload can be at the system.
-    fn change_upload(&mut self, mut upload: Row, change: Change) -> Result<Became, Error> {
+    fn change_upload(&mut self, mut upload: Row, change: Change) -> Result<ItemId, Error> {
         let id = upload.id();
         match change {
             Change::Update(changes) => {
@@ -147,18 +122,18 @@ impl Core {
             Change::Delete => person::cancel(&mut upload)?,
         }
         self.commit(&[upload], &[], |_| Ok(()))?;
-        Ok(Became::Part(id))
+        Ok(id)
     }
 
     /// The attachment is at the system, or may be.
-    fn change_attachment(&mut self, meant: Meant, change: Change) -> Result<Became, Error> {
+    fn change_attachment(&mut self, meant: Meant, change: Change) -> Result<ItemId, Error> {
         let parent = meant.parent.as_ref().map(Row::id);
         let mut pending = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
         let last = pending.pop();
         if let Some(deletion) = last.as_ref().filter(|last| last.manifest.operation == Operation::Delete) {
             let (id, state) = (deletion.id(), crate::dispatch::why::shown(&deletion.stage, None));
             return match change {
-                Change::Delete => Ok(Became::Part(id)),
+                Change::Delete => Ok(id),
                 Change::Update(_) => {
                     Err(Error::NotNow { id, state, what: "the attachment is to be deleted: cancel that first" })
                 }
@@ -175,7 +150,7 @@ impl Core {
                 self.renew(&mut update);
                 self.journal_change(&update, true)?;
                 self.commit(&[update], &[], |_| Ok(()))?;
-                return Ok(Became::Part(id));
+                return Ok(id);
             }
             (Change::Delete, Some(mut update)) if update.stage != Stage::Sending => {
                 person::cancel(&mut update)?;
@@ -196,7 +171,7 @@ impl Core {
     }
 
     /// An item of its own.
-    fn add(&mut self, meant: Meant, change: Change, after: Option<ItemId>) -> Result<Became, Error> {
+    fn add(&mut self, meant: Meant, change: Change, after: Option<ItemId>) -> Result<ItemId, Error> {
         let now = self.now();
         let id = ItemId::new(now.wall, self.entropy.bytes());
         let (operation, changes) = match change {
@@ -240,17 +215,42 @@ impl Core {
         let mut row = self.new_row(manifest)?;
         retarget(&mut row, changes);
         row.manifest.target = row.life.target.clone();
-        let sealed = self.folders.admit(id)?.seal(&row.manifest)?;
-        match self.store.write(|sql| sql.insert_item(&row)) {
-            Ok(()) => {
-                self.note(super::news::News::Item(id));
-                Ok(Became::Item(id, sealed))
-            }
-            Err(error) => {
+        self.sealed.push((id, self.folders.admit(id)?.seal(&row.manifest)?));
+        self.store.write(|sql| sql.insert_item(&row))?;
+        self.note(super::news::News::Item(id));
+        Ok(id)
+    }
+
+    /// The transaction in which items of their own were added has ended.
+    pub(crate) fn end_sealing(&mut self, kept: bool) {
+        for (id, sealed) in std::mem::take(&mut self.sealed) {
+            if kept {
+                sealed.done();
+            } else if self.store.read().has_item(id).is_ok_and(|there| !there) {
                 sealed.abandon();
-                Err(error)
             }
         }
+    }
+
+    /// Surplus of an upload that was found more than once: deleted where its account allows that.
+    pub(super) fn delete_surplus(&mut self, rows: &[Row]) -> Result<(), Error> {
+        for upload in rows.iter().filter(|row| row.manifest.operation == Operation::Upload) {
+            let Stage::Delivered { receipt } = &upload.stage else { continue };
+            if receipt.surplus.is_empty() {
+                continue;
+            }
+            let account = self.account(&upload.life.target.account)?;
+            let system = provider(account.account.provider);
+            if !Common::of(&account.account.settings).delete_surplus || !system.capabilities().operations.contains(&"delete") {
+                continue;
+            }
+            for surplus in &receipt.surplus {
+                let Target { account, work_order, .. } = upload.life.target.clone();
+                let meant = Meant { account, work_order, parent: None, about: Some(surplus.clone()) };
+                self.change_attachment(meant, Change::Delete)?;
+            }
+        }
+        Ok(())
     }
 
     /// What waited for an upload that was given up is given up with it.

@@ -72,7 +72,7 @@ impl Core {
     }
 
     /// What a doubt is looked for by: what its latest attempt sent, or what it would send.
-    pub(super) fn looked_for(&self, row: &Row) -> Result<Option<Snapshot>, Error> {
+    pub(crate) fn looked_for(&self, row: &Row) -> Result<Option<Snapshot>, Error> {
         match &row.life.restored {
             Some(Restored::Looking(snapshot)) => Ok(Some((**snapshot).clone())),
             _ => self.store.read().snapshot(row.id()),

@@ -63,6 +63,13 @@ pub(crate) const COMMON: &[Setting] = &[
         expects: "unmetered, charging or both with a comma: what every item waits for",
     },
     Setting {
+        key: "delete_surplus",
+        required: false,
+        level: Level::Account,
+        accepts: |v| matches!(v, "true" | "false"),
+        expects: "true or false: whether what an upload left at the system more than once is deleted there",
+    },
+    Setting {
         key: "settle",
         required: false,
         level: Level::Account,
@@ -88,6 +95,8 @@ pub(crate) struct Common {
     pub unmetered_over: Option<Bytes>,
     /// What every item asks of the phone.
     pub requires: Requires,
+    /// Whether what an upload left more than once is deleted.
+    pub delete_surplus: bool,
     /// How long after a doubt arose a listing is taken that proves absence.
     pub settle: Duration,
 }
@@ -103,6 +112,7 @@ impl Common {
             cleartext: get("cleartext").is_some(),
             max_concurrent: get("max_concurrent").and_then(|v| v.parse().ok()).unwrap_or(2),
             unmetered_over: get("unmetered_over").and_then(|v| v.parse().ok()),
+            delete_surplus: get("delete_surplus").is_some_and(|v| v == "true"),
             requires: get("requires").and_then(|v| requires(v)).unwrap_or_default(),
             settle: Duration::from_secs(get("settle").and_then(|v| v.parse().ok()).unwrap_or(20)),
         }
@@ -209,6 +219,7 @@ mod tests {
             max_concurrent: 2,
             unmetered_over: None,
             requires: Requires::default(),
+                delete_surplus: false,
             settle: Duration::from_secs(20),
         };
         assert_eq!(Common::of(&map(&[])), defaults);

@@ -1,6 +1,7 @@
 //! The engine through its door, answered by hand: no network, no waiting, a clock that moves when it is told.
 
 mod alone;
+mod any_calls;
 mod operations;
 mod persons;
 mod repairs;

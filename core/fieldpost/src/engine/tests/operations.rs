@@ -178,3 +178,21 @@ fn a_deleted_file_does_not_take_the_listings_trust_away() {
     desk.wait(Duration::from_secs(60));
     assert!(driver.next().is_none(), "nothing is left that the listing could be put to the test by");
 }
+
+#[test]
+fn what_an_upload_left_more_than_once_is_deleted_where_the_account_allows_it() {
+    for allowed in [false, true] {
+        let desk = Desk::new();
+        let account = Account::corrigo_pro("acme", "https://corrigo.invalid").performed_by("Jo Field");
+        desk.outbox.put_account(account.set("delete_surplus", allowed.to_string())).unwrap();
+        let id = desk.capture();
+        let driver = desk.deliver();
+        driver.lose(&driver.next().unwrap());
+        let name = desk.item(id).name;
+        driver.answer(&driver.wait_for(), 200, &listing(&[("r-1", &name), ("r-2", &name)]));
+        assert_eq!(desk.item(id).receipt.unwrap().surplus, [RemoteId("r-2".into())]);
+        let deletion = driver.next();
+        assert_eq!(deletion.and_then(|transfer| part(&transfer, "AttachmentId")).as_deref(), allowed.then_some("r-2"));
+        assert_eq!(desk.outbox.check().unwrap().1, []);
+    }
+}

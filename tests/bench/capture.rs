@@ -8,13 +8,16 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use fieldpost::{Account, Document, Options, Outbox, Text, WorkOrder};
+use fieldpost::{Document, Options, Outbox, WorkOrder};
+use fieldpost_tests::bench::{Bound, Figures, account, fill, median, outbox, work_dir};
 use sha2::{Digest, Sha256};
 
+/// Nothing is sent there.
+const URL: &str = "https://corrigo.invalid";
 const ROUNDS: usize = 60;
 const PHOTO: usize = 4_000_000;
 /// The most that a capture may take beside its bare steps, and an opening beside one of a small outbox.
@@ -26,31 +29,10 @@ fn main() -> io::Result<ExitCode> {
     let capture = bench_capture(dir.path())?;
     let rows = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(100_000);
     let open = bench_open(dir.path(), rows)?;
-    println!("capture / bare steps   {capture:.3}   bound {CAPTURE_BOUND}   {}", word(capture <= CAPTURE_BOUND));
-    println!("open {rows} / open 100   {open:.3}   bound {OPEN_BOUND}   {}", word(open < OPEN_BOUND));
-    Ok(if capture <= CAPTURE_BOUND && open < OPEN_BOUND { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn word(good: bool) -> &'static str {
-    if good { "ok" } else { "MISSED" }
-}
-
-/// The target folder's disk: a temporary folder may lie in memory, where nothing is ever synced.
-fn work_dir() -> io::Result<PathBuf> {
-    let exe = std::env::current_exe()?;
-    Ok(exe.parent().map(Path::to_owned).unwrap_or_default())
-}
-
-fn outbox(dir: &Path) -> Outbox {
-    let outbox = Outbox::open(dir, Options::default()).expect("the folder can be written");
-    let account = Account::corrigo_pro("acme", "https://corrigo.invalid").performed_by("Jo Field");
-    outbox.put_account(account).expect("the account is good");
-    outbox
-}
-
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort_unstable();
-    times[times.len() / 2].as_secs_f64()
+    let mut figures = Figures::default();
+    figures.add("capture / bare steps", capture, Bound::Most(CAPTURE_BOUND));
+    figures.add(format!("open {rows} / open 100"), open, Bound::Below(OPEN_BOUND));
+    Ok(figures.end())
 }
 
 /// The median time of a capture over that of its bare steps.
@@ -59,7 +41,7 @@ fn bench_capture(dir: &Path) -> io::Result<f64> {
     let mut bytes: Vec<u8> = (0..PHOTO).map(|n| ((n * 2_654_435_761) >> 11) as u8).collect();
     bytes[..4].copy_from_slice(&[0xFF, 0xD8, 0xFF, 0xE1]);
     fs::write(&source, &bytes)?;
-    let (outbox, job) = (outbox(&dir.join("outbox")), WorkOrder::new("acme", "10234"));
+    let (outbox, job) = (outbox(&dir.join("outbox"), account(URL)), WorkOrder::new("acme", "10234"));
     let bare = dir.join("bare");
     for part in ["", "incoming", "items"] {
         fs::create_dir(bare.join(part))?;
@@ -88,7 +70,7 @@ fn bench_capture(dir: &Path) -> io::Result<f64> {
             shell.push(shell_steps(&source, &dir.join(format!("copy-{round}")))?);
         }
     }
-    let (ours, theirs, shell) = (median(ours), median(theirs), median(shell));
+    let (ours, theirs, shell) = (median(&ours), median(&theirs), median(&shell));
     println!("a durable capture of 4 MB, median of {ROUNDS} alternating rounds");
     println!("  capture               {:8.2} ms", ours * 1e3);
     println!("  bare steps            {:8.2} ms", theirs * 1e3);
@@ -146,8 +128,8 @@ fn shell_steps(source: &Path, to: &Path) -> io::Result<Duration> {
 /// The median time of opening an outbox of `rows` items over that of one of 100.
 fn bench_open(dir: &Path, rows: usize) -> io::Result<f64> {
     let (small, large) = (dir.join("small"), dir.join("large"));
-    fill(&small, 100)?;
-    fill(&large, rows)?;
+    fill(&small, account(URL), 100, 20)?;
+    fill(&large, account(URL), rows, 20)?;
     let time = |dir: &Path| {
         let begun = Instant::now();
         let opened = Outbox::open(dir, Options::default()).expect("the outbox opens");
@@ -160,38 +142,9 @@ fn bench_open(dir: &Path, rows: usize) -> io::Result<f64> {
         of_small.push(time(&small));
         of_large.push(time(&large));
     }
-    let (of_small, of_large) = (median(of_small), median(of_large));
+    let (of_small, of_large) = (median(&of_small), median(&of_large));
     println!("opening an outbox, median of {ROUNDS} alternating rounds");
     println!("  100 items             {:8.3} ms", of_small * 1e3);
     println!("  {rows} items          {:8.3} ms", of_large * 1e3);
     Ok(of_large / of_small)
-}
-
-/// An outbox of `rows` items, rows and folders: one real capture, its folder copied under other ids, and a rebuild of the
-/// database from them. Captures would do the same, with as many syncs, in a quarter of an hour.
-fn fill(dir: &Path, rows: usize) -> io::Result<()> {
-    let first = {
-        let outbox = outbox(dir);
-        outbox.capture(Text::new("a note"), &WorkOrder::new("acme", "1")).expect("the capture is kept").id.to_string()
-    };
-    let items = dir.join("items");
-    let manifest = fs::read_to_string(items.join(&first).join("manifest.json"))?;
-    let journal = fs::read(items.join(&first).join("journal.jsonl"))?;
-    let marker = &first[28..];
-    for n in 1..rows {
-        let id = format!("{}{n:08x}", &first[..28]);
-        let item = items.join(&id);
-        fs::create_dir(&item)?;
-        fs::write(item.join("original"), "a note")?;
-        fs::write(item.join("journal.jsonl"), &journal)?;
-        let work_order = format!(r#""work_order":"{}""#, n / 20);
-        let own = manifest.replace(&first, &id).replace(marker, &id[28..]).replace(r#""work_order":"1""#, &work_order);
-        fs::write(item.join("manifest.json"), own)?;
-    }
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(dir.join(format!("outbox.db{suffix}")));
-    }
-    let outbox = Outbox::open(dir, Options::default()).expect("the outbox is rebuilt");
-    assert_eq!(outbox.items(&fieldpost::Filter::default()).expect("the queue reads").len(), rows);
-    Ok(())
 }

@@ -1,5 +1,7 @@
 //! What the tests share: a world of one outbox, one sandbox and a clock that only moves when told.
 
+pub mod bench;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

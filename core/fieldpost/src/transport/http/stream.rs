@@ -1,5 +1,8 @@
 //! A body as hyper wants it: frames on demand, of a known length, read off the runtime's threads, counted as they go.
+//!
+//! Chunks are read some at a time, for each errand to another thread costs as much as sending a chunk over a fast line.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,6 +18,9 @@ use crate::disk::Disk;
 use crate::transport::BodyFile;
 use crate::transport::body::{BodyReader, CHUNK, Damaged, Meter};
 use crate::transport::multipart::Form;
+
+/// How many chunks one errand reads. As many again are ready meanwhile.
+const AT_ONCE: usize = 4;
 
 /// What the sender and the body that hyper holds have in common.
 pub(super) struct Line {
@@ -72,7 +78,8 @@ impl Streamed {
         let opening = spawn_blocking(move || {
             let (content_type, length) = (form.content_type(), form.length());
             let reader = BodyReader::open(form, file.as_ref(), &*disk)?;
-            let (source, first) = Source { reader, buffer: BytesMut::new() }.read()?;
+            let mut source = Source { reader, buffer: BytesMut::new() };
+            let first = source.chunk()?;
             Ok(Streamed { content_type, length, source, first })
         });
         opening.await.unwrap_or(Err(Damaged)) // the reading itself failed: we cannot vouch for the file
@@ -88,8 +95,9 @@ impl Streamed {
 
     /// Goes out on `line`, whose length must be this body's.
     pub(super) fn onto(self, line: &Arc<Line>) -> reqwest::Body {
-        let mut frames = Frames { line: Arc::clone(line), rest: self.length, ready: None, reading: None };
-        frames.keep(self.source, self.first);
+        let (rest, unread) = (self.length, self.length);
+        let mut frames = Frames { line: Arc::clone(line), rest, unread, ready: VecDeque::new(), reading: None };
+        frames.keep(self.source, [self.first].into());
         reqwest::Body::wrap(frames)
     }
 }
@@ -102,40 +110,60 @@ struct Source {
 }
 
 impl Source {
-    fn read(mut self) -> Result<(Self, Bytes), Damaged> {
+    /// The next chunk: a whole one but at the end, empty after it.
+    fn chunk(&mut self) -> Result<Bytes, Damaged> {
         self.buffer.resize(CHUNK, 0);
         let n = self.reader.read(&mut self.buffer)?;
         let chunk = self.buffer.split_to(n).freeze();
         self.buffer.clear();
-        Ok((self, chunk))
+        Ok(chunk)
+    }
+
+    /// The next chunks, as many as `bytes` still have.
+    fn read(mut self, bytes: u64) -> Result<(Self, VecDeque<Bytes>), Damaged> {
+        let mut chunks = VecDeque::with_capacity(AT_ONCE);
+        let mut rest = bytes;
+        while rest > 0 && chunks.len() < AT_ONCE {
+            let chunk = self.chunk()?;
+            if chunk.is_empty() {
+                return Err(Damaged);
+            }
+            rest = rest.saturating_sub(chunk.len() as u64);
+            chunks.push_back(chunk);
+        }
+        Ok((self, chunks))
     }
 }
 
-/// The body in hyper's hands: one chunk ready, the next one being read meanwhile.
+/// The body in hyper's hands: some chunks ready, the next ones being read meanwhile.
 struct Frames {
     line: Arc<Line>,
     /// How many bytes were not handed out yet.
     rest: u64,
-    ready: Option<Bytes>,
-    reading: Option<JoinHandle<Result<(Source, Bytes), Damaged>>>,
+    /// How many bytes were not read yet.
+    unread: u64,
+    ready: VecDeque<Bytes>,
+    reading: Option<JoinHandle<Result<(Source, VecDeque<Bytes>), Damaged>>>,
 }
 
 impl Frames {
-    /// Keeps `chunk` ready, and reads on where there is more.
-    fn keep(&mut self, source: Source, chunk: Bytes) {
-        if (chunk.len() as u64) < self.rest {
-            self.reading = Some(spawn_blocking(|| source.read()));
+    /// Keeps `chunks` ready, and reads on where there is more.
+    fn keep(&mut self, source: Source, chunks: VecDeque<Bytes>) {
+        let unread = self.unread.saturating_sub(chunks.iter().map(|chunk| chunk.len() as u64).sum());
+        if unread > 0 {
+            self.reading = Some(spawn_blocking(move || source.read(unread)));
         }
-        self.ready = Some(chunk);
+        self.unread = unread;
+        self.ready = chunks;
     }
 
     /// Waits until a chunk is ready. Without one being read there is none to come.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Aborted>> {
-        if let Some(reading) = self.reading.as_mut().filter(|_| self.ready.is_none()) {
+        if let Some(reading) = self.reading.as_mut().filter(|_| self.ready.is_empty()) {
             let read = ready!(Pin::new(reading).poll(cx));
             self.reading = None;
             match read {
-                Ok(Ok((source, chunk))) => self.keep(source, chunk),
+                Ok(Ok((source, chunks))) => self.keep(source, chunks),
                 Ok(Err(Damaged)) => {
                     self.line.meter.damage();
                     return Poll::Ready(Err(Aborted));
@@ -156,7 +184,7 @@ impl Body for Frames {
             return Poll::Ready(None);
         }
         ready!(self.poll_read(cx))?;
-        let chunk = self.ready.take().ok_or(Aborted)?;
+        let chunk = self.ready.pop_front().ok_or(Aborted)?;
         let bytes = chunk.len() as u64;
         if !self.line.meter.pass(bytes) {
             return Poll::Ready(Some(Err(Aborted)));

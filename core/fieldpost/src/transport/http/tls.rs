@@ -1,6 +1,6 @@
 //! What TLS trusts: the system's own verifier, and extra roots beside it. rustls with ring: no C build tools, no process-wide default.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
@@ -11,6 +11,9 @@ use rustls_platform_verifier::Verifier;
 
 use super::HttpError;
 
+/// The system's own verifier, once made: reading all that the system trusts takes longer than a small upload.
+static SYSTEM: OnceLock<Arc<dyn ServerCertVerifier>> = OnceLock::new();
+
 /// The configuration of every connection: HTTP/2 where the host has it, else HTTP/1.1.
 pub(super) fn config(extra_roots: &[Vec<u8>]) -> Result<ClientConfig, HttpError> {
     let roots = read(extra_roots)?;
@@ -18,7 +21,7 @@ pub(super) fn config(extra_roots: &[Vec<u8>]) -> Result<ClientConfig, HttpError>
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|e| HttpError::Setup(e.to_string()))?;
-    let mut config = match verifier(roots, provider)? {
+    let mut config = match known(roots, provider)? {
         // Dangerous is what rustls calls every verifier that is not its own; this one asks the system.
         Some(verifier) => builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth(),
         // A system without any root certificates trusts nobody; what needs no TLS still works there.
@@ -26,6 +29,22 @@ pub(super) fn config(extra_roots: &[Vec<u8>]) -> Result<ClientConfig, HttpError>
     };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// The verifier for these extra roots. Without any it is the same one for the whole process; a system that had no roots is
+/// asked again.
+fn known(
+    roots: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+) -> Result<Option<Arc<dyn ServerCertVerifier>>, HttpError> {
+    if !roots.is_empty() {
+        return verifier(roots, provider);
+    }
+    if let Some(system) = SYSTEM.get() {
+        return Ok(Some(system.clone()));
+    }
+    let made = verifier(roots, provider)?;
+    Ok(made.map(|made| SYSTEM.get_or_init(|| made).clone()))
 }
 
 #[cfg(not(target_os = "android"))]

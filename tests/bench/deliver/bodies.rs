@@ -130,7 +130,7 @@ struct Ours {
 
 impl Ours {
     fn new(home: &Path, server: &Server) -> io::Result<Self> {
-        let outbox = outbox(home, account(&server.url()).set("max_concurrent", &AT_ONCE.to_string()));
+        let outbox = outbox(home, account(&server.url()).set("max_concurrent", AT_ONCE.to_string()));
         Ok(Ours { outbox, runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()? })
     }
 

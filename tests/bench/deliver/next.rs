@@ -59,7 +59,7 @@ struct Queue {
 
 impl Queue {
     fn new(dir: &Path, rows: usize) -> io::Result<Self> {
-        let account = account("http://127.0.0.1:9").set("max_concurrent", &AT_ONCE.to_string());
+        let account = account("http://127.0.0.1:9").set("max_concurrent", AT_ONCE.to_string());
         fill(dir, account, rows, rows.div_ceil(WORK_ORDERS))?;
         let outbox = Outbox::open(dir, Options::default()).map_err(io::Error::other)?;
         let delivery = outbox.begin_delivery().map_err(io::Error::other)?;

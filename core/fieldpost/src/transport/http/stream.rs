@@ -102,6 +102,9 @@ impl Streamed {
     }
 }
 
+/// What an errand brings, and where the next one goes on.
+type Batch = (Source, VecDeque<Bytes>);
+
 /// Reads chunks, on threads that may wait for a disk.
 struct Source {
     reader: BodyReader,
@@ -120,7 +123,7 @@ impl Source {
     }
 
     /// The next chunks, as many as `bytes` still have.
-    fn read(mut self, bytes: u64) -> Result<(Self, VecDeque<Bytes>), Damaged> {
+    fn read(mut self, bytes: u64) -> Result<Batch, Damaged> {
         let mut chunks = VecDeque::with_capacity(AT_ONCE);
         let mut rest = bytes;
         while rest > 0 && chunks.len() < AT_ONCE {
@@ -143,7 +146,7 @@ struct Frames {
     /// How many bytes were not read yet.
     unread: u64,
     ready: VecDeque<Bytes>,
-    reading: Option<JoinHandle<Result<(Source, VecDeque<Bytes>), Damaged>>>,
+    reading: Option<JoinHandle<Result<Batch, Damaged>>>,
 }
 
 impl Frames {

@@ -241,7 +241,9 @@ impl Core {
             }
             let account = self.account(&upload.life.target.account)?;
             let system = provider(account.account.provider);
-            if !Common::of(&account.account.settings).delete_surplus || !system.capabilities().operations.contains(&"delete") {
+            if !Common::of(&account.account.settings).delete_surplus
+                || !system.capabilities().operations.contains(&"delete")
+            {
                 continue;
             }
             for surplus in &receipt.surplus {

@@ -219,7 +219,7 @@ mod tests {
             max_concurrent: 2,
             unmetered_over: None,
             requires: Requires::default(),
-                delete_surplus: false,
+            delete_surplus: false,
             settle: Duration::from_secs(20),
         };
         assert_eq!(Common::of(&map(&[])), defaults);

@@ -22,7 +22,7 @@ fn no_sequence_of_calls_makes_a_state_that_the_table_does_not_have() {
         let mut story = Story { desk: Desk::new(), rng: Rng::with_seed(seed), air: Vec::new(), told: Vec::new() };
         for _ in 0..CALLS {
             story.call();
-            if let Err(wrong) = story.desk.outbox.with_core(|core| check(core)) {
+            if let Err(wrong) = story.desk.outbox.with_core(check) {
                 panic!("seed {seed}: {wrong}\n{}", story.told.join("\n"));
             }
         }
@@ -196,7 +196,9 @@ fn check(core: &mut Core) -> Result<(), String> {
             let highest = rows.iter().filter(goes).map(|row| row.priority).max();
             let head = core.store.read().ready("acme", std::iter::once(needs), person).unwrap();
             if head.as_ref().map(|row| row.priority) != highest || head.as_ref().is_some_and(|row| !goes(&row)) {
-                return Err(format!("the lanes of {person:?} that need {needs} have the head {head:?}, not {highest:?}"));
+                return Err(format!(
+                    "the lanes of {person:?} that need {needs} have the head {head:?}, not {highest:?}"
+                ));
             }
         }
     }

@@ -1,7 +1,11 @@
 //! From capture to receipt, over the real driver, against the simulated systems.
 
+// The allowance for tests does not reach their helpers.
+#![allow(clippy::unwrap_used)]
+
 mod damage;
 mod delivery;
 mod doubt;
 mod input;
 mod joining;
+mod operations;

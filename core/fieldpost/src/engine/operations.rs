@@ -4,14 +4,13 @@
 //! | the attachment | `update` | `delete` |
 //! |---|---|---|
 //! | an upload of ours that nothing can be there of | changes the upload | cancels the upload |
+//! | the same, with an update that waits for it since it was in doubt | changes that update | cancels both |
 //! | an upload of ours on its way or in doubt | waits for it | a wish to cancel it, and a deletion that waits for it |
 //! | at the system, with an update that never left, or was refused | changes that update | cancels that update; deletes |
 //! | at the system, with an update on its way | goes after it | goes after it |
 //! | at the system, with a deletion | refused | is that deletion |
 //!
 //! When an upload turns out not to have arrived and was given up, what waited for it is given up with it.
-
-use std::collections::BTreeMap;
 
 use super::Core;
 use crate::capture::clean;
@@ -99,11 +98,20 @@ impl Core {
                 let (id, state) = (parent.id(), crate::State::Cancelled);
                 return Err(Error::NotNow { id, state, what: "what was given up is at no system" });
             }
-            if !parent.stage.is_over() && parent.stage != Stage::Sending && parent.stage.doubt().is_none() {
+            let can_be_there =
+                parent.stage.is_over() || parent.stage == Stage::Sending || parent.stage.doubt().is_some();
+            if !can_be_there && !self.is_followed(parent, &change)? {
                 return self.change_upload(parent.clone(), change);
             }
         }
         self.change_attachment(meant, change)
+    }
+
+    /// Whether an update waits for the upload, made while that was in doubt: this one has to come after it, for the later word wins.
+    fn is_followed(&self, upload: &Row, change: &Change) -> Result<bool, Error> {
+        let waiting = |row: &Row| !row.stage.is_over();
+        let known = || self.store.read().operations(Some(upload.id()), &upload.life.target.account, None);
+        Ok(matches!(change, Change::Update(_)) && known()?.iter().any(waiting))
     }
 
     /// Nothing of the upload can be at the system.
@@ -128,7 +136,10 @@ impl Core {
     /// The attachment is at the system, or may be.
     fn change_attachment(&mut self, meant: Meant, change: Change) -> Result<ItemId, Error> {
         let parent = meant.parent.as_ref().map(Row::id);
-        let mut pending = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
+        let known = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
+        let latest = known.iter().rfind(|known| known.manifest.operation == Operation::Update);
+        let latest = latest.map(|update| update.life.target.clone());
+        let mut pending: Vec<Row> = known.into_iter().filter(|known| !known.stage.is_over()).collect();
         let last = pending.pop();
         if let Some(deletion) = last.as_ref().filter(|last| last.manifest.operation == Operation::Delete) {
             let (id, state) = (deletion.id(), crate::dispatch::why::shown(&deletion.stage, None));
@@ -167,11 +178,18 @@ impl Core {
             self.commit(&[upload], &[], |_| Ok(()))?;
         }
         let before = meant.parent.as_ref().filter(|parent| !parent.stage.is_over()).map(Row::id);
-        self.add(meant, change, after.or(before))
+        self.add(meant, change, latest, after.or(before))
     }
 
-    /// An item of its own.
-    fn add(&mut self, meant: Meant, change: Change, after: Option<ItemId>) -> Result<ItemId, Error> {
+    /// An item of its own. It goes on from the `latest` update of the attachment: a system that takes all of it each time would
+    /// else get back what that one changed.
+    fn add(
+        &mut self,
+        meant: Meant,
+        change: Change,
+        latest: Option<Target>,
+        after: Option<ItemId>,
+    ) -> Result<ItemId, Error> {
         let now = self.now();
         let id = ItemId::new(now.wall, self.entropy.bytes());
         let (operation, changes) = match change {
@@ -180,7 +198,7 @@ impl Core {
         };
         let of_upload = meant.parent.as_ref();
         let target = match of_upload {
-            Some(upload) => upload.life.target.clone(),
+            Some(upload) => latest.unwrap_or_else(|| upload.life.target.clone()),
             None => Target {
                 account: meant.account,
                 work_order: meant.work_order,
@@ -188,8 +206,8 @@ impl Core {
                 stem: String::new(),
                 marker: id.marker(),
                 extension: String::new(),
-                settings: BTreeMap::new(),
-                whole: Some(String::new()),
+                settings: latest.map(|latest| latest.settings).unwrap_or_default(),
+                whole: Some(String::new()), // whatever it is called by then
             },
         };
         let manifest = Manifest {
@@ -263,15 +281,19 @@ impl Core {
                 followed.extend(self.store.read().operations(Some(upload.id()), &upload.life.target.account, None)?);
             }
         }
+        followed.retain(|row| !row.stage.is_over());
         followed.iter_mut().for_each(|row| row.stage = Stage::Cancelled);
         Ok(followed)
     }
 
-    /// What an update or a deletion of our own upload is about: the id on its receipt, from now on.
+    /// What an update or a deletion of our own upload is about: the id on its receipt, from now on, and the place where it went,
+    /// which a repair may have changed meanwhile.
     pub(super) fn find_about(&self, row: &mut Row) -> Result<(), Error> {
         let upload = row.manifest.parent.map(|id| self.store.read().item(id)).transpose()?.flatten();
-        if let Some(Stage::Delivered { receipt }) = upload.map(|upload| upload.stage) {
+        if let Some(Row { stage: Stage::Delivered { receipt }, life, .. }) = upload {
             row.life.about = receipt.remote_id;
+            row.life.target.work_order = life.target.work_order;
+            row.life.target.folder = life.target.folder;
         }
         Ok(())
     }

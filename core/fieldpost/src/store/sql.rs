@@ -396,18 +396,18 @@ impl<'a> Sql<'a> {
         Ok(self.rows("WHERE account = ?1 AND remote_id = ?2", params![account, remote_id.0])?.pop())
     }
 
-    /// The updates and deletions that are not over, of an upload of ours or of another attachment, in their order.
+    /// The updates and deletions that were not given up, of an upload of ours or of another attachment, in their order.
     pub(crate) fn operations(
         &self,
         parent: Option<ItemId>,
         account: &str,
         about: Option<&RemoteId>,
     ) -> Result<Vec<Row>, Error> {
-        const OPEN: &str = "stage NOT IN ('delivered', 'cancelled') ORDER BY seq";
+        const KEPT: &str = "stage <> 'cancelled' ORDER BY seq";
         match (parent, about) {
-            (Some(parent), _) => self.rows(&format!("WHERE parent = ?1 AND {OPEN}"), [parent.as_bytes()]),
+            (Some(parent), _) => self.rows(&format!("WHERE parent = ?1 AND {KEPT}"), [parent.as_bytes()]),
             (None, Some(about)) => {
-                self.rows(&format!("WHERE account = ?1 AND about = ?2 AND {OPEN}"), params![account, about.0])
+                self.rows(&format!("WHERE account = ?1 AND about = ?2 AND {KEPT}"), params![account, about.0])
             }
             (None, None) => Ok(Vec::new()),
         }

@@ -1,10 +1,9 @@
 use super::super::CorrigoPro;
 use super::*;
 use crate::model::{Action, Bytes, Failure, Left};
-use crate::providers::Cursor;
-use crate::providers::Provider as _;
 use crate::providers::settings::check_changes;
 use crate::providers::tests::{Asked, done, got, lost, snapshot};
+use crate::providers::{Cursor, Provider};
 
 /// An update of our own attachment.
 fn ours() -> Snapshot {

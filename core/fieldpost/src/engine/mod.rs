@@ -6,6 +6,7 @@
 //! * [`operations`] queues updates and deletions, [`repairs`] lets items go otherwise, [`restored`] knows a phone restored from a
 //!   backup.
 //! * [`keeping`] clears the files of what is delivered, and makes room.
+//! * [`export`] rescues what is not delivered, without a database.
 //! * [`answers`] carries a person's answers out; [`news`] keeps what the listeners are told.
 
 mod accounts;
@@ -13,6 +14,7 @@ pub(crate) mod air;
 pub(crate) mod answers;
 pub(crate) mod check;
 pub(crate) mod entropy;
+pub(crate) mod export;
 pub(crate) mod intake;
 pub(crate) mod keeping;
 mod looks;

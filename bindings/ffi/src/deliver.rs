@@ -257,7 +257,7 @@ mod tests {
         fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
             let sandbox = Sandbox::start(fieldpost_sandbox::Options::default()).unwrap();
-            let outbox = NativeOutbox::open(dir.path().join("outbox"), None).unwrap();
+            let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None).unwrap();
             let account = Account::corrigo_pro("acme", sandbox.url(Provider::CorrigoPro)).performed_by("Jo Field");
             outbox.put_account(account.into()).unwrap();
             outbox.inner.capture(Text::new("a note"), &WorkOrder::new("acme", "10234")).unwrap();

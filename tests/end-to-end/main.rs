@@ -5,3 +5,4 @@ mod delivery;
 mod doubt;
 mod input;
 mod joining;
+mod migration;

@@ -50,7 +50,8 @@ fn a_corrupt_database_is_set_aside_and_rebuilt_from_the_items_folders() {
     for id in [delivered, queued, photo] {
         world.assert_delivered_once(id);
     }
-    assert_eq!(world.outbox.check().unwrap().1, vec![]);
+    let found: Vec<_> = world.outbox.check().unwrap().1.into_iter().map(|found| found.finding).collect();
+    assert_eq!(found, [fieldpost::FindingKind::DatabaseSetAside], "and nothing else");
 }
 
 #[test]

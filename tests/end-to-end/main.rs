@@ -8,4 +8,5 @@ mod delivery;
 mod doubt;
 mod input;
 mod joining;
+mod migration;
 mod operations;

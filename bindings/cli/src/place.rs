@@ -19,6 +19,16 @@ pub(crate) fn folder(globals: &Globals) -> Result<PathBuf, Failure> {
     })
 }
 
+/// The same, where there is one.
+pub(crate) fn existing(globals: &Globals) -> Result<PathBuf, Failure> {
+    let dir = folder(globals)?;
+    if dir.is_dir() {
+        return Ok(dir);
+    }
+    let message = format!("there is no outbox in {}", dir.display());
+    Err(Failure::new("no_outbox", message, "check the folder that --dir names"))
+}
+
 /// Opens it; what was told of network and power is remembered, what was not stays as it was.
 pub(crate) fn open(globals: &Globals) -> Result<Outbox, Failure> {
     let outbox = Outbox::open(folder(globals)?, Options::default())?;

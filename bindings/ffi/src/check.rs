@@ -40,6 +40,12 @@ pub enum FindingKind {
     FolderWithoutRow,
     /// A file or folder that no item has.
     Stray,
+    /// A damaged database was set aside, and the queue rebuilt from the items' folders.
+    DatabaseSetAside,
+    /// A temporary file of a process that was killed.
+    Leftover,
+    /// A delivered item whose journal does not have its receipt.
+    ReceiptMissing,
 }
 
 impl From<(u64, Vec<Finding>)> for CheckReport {

@@ -257,7 +257,7 @@ mod tests {
         fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
             let sandbox = Sandbox::start(fieldpost_sandbox::Options::default()).unwrap();
-            let outbox = NativeOutbox::open(dir.path().join("outbox"), None).unwrap();
+            let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None).unwrap();
             let account = Account::corrigo_pro("acme", sandbox.url(Provider::CorrigoPro)).performed_by("Jo Field");
             outbox.put_account(account.into()).unwrap();
             outbox.inner.capture(Text::new("a note"), &WorkOrder::new("acme", "10234")).unwrap();
@@ -329,7 +329,7 @@ mod tests {
         std::thread::scope(|scope| {
             let first = scope.spawn(|| world.deliver([Answer::Later(asked)], Arc::default()));
             is_asked.recv().unwrap();
-            let again = NativeOutbox::open(world._dir.path().join("outbox"), None).unwrap();
+            let again = NativeOutbox::open(world._dir.path().join("outbox"), None, None, None).unwrap();
             let refused = again.deliver(at_once(), Box::new(world.app.clone()), Arc::default());
             assert!(matches!(refused, Err(OutboxError::AlreadyDelivering(_))), "{refused:?}");
             // Whether it has joined before the token comes or begins after the first, it asks for none.

@@ -31,6 +31,10 @@ pub enum OutboxError {
     /// No room. What was to be captured was refused whole, nothing that waits was touched: free some space, try again.
     #[error("{0}")]
     DiskFull(String),
+    /// The outbox has taken all of the quota that it was opened with, and nothing delivered is left to clear. What was to be
+    /// captured was refused whole: deliver what waits, or forget what is not wanted.
+    #[error("{0}")]
+    QuotaFull(String),
     /// What was handed in cannot be right: a setting that the system does not know, an id that cannot be one, a root
     /// certificate that does not read.
     #[error("{0}")]
@@ -57,6 +61,7 @@ impl From<Error> for OutboxError {
             Error::NotNow { .. } => OutboxError::NotNow(message),
             Error::AlreadyDelivering => OutboxError::AlreadyDelivering(message),
             Error::DiskFull { .. } => OutboxError::DiskFull(message),
+            Error::QuotaFull { .. } => OutboxError::QuotaFull(message),
             Error::BadAccount { .. } | Error::Invalid { .. } | Error::Network { .. } => OutboxError::Invalid(message),
             Error::InUse => OutboxError::InUse(message),
             Error::TooNew { .. } => OutboxError::TooNew(message),
@@ -70,7 +75,7 @@ impl From<Error> for OutboxError {
 mod tests {
     use std::io;
 
-    use fieldpost::{SourceError, State};
+    use fieldpost::{Bytes, SourceError, State};
 
     use super::*;
 
@@ -92,6 +97,7 @@ mod tests {
             OutboxError::NotNow(_) => "not now",
             OutboxError::AlreadyDelivering(_) => "already delivering",
             OutboxError::DiskFull(_) => "disk full",
+            OutboxError::QuotaFull(_) => "quota full",
             OutboxError::Invalid(_) => "invalid",
             OutboxError::InUse(_) => "in use",
             OutboxError::TooNew(_) => "too new",
@@ -106,7 +112,8 @@ mod tests {
             (Error::NotNow { id, state: State::Delivered, what: "nothing" }, "not now"),
             (Error::AlreadyDelivering, "already delivering"),
             (Error::Network { what: what() }, "invalid"),
-            (Error::DiskFull { what: what() }, "disk full"),
+            (Error::DiskFull { what: what(), needed: None }, "disk full"),
+            (Error::QuotaFull { needed: Bytes(3), used: Bytes(2), quota: Bytes(4) }, "quota full"),
             (Error::BadAccount { id: what(), what: what() }, "invalid"),
             (Error::Invalid { what: what() }, "invalid"),
             (Error::InUse, "in use"),

@@ -7,6 +7,7 @@
 //! * `values` ids, times, sizes, paths: plain values that each language shows in a type of its own.
 //! * `item`, `account`, `check` what the core tells, `capture` what it is given.
 //! * `error` what an app can act on.
+//! * `keeping` how long files stay, `export` what is rescued.
 //! * `outbox` the one object, `deliver` its delivery, `events` what it tells, `person` what people answer.
 //!
 //! A core type whose fields cross as they are is described again (`#[uniffi::remote]`), so that it needs no conversion
@@ -23,7 +24,9 @@ mod check;
 mod deliver;
 mod error;
 mod events;
+mod export;
 mod item;
+mod keeping;
 mod outbox;
 mod person;
 mod values;
@@ -35,7 +38,9 @@ pub use check::CheckReport;
 pub use deliver::{Deliver, Http, StopSignal, Summary, TokenListener};
 pub use error::OutboxError;
 pub use events::{Event, Listener, ListenerError, Listening};
+pub use export::{Export, Exported, export_undelivered};
 pub use item::{Item, Sent, Status};
+pub use keeping::Keep;
 pub use outbox::NativeOutbox;
 pub use person::Settlement;
 pub use values::Span;

@@ -12,6 +12,7 @@ use crate::deliver::Questions;
 use crate::error::OutboxError;
 use crate::events::{self, Listener, Listening};
 use crate::item::Item;
+use crate::keeping::Keep;
 use crate::person::Settlement;
 
 /// A durable outbox in a folder of its own, call by call as the core has it: the layer above, in each language, gives it
@@ -31,11 +32,20 @@ impl NativeOutbox {
     /// Opens the outbox in that folder, makes it where it is missing. What a killed capture left whole is taken over, what
     /// it left half is removed. A corrupt database is set aside and rebuilt from the items' own folders.
     ///
-    /// `memory` bounds what preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
-    #[uniffi::constructor(default(memory = None))]
-    pub fn open(folder: FilePath, memory: Option<Bytes>) -> Result<Self, OutboxError> {
+    /// `memory` bounds what preparing a photo may take. Default: 256 MB, enough for 48 megapixels. `keep` is how long the
+    /// files of delivered items stay. Default: 30 days. `quota` is the most that the captured and prepared files may take
+    /// together: a capture beyond it is refused with `QuotaFull`, once all that is delivered is cleared. Default: what the disk has.
+    #[uniffi::constructor(default(memory = None, keep = None, quota = None))]
+    pub fn open(
+        folder: FilePath,
+        memory: Option<Bytes>,
+        keep: Option<Keep>,
+        quota: Option<Bytes>,
+    ) -> Result<Self, OutboxError> {
         let usual = Options::default();
-        let options = Options { memory: memory.map_or(usual.memory, |Bytes(most)| most), ..usual };
+        let memory = memory.map_or(usual.memory, |Bytes(most)| most);
+        let keep = keep.map(fieldpost::Keep::try_from).transpose()?.unwrap_or_default();
+        let options = Options { memory, keep, quota, ..usual };
         Ok(NativeOutbox {
             inner: fieldpost::Outbox::open(folder, options)?,
             #[cfg(feature = "reqwest")]
@@ -61,7 +71,7 @@ impl NativeOutbox {
     /// Takes a photo, document, text or signature over for a work order. Durable once it returns, with no network at all.
     /// What the system is known to refuse is kept all the same, already blocked with its reason: evidence is never refused.
     ///
-    /// Fails only where the bytes cannot be kept (`CannotRead`, `DiskFull`, `Failed`), the account is unknown
+    /// Fails only where the bytes cannot be kept (`CannotRead`, `DiskFull`, `QuotaFull`, `Failed`), the account is unknown
     /// (`UnknownAccount`), or an option cannot be right (`Invalid`, `UnknownItem`).
     pub fn capture(&self, capture: Capture, work_order: WorkOrder) -> Result<Item, OutboxError> {
         let capture = fieldpost::Capture::try_from(capture)?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::capture::SourceError;
-use crate::model::{AccountId, BadAccountId, ItemId};
+use crate::model::{AccountId, BadAccountId, Bytes, ItemId};
 use crate::store::FileError;
 
 /// Why a call failed. Nothing was lost by it: a call either did all of what it says, or nothing.
@@ -43,11 +43,24 @@ pub enum Error {
     /// What was to be captured cannot be read.
     #[error(transparent)]
     CannotRead(#[from] SourceError),
-    /// No room. The capture was refused whole; nothing that waits was touched.
+    /// No room on the disk. The capture was refused whole; nothing that waits was touched.
     #[error("the disk is full: {what}")]
     DiskFull {
-        /// What could not be written.
+        /// What could not be written, or how much is missing.
         what: String,
+        /// What the capture takes, where it is one that was refused.
+        needed: Option<Bytes>,
+    },
+    /// No room within the outbox's quota, though all that is delivered were cleared. The capture was refused whole; nothing that
+    /// waits was touched.
+    #[error("the outbox's quota is full: {needed} are needed, {used} of {quota} are taken")]
+    QuotaFull {
+        /// What the capture takes.
+        needed: Bytes,
+        /// What the files of the outbox take.
+        used: Bytes,
+        /// What they may take: [`Options::quota`](crate::Options::quota).
+        quota: Bytes,
     },
     /// The capture cannot be kept as it is described.
     #[error("{what}")]
@@ -112,6 +125,7 @@ impl Error {
             Error::UnknownItem { .. } => "unknown_item",
             Error::CannotRead(_) => "cannot_read",
             Error::DiskFull { .. } => "disk_full",
+            Error::QuotaFull { .. } => "quota_full",
             Error::Invalid { .. } => "invalid",
             Error::NotNow { .. } => "not_now",
             Error::InUse => "in_use",
@@ -133,6 +147,7 @@ impl Error {
             Error::UnknownItem { .. } => "list the items to see their ids",
             Error::CannotRead(_) => "give an existing, readable file",
             Error::DiskFull { .. } => "free some space and capture again",
+            Error::QuotaFull { .. } => "deliver what waits, or forget what is not wanted, and capture again",
             Error::Invalid { .. } => "correct it and try again",
             Error::NotNow { .. } => "ask for the item's reason to see what would help",
             Error::InUse => "close the other process, then try again",
@@ -148,10 +163,18 @@ impl Error {
         let what = what.into();
         move |source| {
             if source.kind() == io::ErrorKind::StorageFull || source.kind() == io::ErrorKind::QuotaExceeded {
-                Error::DiskFull { what }
+                Error::DiskFull { what, needed: None }
             } else {
                 Error::Disk { what, source }
             }
+        }
+    }
+
+    /// Of a capture that takes so much.
+    pub(crate) fn of_capture(self, bytes: Bytes) -> Self {
+        match self {
+            Error::DiskFull { what, needed: None } => Error::DiskFull { what, needed: Some(bytes) },
+            other => other,
         }
     }
 
@@ -168,7 +191,9 @@ impl From<rusqlite::Error> for Error {
             return Error::Damaged { detail: error.to_string() };
         }
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Error::DiskFull { what: "the queue could not be written".into() },
+            Some(ErrorCode::DiskFull) => {
+                Error::DiskFull { what: "the queue could not be written".into(), needed: None }
+            }
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Damaged { detail: error.to_string() },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::InUse,
             _ => Error::Disk { what: "use the queue".into(), source: io::Error::other(error) },
@@ -186,7 +211,9 @@ impl From<serde_json::Error> for Error {
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
         match error {
-            FileError::Full { doing, name, .. } => Error::DiskFull { what: format!("no room to {doing} {name}") },
+            FileError::Full { doing, name, .. } => {
+                Error::DiskFull { what: format!("no room to {doing} {name}"), needed: None }
+            }
             FileError::Disk { doing, name, source } => Error::Disk { what: format!("{doing} {name}"), source },
             FileError::Source(source) => Error::Disk { what: "read what is captured".into(), source },
             FileError::Damaged { name, detail } => Error::Damaged { detail: format!("{name}: {detail}") },

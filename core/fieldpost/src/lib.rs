@@ -25,6 +25,8 @@ pub use driver::{BoxFuture, Deliver, Summary, Tokens};
 pub use engine::air::{PrepareJob, Prepared, Task};
 pub use engine::answers::Which;
 pub use engine::check::{Finding, FindingKind};
+pub use engine::export::{Export, Exported, export};
+pub use engine::keeping::Keep;
 pub use engine::news::Event;
 pub use error::Error;
 pub use model::{

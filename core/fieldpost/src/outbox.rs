@@ -2,6 +2,7 @@
 
 mod delivery;
 mod listening;
+mod opening;
 mod room;
 
 use std::path::{Path, PathBuf};
@@ -13,10 +14,11 @@ use std::time::Duration;
 pub use self::delivery::Delivery;
 use self::listening::Listeners;
 pub use self::listening::Listening;
+use self::opening::Opened;
 use self::room::{Inside, Room};
 use crate::capture::Capture;
 use crate::clock::{Clock, SystemClock};
-use crate::disk::{Disk, Lock, OsDisk};
+use crate::disk::{Disk, OsDisk};
 use crate::dispatch::backoff::Backoff;
 use crate::dispatch::person::Settlement;
 #[cfg(feature = "reqwest")]
@@ -26,13 +28,14 @@ use crate::engine::answers::Which;
 use crate::engine::check::Finding;
 use crate::engine::entropy::Entropy;
 use crate::engine::intake::Begun;
+use crate::engine::keeping::{Keep, Keeping};
 use crate::engine::news::Event;
 use crate::engine::{Core, Seams};
 use crate::error::Error;
-#[cfg(feature = "reqwest")]
-use crate::model::Timestamp;
-use crate::model::{Account, AccountInfo, Attachment, Changes, Conditions, Item, ItemId, Repair, WorkOrder};
-use crate::store::{FileError, Filter, Folders, Store};
+use crate::model::{
+    Account, AccountInfo, Attachment, Bytes, Changes, Conditions, Item, ItemId, Repair, Timestamp, WorkOrder,
+};
+use crate::store::{FileError, Filter, Folders, Manifest, Sealed};
 use crate::transport::Token;
 
 /// How an outbox is opened.
@@ -51,6 +54,12 @@ pub struct Options {
     pub memory: u64,
     /// A seed that makes ids and waits repeatable, for simulations. `None`: the operating system's chance.
     pub seed: Option<u64>,
+    /// How long the files of delivered items stay.
+    pub keep: Keep,
+    /// The most that the captured and the prepared files of the outbox may take together, the little that records and database take
+    /// aside. A capture beyond it is refused ([`Error::QuotaFull`]) once everything delivered is cleared; making a body of what
+    /// was captured never is. `None`: what the disk has.
+    pub quota: Option<Bytes>,
 }
 
 impl Default for Options {
@@ -63,6 +72,8 @@ impl Default for Options {
             install: None,
             memory: 256_000_000,
             seed: None,
+            keep: Keep::default(),
+            quota: None,
         }
     }
 }
@@ -114,41 +125,21 @@ impl Outbox {
     /// [`Error::InUse`] where a rebuild is needed, or running, while another process has it open; [`Error::TooNew`];
     /// [`Error::DiskFull`]; [`Error::Disk`].
     pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
-        let Options { clock, disk, backoff, install, memory, seed } = options;
-        let dir = dir.as_ref();
+        let Options { clock, disk, backoff, install, memory, seed, keep, quota } = options;
+        let (dir, keeping) = (dir.as_ref(), Keeping { keep, quota });
         let entropy = seed.map_or(Entropy::System, Entropy::seeded);
         let folders = Arc::new(Folders::open(disk.clone(), dir)?);
-        let alone = |folders: &Folders| folders.lock_outbox(Lock::Alone)?.ok_or(Error::InUse);
-        let shared = |folders: &Folders| folders.lock_outbox(Lock::Shared)?.ok_or(Error::InUse);
-        let (mut open, now, path) = (shared(&folders)?, clock.now(), dir.join("outbox.db"));
-        let mut opened = Store::open(&path, &now);
-        if let Ok(None) = opened {
-            // Of an earlier version: nobody else may be at it while it is brought up to date.
-            drop(open);
-            let held = alone(&folders)?;
-            opened = Store::migrate(&path, &now).map(Some);
-            drop(held);
-            open = shared(&folders)?;
-        }
-        let store = match opened {
-            Err(Error::Damaged { .. }) => {
-                drop(open);
-                open = alone(&folders)?;
-                Store::anew(&path, &now)?
-            }
-            Ok(None) => return Err(Error::InUse), // said of one that was just brought up to date: it was replaced meanwhile
-            Ok(Some(store)) => store,
-            Err(error) => return Err(error),
-        };
+        let (now, path) = (clock.now(), dir.join("outbox.db"));
+        let Opened { store, mut open } = opening::open_store(&folders, &path, &now)?;
         // Items without a database that was ever whole: it is gone, or its rebuild was interrupted. Asked twice, for another
         // process may be capturing into an outbox that it has just made.
         let rebuild = !store.read().is_whole()? && folders.has_items()? && !store.read().is_whole()?;
         if rebuild {
             // Until the rebuild is done: nobody shall take an empty queue for the outbox.
             drop(open);
-            open = alone(&folders)?;
+            open = opening::alone(&folders)?;
         }
-        let mut core = Core::new(store, folders.clone(), Seams { clock, entropy, backoff, memory });
+        let mut core = Core::new(store, folders.clone(), Seams { clock, entropy, backoff, memory, keeping });
         core.adopt(rebuild)?;
         if let Some(install) = &install {
             core.know_install(install)?;
@@ -162,10 +153,11 @@ impl Outbox {
             core.store.end(ended.is_ok())?;
             ended?;
         }
+        _ = core.clear_due(); // what cannot be cleared now hinders nothing
         core.forget_news(); // nobody listens yet
         if rebuild {
             drop(open);
-            open = shared(&folders)?;
+            open = opening::shared(&folders)?;
         }
         let inner = Inner {
             room: Mutex::new(Room::new(core, open)),
@@ -260,8 +252,8 @@ impl Outbox {
     /// reason: evidence is never refused.
     ///
     /// # Errors
-    /// Only where the bytes cannot be kept ([`Error::CannotRead`], [`Error::DiskFull`], [`Error::Disk`]), the account is
-    /// unknown ([`Error::UnknownAccount`]) or the capture contradicts itself ([`Error::Invalid`]).
+    /// Only where the bytes cannot be kept ([`Error::CannotRead`], [`Error::DiskFull`], [`Error::QuotaFull`],
+    /// [`Error::Disk`]), the account is unknown ([`Error::UnknownAccount`]) or the capture contradicts itself ([`Error::Invalid`]).
     pub fn capture(&self, capture: impl Into<Capture>, job: &WorkOrder) -> Result<Item, Error> {
         let capture = capture.into();
         let (id, now) = match self.work(|core| core.begin_capture(&capture, job))? {
@@ -269,7 +261,34 @@ impl Outbox {
             Begun::New(id, now) => (id, now),
         };
         let copying = self.inner.capturing.read().unwrap_or_else(PoisonError::into_inner);
-        // The bytes are copied without the lock: a long capture holds up neither delivery nor another capture.
+        let bytes = capture.source().len(&*self.inner.disk)?;
+        self.core()?.make_room(bytes)?;
+        let copied = match self.copy(id, &capture, job, now.wall, bytes) {
+            // A disk that says it is full, though it did not look so: what is delivered makes room, and it is tried once more.
+            Err(Error::DiskFull { .. }) if self.core()?.clear_early(bytes.0).is_ok_and(|cleared| cleared > 0) => {
+                self.copy(id, &capture, job, now.wall, bytes)
+            }
+            copied => copied,
+        };
+        let (manifest, sealed) = copied.map_err(|e| e.of_capture(bytes))?;
+        let finished = self.work(|core| core.finish_capture(manifest, sealed));
+        let item = finished.map_err(|e| e.of_capture(bytes))?;
+        drop(copying);
+        // It is durable here: that a file which was to be moved cannot be removed loses nothing.
+        let _ = capture.source().remove_if_asked(&*self.inner.disk);
+        self.wake();
+        Ok(item)
+    }
+
+    /// Copies what is captured, without the lock: a long capture holds up neither delivery nor another capture.
+    fn copy(
+        &self,
+        id: ItemId,
+        capture: &Capture,
+        job: &WorkOrder,
+        at: Timestamp,
+        said: Bytes,
+    ) -> Result<(Manifest, Sealed), Error> {
         let folders = self.core()?.folders.clone();
         let mut source = capture.source().open(&*self.inner.disk)?;
         let mut admission = folders.admit(id)?;
@@ -277,14 +296,12 @@ impl Outbox {
             FileError::Source(e) => Error::from(capture.source().error(e)),
             other => other.into(),
         })?;
-        let manifest = capture.manifest(id, now.wall, job, &taken);
+        if taken.original.bytes > said {
+            self.core()?.make_quota(taken.original.bytes)?; // it grew meanwhile
+        }
+        let manifest = capture.manifest(id, at, job, &taken);
         let sealed = admission.seal(&manifest)?;
-        let item = self.work(|core| core.finish_capture(manifest, sealed))?;
-        drop(copying);
-        // It is durable here: that a file which was to be moved cannot be removed loses nothing.
-        let _ = capture.source().remove_if_asked(&*self.inner.disk);
-        self.wake();
-        Ok(item)
+        Ok((manifest, sealed))
     }
 
     /// The items of a filter, in the order of capture.
@@ -375,7 +392,9 @@ impl Outbox {
     /// # Errors
     /// [`Error::UnknownItem`]; [`Error::NotNow`] while it is being sent.
     pub fn forget(&self, id: ItemId) -> Result<(), Error> {
-        Ok(self.change(|core| core.forget(id))?.done()?)
+        self.change(|core| core.forget(id))?.done()?;
+        self.give_back();
+        Ok(())
     }
 
     /// Looks at every hash, row and file: how many items there are, and what is not as it should be. Changes nothing.
@@ -488,6 +507,23 @@ impl Outbox {
     #[cfg(feature = "reqwest")]
     pub(crate) fn goes_on(&self, left: Duration) -> Result<Timestamp, Error> {
         self.core()?.goes_on(left)
+    }
+
+    // --- keeping ---
+
+    /// Clears what it is time for. What cannot be cleared now hinders nothing, and is another pass's.
+    fn clear_due(&self) {
+        _ = self.core().and_then(|mut core| core.clear_due());
+    }
+
+    /// The same, of what is to be cleared as soon as it is delivered.
+    fn clear_at_once(&self) {
+        _ = self.core().and_then(|mut core| core.clear_at_once());
+    }
+
+    /// Gives back what the database does not need any more.
+    fn give_back(&self) {
+        _ = self.core().and_then(|core| core.store.give_back());
     }
 
     // --- delivery ---

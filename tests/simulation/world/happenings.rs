@@ -1,5 +1,7 @@
 //! What happens to a world: what people, apps, phones and systems do of themselves, one thing at a step.
 
+use fieldpost::Keep;
+
 use super::*;
 
 impl World {
@@ -31,13 +33,16 @@ impl World {
         let dies_at = (!self.kindly && self.rng.u8(..3) == 0).then(|| self.rng.u64(1..400));
         let (from, to) = (self.dir.clone(), self.real.path().join("at-death"));
         let process = self.disk.process(dies_at, move || copy_database(&from, &to));
+        let seed = self.rng.u64(..);
         let options = Options {
             clock: self.clock.clone(),
             disk: Arc::new(process.clone()),
             backoff: Backoff::default(),
             install: None,
             memory: 64_000_000,
-            seed: Some(self.rng.u64(..)),
+            seed: Some(seed),
+            keep: [Keep::UntilDelivered, Keep::Days(1), Keep::Forever][usize::from(seed.to_le_bytes()[0]) % 3],
+            quota: None,
         };
         match Outbox::open(&self.dir, options) {
             Ok(outbox) => {

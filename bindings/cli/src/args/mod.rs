@@ -137,6 +137,8 @@ pub(crate) enum Command {
     Pause(With<Nothing>),
     /// End a pause, whoever paused
     Resume(With<Nothing>),
+    /// Rescue every undelivered original with its details, also from a damaged outbox
+    Export(With<ExportArgs>),
     /// Look at every hash, every row, every file
     Check(With<Nothing>),
     /// Make a photo fit under a cap: the imaging alone
@@ -148,8 +150,6 @@ pub(crate) enum Command {
 
     #[command(hide = true, disable_help_flag = true)]
     Repair(NotYet),
-    #[command(hide = true, disable_help_flag = true)]
-    Export(NotYet),
     #[command(hide = true, disable_help_flag = true)]
     Remote(NotYet),
     #[command(hide = true, disable_help_flag = true)]
@@ -275,6 +275,14 @@ pub(crate) struct ForgetArgs {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct ExportArgs {
+    /// Where it goes; made where it is missing, and nothing there is overwritten
+    #[arg(value_name = "DIR")]
+    pub to: PathBuf,
 }
 
 #[derive(Debug, Args)]

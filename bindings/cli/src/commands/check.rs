@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::{Ended, Session};
 use crate::exit::Exit;
-use crate::failure::Failure;
 use crate::place;
 use crate::render::progress::Sign;
 use crate::render::{Cell, Table, plain};
@@ -19,12 +18,7 @@ struct Done {
 }
 
 pub(super) fn run(session: &Session) -> Ended {
-    let dir = place::folder(&session.globals)?;
-    // Opening would make one, and that one would be whole.
-    if !dir.is_dir() {
-        let message = format!("there is no outbox in {}", dir.display());
-        return Err(Failure::new("no_outbox", message, "check the folder that --dir names"));
-    }
+    place::existing(&session.globals)?; // opening would make one, and that one would be whole
     let outbox = session.outbox()?;
     let (items, found) = {
         let _sign = Sign::of(session.out.is_json(), "looking at every file");
@@ -41,7 +35,8 @@ pub(super) fn run(session: &Session) -> Ended {
     Ok(if found.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-fn table(found: &[Finding]) -> Table {
+/// A row for each finding.
+pub(super) fn table(found: &[Finding]) -> Table {
     let mut table = Table::titled(["FINDING", "ITEM", "DETAIL"]);
     for Finding { finding, id, detail } in found {
         let red = anstyle::AnsiColor::Red.on_default();
@@ -63,5 +58,8 @@ fn words(finding: FindingKind) -> &'static str {
         FindingKind::AccountMissing => "the account is not configured",
         FindingKind::FolderWithoutRow => "a folder is not in the database",
         FindingKind::Stray => "nothing of the outbox's",
+        FindingKind::DatabaseSetAside => "a damaged database was set aside",
+        FindingKind::Leftover => "a temporary file was left behind",
+        FindingKind::ReceiptMissing => "a receipt is not in the item's journal",
     }
 }

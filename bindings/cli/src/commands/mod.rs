@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod compress;
 mod deliver;
+mod export;
 mod pause;
 mod queue;
 mod sandbox;
@@ -60,6 +61,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Forget(With { args, globals }) => asked(with(globals), |session| answers::forget(session, &args)),
         Command::Pause(With { globals, .. }) => asked(with(globals), pause::pause),
         Command::Resume(With { globals, .. }) => asked(with(globals), pause::resume),
+        Command::Export(With { args, globals }) => asked(with(globals), |session| export::run(session, &args)),
         Command::Check(With { globals, .. }) => asked(with(globals), check::run),
         Command::Compress(With { args, globals }) => asked(with(globals), |session| compress::run(session, &args)),
         Command::Sandbox(SandboxArgs { port, dir, common }) => {
@@ -68,7 +70,6 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         }
         Command::Completions(With { args, globals }) => asked(with(globals), |_| completions::run(args.shell)),
         Command::Repair(rest) => not_yet("repair", &rest, &outer),
-        Command::Export(rest) => not_yet("export", &rest, &outer),
         Command::Remote(rest) => not_yet("remote", &rest, &outer),
         Command::Require(rest) => not_yet("require", &rest, &outer),
         Command::Checkout(rest) => not_yet("checkout", &rest, &outer),

@@ -8,6 +8,7 @@ mod captures;
 mod check;
 mod compress;
 mod delivery;
+mod export;
 mod hostile;
 mod pause;
 mod queue;

@@ -39,7 +39,7 @@ fn a_mistake_is_one_line_that_says_what_helps() {
 #[test]
 fn what_is_not_there_yet_is_refused_whatever_stands_behind_it() {
     let place = Place::empty();
-    for command in ["repair", "export", "remote", "require", "checkout", "close", "receipt", "verify"] {
+    for command in ["repair", "remote", "require", "checkout", "close", "receipt", "verify"] {
         let said = place.run([command, "x", "--yes", "--account", "a", "-h"]).ends(2);
         assert!(said.err.contains(&format!("'{command}' is not there yet")), "{}", said.err);
         assert_eq!(place.json([command, "x"]).fails(2), "usage");

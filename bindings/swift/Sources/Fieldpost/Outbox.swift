@@ -13,7 +13,7 @@ import Foundation
 /// for await items in outbox.items(of: job) { show(items) }
 /// ```
 ///
-/// Use it from any thread and any actor. What is `async` never blocks Swift's own threads; ``init(at:memory:)`` and
+/// Use it from any thread and any actor. What is `async` never blocks Swift's own threads; ``init(at:memory:keep:quota:)`` and
 /// ``put(_:)`` are not, they wait for the disk where they are called. Errors are ``OutboxError``; after ``close()`` every
 /// call throws ``OutboxError/closed``. Several outboxes, also in several processes, may be open on one folder; one of them
 /// delivers at a time, and ``items(of:)`` and ``events`` tell of what this process does.
@@ -50,12 +50,15 @@ public final class Outbox: Sendable {
     ///   - folder: A folder of its own, on a local disk. Keep it out of backups (`isExcludedFromBackup`): a copy that is restored to
     ///     another phone would be delivered from both.
     ///   - memory: The most bytes that preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
+    ///   - keep: How long the files of delivered items stay; their receipts stay until they are forgotten. Default: 30 days.
+    ///   - quota: The most bytes that the captured and prepared files may take together. Default: what the disk has.
     /// - Throws: ``OutboxError/inUse(message:)`` where it has to be rebuilt while another process has it open,
     ///   ``OutboxError/tooNew(message:)``, ``OutboxError/diskFull(message:)``, ``OutboxError/failed(message:)``.
-    public init(at folder: URL, memory: Int? = nil) throws {
+    public init(at folder: URL, memory: Int? = nil, keep: Keep? = nil, quota: Int? = nil) throws {
         try OutboxError.check(isFile: folder)
         let native = try OutboxError.translating {
-            try NativeOutbox.open(folder: folder, memory: memory.map(Int64.init))
+            try NativeOutbox.open(
+                folder: folder, memory: memory.map(Int64.init), keep: keep, quota: quota.map(Int64.init))
         }
         state = Locked(Open(native: native))
     }
@@ -69,6 +72,28 @@ public final class Outbox: Sendable {
         }
         guard let open else { return }
         for end in open.endings.values { end() }
+    }
+
+    /// Rescues every item of the outbox in a folder that is neither delivered nor cancelled nor forgotten: its captured file and
+    /// a JSON file of its details. The outbox is not opened and nothing of it is changed: it may be damaged, and others may
+    /// have it open.
+    ///
+    /// - Parameters:
+    ///   - folder: The outbox's folder.
+    ///   - target: Where it goes. Made where it is missing; nothing there is overwritten.
+    /// - Throws: ``OutboxError/diskFull(message:)`` where there is no room: what was exported until then stays.
+    ///   ``OutboxError/invalid(message:)`` for a folder within the outbox.
+    public static func export(_ folder: URL, to target: URL) async throws -> Export {
+        try OutboxError.check(isFile: folder)
+        try OutboxError.check(isFile: target)
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Result {
+                        try OutboxError.translating { try exportUndelivered(folder: folder, to: target) }
+                    })
+            }
+        }
     }
 
     /// The version of the native library, for support.
@@ -104,8 +129,8 @@ public final class Outbox: Sendable {
     /// What the system is known to refuse is kept all the same, already blocked with its reason: evidence is never refused.
     ///
     /// - Throws: Only where the bytes cannot be kept (``OutboxError/cannotRead(message:)``,
-    ///   ``OutboxError/diskFull(message:)``, ``OutboxError/failed(message:)``), the account is unknown
-    ///   (``OutboxError/unknownAccount(message:)``), or an option cannot be right (``OutboxError/invalid(message:)``,
+    ///   ``OutboxError/diskFull(message:)``, ``OutboxError/quotaFull(message:)``, ``OutboxError/failed(message:)``), the
+    ///   account is unknown (``OutboxError/unknownAccount(message:)``), or an option cannot be right (``OutboxError/invalid(message:)``,
     ///   ``OutboxError/unknownItem(message:)``).
     @discardableResult
     public func capture(_ capture: Capture, for job: WorkOrder) async throws -> Item {

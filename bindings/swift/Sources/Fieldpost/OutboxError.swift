@@ -20,6 +20,9 @@ public enum OutboxError: Error, Hashable, Sendable {
     case alreadyDelivering(message: String)
     /// No room. What was to be captured was refused whole, nothing that waits was touched: free some space, try again.
     case diskFull(message: String)
+    /// The outbox has taken all of the quota that it was opened with, and nothing delivered is left to clear. What was to be
+    /// captured was refused whole: deliver what waits, or forget what is not wanted.
+    case quotaFull(message: String)
     /// What was handed in cannot be right: a setting that the system does not know, an id that cannot be one, a root
     /// certificate that does not read.
     case invalid(message: String)
@@ -37,7 +40,7 @@ public enum OutboxError: Error, Hashable, Sendable {
         switch self {
         case .unknownAccount(let message), .unknownItem(let message), .cannotRead(let message),
             .accountBusy(let message), .notNow(let message), .alreadyDelivering(let message), .diskFull(let message),
-            .invalid(let message), .inUse(let message), .tooNew(let message), .failed(let message):
+            .quotaFull(let message), .invalid(let message), .inUse(let message), .tooNew(let message), .failed(let message):
             message
         case .closed:
             "the outbox is closed: open its folder again"
@@ -75,6 +78,7 @@ extension OutboxError {
             case .NotNow(let message): .notNow(message: message)
             case .AlreadyDelivering(let message): .alreadyDelivering(message: message)
             case .DiskFull(let message): .diskFull(message: message)
+            case .QuotaFull(let message): .quotaFull(message: message)
             case .Invalid(let message): .invalid(message: message)
             case .InUse(let message): .inUse(message: message)
             case .TooNew(let message): .tooNew(message: message)

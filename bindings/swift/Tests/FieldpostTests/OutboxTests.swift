@@ -105,6 +105,35 @@ struct OutboxTests {
         #expect(findings.map(\.finding) == [.originalDamaged] && findings.map(\.id) == [item.id])
     }
 
+    @Test("a capture beyond the quota is refused, and says how much it takes")
+    func quota() async throws {
+        let world = try await World()
+        let folder = world.folder.appendingPathComponent("small")
+        let small = try Outbox(at: folder, keep: .forDays(days: 7), quota: 100)
+        let base = try world.sandbox.account().url
+        try small.put(.corrigoPro(id: "acme", baseURL: base, performedBy: "Jo Field"))
+        try await small.capture(.text(String(repeating: "x", count: 60)), for: world.job)
+        let error = try await outboxError {
+            try await small.capture(.text(String(repeating: "x", count: 50)), for: world.job)
+        }
+        guard case .quotaFull(let message) = error else { throw Unexpected(error) }
+        #expect(message.contains("50 B are needed"))
+        #expect(try await small.list().count == 1)
+    }
+
+    @Test("what waits is exported from an outbox whose database is lost")
+    func export() async throws {
+        let world = try await World()
+        let item = try await world.captureNote()
+        world.outbox.close()
+        let outbox = world.folder.appendingPathComponent("outbox")
+        try Data("no database".utf8).write(to: outbox.appendingPathComponent("outbox.db"))
+        let export = try await Outbox.export(outbox, to: world.folder.appendingPathComponent("rescued"))
+        #expect(export.findings.isEmpty && export.items.map(\.id) == [item.id])
+        let file = try #require(export.items.first?.file)
+        #expect(try Data(contentsOf: file).count > 0)
+    }
+
     @Test("a person's answers move an item")
     func answers() async throws {
         let world = try await World()

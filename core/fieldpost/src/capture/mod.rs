@@ -13,7 +13,7 @@ use crate::model::{Bytes, ItemId, Kind, Operation, Requires, Timestamp, WorkOrde
 use crate::store::folders::Taken;
 use crate::store::records::{Fit, Manifest, Target};
 
-pub(crate) use names::clean;
+pub(crate) use names::{clean, clean_part};
 pub(crate) use source::Source;
 pub use source::SourceError;
 

@@ -27,6 +27,14 @@ pub(crate) fn clean(wished: &str, fallback: &str) -> Name {
     Name { stem: clean_stem(stem, fallback), extension }
 }
 
+/// Cleans a text from outside for one part of a path, whatever it holds: nothing of it names another folder. Where nothing is left
+/// it is `fallback`.
+pub(crate) fn clean_part(text: &str, fallback: &str) -> String {
+    let whole = |c| if matches!(c, '/' | '\\') { '_' } else { replaced(c) };
+    let visible: String = text.chars().filter(|c| !is_dropped(*c)).map(whole).collect();
+    clean_stem(&visible, fallback)
+}
+
 fn clean_stem(stem: &str, fallback: &str) -> String {
     let words: Vec<&str> = stem.split_whitespace().collect();
     let joined = words.join(" ");
@@ -113,6 +121,24 @@ mod tests {
     fn cleaned(wished: &str) -> (String, Option<String>) {
         let Name { stem, extension } = clean(wished, "photo");
         (stem, extension)
+    }
+
+    #[test]
+    fn a_part_of_a_path_names_no_other_folder() {
+        for (text, part) in [
+            ("10234", "10234"),
+            ("WO 1.5/B", "WO 1.5_B"),
+            ("..", "unknown"),
+            ("../../etc", "_.._etc"),
+            ("C:\\x", "C__x"),
+            ("a\0b\nc", "ab c"),
+            ("con", "_con"),
+            ("", "unknown"),
+            (" . ", "unknown"),
+        ] {
+            assert_eq!(clean_part(text, "unknown"), part, "{text:?}");
+        }
+        assert_eq!(clean_part(&"x".repeat(300), "unknown").len(), STEM_LIMIT);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 
 use crate::disk::{Disk, Reader};
+use crate::model::Bytes;
 
 /// Where a capture's bytes come from.
 #[derive(Clone)]
@@ -67,6 +68,14 @@ impl Source {
                 .map(|file| file as Box<dyn Reader>)
                 .map_err(|e| self.error(e)),
             Source::Text(text) => Ok(Box::new(Cursor::new(text.as_bytes()))),
+        }
+    }
+
+    /// How long it is, before it is read. It may grow meanwhile.
+    pub(crate) fn len(&self, disk: &dyn Disk) -> Result<Bytes, SourceError> {
+        match self {
+            Source::File { path, .. } => disk.len(path).map(Bytes).map_err(|e| self.error(e)),
+            Source::Text(text) => Ok(Bytes(text.len() as u64)),
         }
     }
 

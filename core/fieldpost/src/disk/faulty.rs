@@ -22,6 +22,9 @@ pub(crate) enum Fault {
     Die(usize),
 }
 
+/// A file of this name has no length until it is read: it grows meanwhile.
+pub(crate) const GROWING: &str = "growing";
+
 /// The disk. Clones share everything.
 #[derive(Clone)]
 pub(crate) struct FaultyDisk(Arc<Inner>);
@@ -31,6 +34,8 @@ struct Inner {
     steps: AtomicUsize,
     open: AtomicUsize,
     log: Mutex<Vec<String>>,
+    /// What it says is free, where a test says so: what is removed adds to it.
+    free: Mutex<Option<u64>>,
     root: PathBuf,
 }
 
@@ -38,7 +43,8 @@ impl FaultyDisk {
     /// A disk whose log names paths relative to `root`.
     pub(crate) fn new(root: &Path, fault: Fault) -> Self {
         let (steps, open, log) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
-        FaultyDisk(Arc::new(Inner { fault: Mutex::new(fault), steps, open, log, root: root.to_owned() }))
+        let (fault, free) = (Mutex::new(fault), Mutex::new(None));
+        FaultyDisk(Arc::new(Inner { fault, steps, open, log, free, root: root.to_owned() }))
     }
 
     /// From now on this goes wrong; steps are counted from here.
@@ -46,6 +52,11 @@ impl FaultyDisk {
         *self.0.fault.lock().unwrap() = fault;
         self.0.steps.store(0, SeqCst);
         self.0.log.lock().unwrap().clear();
+    }
+
+    /// From now on so much is free, and what is removed beside it.
+    pub(crate) fn set_free(&self, bytes: u64) {
+        *self.0.free.lock().unwrap() = Some(bytes);
     }
 
     /// The steps since the last [`set`](Self::set).
@@ -123,7 +134,8 @@ impl Disk for FaultyDisk {
 
     fn len(&self, path: &Path) -> io::Result<u64> {
         self.alive()?;
-        OsDisk.len(path)
+        let len = OsDisk.len(path)?;
+        Ok(if path.file_name() == Some(GROWING.as_ref()) { 0 } else { len })
     }
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
@@ -148,7 +160,12 @@ impl Disk for FaultyDisk {
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         self.step("remove", path)?;
-        OsDisk.remove_file(path)
+        let len = OsDisk.len(path).unwrap_or(0);
+        OsDisk.remove_file(path)?;
+        if let Some(free) = &mut *self.0.free.lock().unwrap() {
+            *free += len;
+        }
+        Ok(())
     }
 
     fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
@@ -165,7 +182,7 @@ impl Disk for FaultyDisk {
     }
 
     fn free(&self, path: &Path) -> Option<u64> {
-        OsDisk.free(path)
+        self.0.free.lock().unwrap().or_else(|| OsDisk.free(path))
     }
 }
 

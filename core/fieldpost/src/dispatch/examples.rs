@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::answer::Context;
 use super::backoff::Backoff;
 use crate::model::{
-    Alone, Bytes, ItemId, Kind, Life, Now, Operation, Original, PreparedBody, Reason, RequestId, Requires, Row, Sent,
-    Sha256, Stage, Standing, Timestamp, Trust,
+    Alone, Bytes, Files, ItemId, Kind, Life, Now, Operation, Original, PreparedBody, Reason, RequestId, Requires, Row,
+    Sent, Sha256, Stage, Standing, Timestamp, Trust,
 };
 use crate::providers::{Doubt, Hold, Outcome};
 use crate::store::{Manifest, Target};
@@ -74,7 +74,7 @@ pub(crate) fn row() -> Row {
         about: None,
         alone: Alone::default(),
         restored: None,
-        cleared: false,
+        files: Files::Here,
     };
     Row { seq: 1, manifest, priority: 0, held: false, stage: Stage::Queued { why: None }, due: None, life }
 }

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Core;
 use crate::error::Error;
-use crate::model::{ItemId, Row};
-use crate::store::{Entry, Filter, ORIGINAL};
+use crate::model::{Files, ItemId, Row, Stage};
+use crate::store::{Entry, Filter, NEW, ORIGINAL};
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +36,12 @@ pub enum FindingKind {
     FolderWithoutRow,
     /// A file or folder that no item has.
     Stray,
+    /// A damaged database was set aside, and the queue rebuilt from the items' folders.
+    DatabaseSetAside,
+    /// A temporary file of a process that was killed.
+    Leftover,
+    /// A delivered item whose journal does not have its receipt: a rebuild would not know that it was delivered.
+    ReceiptMissing,
 }
 
 impl Core {
@@ -59,7 +65,43 @@ impl Core {
         for name in lying.strays.into_iter().map(|name| format!("items/{name}")).chain(self.folders.stray_markers()?) {
             find(FindingKind::Stray, None, name);
         }
+        for name in self.folders.set_aside()? {
+            let what = "the queue was rebuilt without it: keep it until support has seen it, then remove it";
+            find(FindingKind::DatabaseSetAside, None, format!("{name}: {what}"));
+        }
+        self.check_leftovers(&mut find)?;
         Ok((rows.len() as u64, found))
+    }
+
+    /// What is being written under a temporary name looks the same: writers of the outbox's own files hold the database's write
+    /// lock. (Those in `incoming/` are each opening's to remove.)
+    fn check_leftovers(&self, find: &mut impl FnMut(FindingKind, Option<ItemId>, String)) -> Result<(), Error> {
+        if self.folders.leftovers()?.is_empty() {
+            return Ok(());
+        }
+        self.store.begin()?;
+        let left = self.folders.leftovers();
+        self.store.end(false)?;
+        left?.into_iter().for_each(|name| find(FindingKind::Leftover, None, name));
+        Ok(())
+    }
+
+    fn check_files(&self, row: &Row, find: &mut impl FnMut(FindingKind, Option<ItemId>, String)) {
+        let id = row.id();
+        if let Some(original) = row.manifest.original {
+            match self.folders.hash_file(id, ORIGINAL) {
+                Ok(facts) if facts == original => {}
+                Ok(_) => find(FindingKind::OriginalDamaged, Some(id), "it is not what was captured".into()),
+                Err(e) => find(FindingKind::OriginalDamaged, Some(id), e.to_string()),
+            }
+        }
+        if let Some(body) = row.life.body.as_ref().filter(|body| body.file != ORIGINAL) {
+            match self.folders.hash_file(id, &body.file) {
+                Ok(facts) if (facts.bytes, facts.sha256) == (body.sent.bytes, body.sent.sha256) => {}
+                Ok(_) => find(FindingKind::BodyDamaged, Some(id), format!("{} is not what was prepared", body.file)),
+                Err(e) => find(FindingKind::BodyDamaged, Some(id), e.to_string()),
+            }
+        }
     }
 
     fn check_item(&self, row: &Row, find: &mut impl FnMut(FindingKind, Option<ItemId>, String)) -> Result<(), Error> {
@@ -67,20 +109,13 @@ impl Core {
         if self.store.read().account(&row.life.target.account)?.is_none() && !row.stage.is_over() {
             find(FindingKind::AccountMissing, Some(id), row.life.target.account.clone());
         }
-        let here = !row.life.cleared;
-        if let Some(original) = row.manifest.original.filter(|_| here) {
-            match self.folders.hash_file(id, ORIGINAL) {
-                Ok(facts) if facts == original => {}
-                Ok(_) => find(FindingKind::OriginalDamaged, Some(id), "it is not what was captured".into()),
-                Err(e) => find(FindingKind::OriginalDamaged, Some(id), e.to_string()),
-            }
+        if row.life.files == Files::Here {
+            self.check_files(row, find);
         }
-        if let Some(body) = row.life.body.as_ref().filter(|body| here && body.file != ORIGINAL) {
-            match self.folders.hash_file(id, &body.file) {
-                Ok(facts) if (facts.bytes, facts.sha256) == (body.sent.bytes, body.sent.sha256) => {}
-                Ok(_) => find(FindingKind::BodyDamaged, Some(id), format!("{} is not what was prepared", body.file)),
-                Err(e) => find(FindingKind::BodyDamaged, Some(id), e.to_string()),
-            }
+        // Of one that is not prepared yet it may be in the making, and preparing tidies up.
+        if row.stage != Stage::Captured {
+            let left = self.folders.files(id).unwrap_or_default().into_iter().filter(|name| name.ends_with(NEW));
+            left.for_each(|name| find(FindingKind::Leftover, Some(id), format!("items/{id}/{name}")));
         }
         match self.folders.read_manifest(id) {
             Ok(manifest) if manifest == row.manifest => {}
@@ -88,7 +123,12 @@ impl Core {
             Err(e) => find(FindingKind::RecordDamaged, Some(id), e.to_string()),
         }
         match self.folders.read_journal(id) {
-            Ok(journal) if journal.damaged.is_empty() && journal.has(|entry| matches!(entry, Entry::Captured)) => {}
+            Ok(journal) if journal.damaged.is_empty() && journal.has(|entry| matches!(entry, Entry::Captured)) => {
+                let told = journal.has(|entry| matches!(entry, Entry::Receipt { .. }));
+                if matches!(row.stage, Stage::Delivered { .. }) && !told {
+                    find(FindingKind::ReceiptMissing, Some(id), "its journal does not have its receipt".into());
+                }
+            }
             Ok(journal) => find(
                 FindingKind::RecordDamaged,
                 Some(id),

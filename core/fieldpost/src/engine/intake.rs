@@ -6,8 +6,8 @@ use crate::capture::Capture;
 use crate::dispatch::answer;
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Alone, Doubtful, Item, ItemId, Life, Moment, Now, Operation, Original, PreparedBody, ProviderKind,
-    Reason, RequestId, Requires, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
+    AccountRow, Alone, Doubtful, Files, Item, ItemId, Life, Moment, Now, Operation, Original, PreparedBody,
+    ProviderKind, Reason, RequestId, Requires, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
 };
 use crate::providers::settings::{Common, check_item};
 use crate::providers::{Doubt, Draft, provider};
@@ -51,12 +51,13 @@ impl Core {
     /// Commits the row of a capture whose folder is whole and durable.
     pub(crate) fn finish_capture(&mut self, manifest: Manifest, sealed: Sealed) -> Result<Item, Error> {
         let id = manifest.id;
-        let row = self.new_row(manifest)?;
+        let (row, keeping) = (self.new_row(manifest)?, self.keeping);
         let added = self.store.write(|sql| {
             // Two captures of one key may have begun together: the first row stands.
             if let Some(known) = row.manifest.key.as_deref().map(|key| sql.item_by_key(key)).transpose()?.flatten() {
                 return Ok(Some(known.id()));
             }
+            keeping.fits(sql, &row)?;
             sql.insert_item(&row)?;
             Ok(None)
         });
@@ -95,7 +96,7 @@ impl Core {
             about: manifest.about.clone(),
             alone: Alone::default(),
             restored: None,
-            cleared: false,
+            files: Files::Here,
         };
         let ready = life.body.is_some() || manifest.original.is_none();
         let stage = if ready { Stage::Queued { why: None } } else { Stage::Captured };
@@ -179,6 +180,14 @@ impl Core {
         Ok(())
     }
 
+    /// Whether a file of the item is gone.
+    fn lacks_files(&self, row: &Row) -> bool {
+        let original = row.manifest.original.map(|_| ORIGINAL);
+        let body = row.life.body.as_ref().map(|body| body.file.as_str());
+        let is_gone = |name| self.folders.len(row.id(), name).is_err_and(|e| e.is_missing());
+        original.into_iter().chain(body).any(is_gone)
+    }
+
     /// The row of a folder, by what its manifest and its journal say; the later line wins. `None`: it is forgotten.
     fn found(&mut self, manifest: Manifest, journal: &Journal, intact: bool) -> Result<Option<Found>, Error> {
         if journal.has(|entry| matches!(entry, Entry::Forgotten)) {
@@ -215,6 +224,9 @@ impl Core {
                 Entry::Receipt { receipt } => row.stage = Stage::Delivered { receipt: receipt.clone() },
                 Entry::Captured | Entry::Forgotten => {}
             }
+        }
+        if matches!(row.stage, Stage::Delivered { .. }) && self.lacks_files(&row) {
+            row.life.files = Files::Going; // they were being cleared
         }
         if !row.stage.is_over() {
             if let Some(snapshot) = &attempted {

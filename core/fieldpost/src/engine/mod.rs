@@ -5,6 +5,8 @@
 //! * [`air`] runs delivery: `next`, `report`, preparing; [`looks`] settles doubts, [`tokens`] keeps tokens.
 //! * [`operations`] queues updates and deletions, [`repairs`] lets items go otherwise, [`restored`] knows a phone restored from a
 //!   backup.
+//! * [`keeping`] clears the files of what is delivered, and makes room.
+//! * [`export`] rescues what is not delivered, without a database.
 //! * [`answers`] carries a person's answers out; [`news`] keeps what the listeners are told.
 
 mod accounts;
@@ -12,7 +14,9 @@ pub(crate) mod air;
 pub(crate) mod answers;
 pub(crate) mod check;
 pub(crate) mod entropy;
+pub(crate) mod export;
 pub(crate) mod intake;
+pub(crate) mod keeping;
 mod looks;
 pub(crate) mod news;
 mod operations;
@@ -24,6 +28,7 @@ mod tokens;
 #[cfg(feature = "reqwest")]
 mod until;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +47,7 @@ use crate::providers::settings::Common;
 use crate::store::{Entry, Filter, Folders, Line, Sealed, Sql, Store};
 
 use entropy::Entropy;
+use keeping::Keeping;
 use news::News;
 
 /// An outbox's inside, behind the one lock of its door.
@@ -52,6 +58,9 @@ pub(crate) struct Core {
     pub(crate) entropy: Entropy,
     pub(crate) backoff: Backoff,
     pub(crate) memory: u64,
+    keeping: Keeping,
+    /// What could not be cleared, and is not tried again by this process.
+    uncleared: HashSet<ItemId>,
     /// What changed since the listeners were last told.
     news: Vec<News>,
     /// Folders of items that were added in the transaction that runs.
@@ -64,12 +73,14 @@ pub(crate) struct Seams {
     pub(crate) entropy: Entropy,
     pub(crate) backoff: Backoff,
     pub(crate) memory: u64,
+    pub(crate) keeping: Keeping,
 }
 
 impl Core {
     pub(crate) fn new(store: Store, folders: Arc<Folders>, seams: Seams) -> Self {
-        let Seams { clock, entropy, backoff, memory } = seams;
-        Core { store, folders, clock, entropy, backoff, memory, news: Vec::new(), sealed: Vec::new() }
+        let Seams { clock, entropy, backoff, memory, keeping } = seams;
+        let (uncleared, news, sealed) = (HashSet::new(), Vec::new(), Vec::new());
+        Core { store, folders, clock, entropy, backoff, memory, keeping, uncleared, news, sealed }
     }
 
     pub(crate) fn now(&self) -> Now {

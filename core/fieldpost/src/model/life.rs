@@ -36,12 +36,24 @@ impl Row {
 
     /// What its files take on the disk, manifest and journal aside.
     pub(crate) fn bytes(&self) -> u64 {
-        if self.life.cleared {
+        if self.life.files != Files::Here {
             return 0;
         }
         let original = self.manifest.original.map_or(0, |original| original.bytes.0);
         let body = self.life.body.as_ref().filter(|body| body.file != ORIGINAL).map_or(0, |body| body.sent.bytes.0);
         original + body
+    }
+
+    /// When it was delivered, in milliseconds, while its files are still here; before all times once they are going. `None`: there
+    /// is nothing to clear.
+    pub(crate) fn kept_since(&self) -> Option<i64> {
+        match (&self.stage, self.life.files) {
+            (Stage::Delivered { receipt }, Files::Here) if self.manifest.original.is_some() => {
+                Some(receipt.delivered_at.millis())
+            }
+            (Stage::Delivered { .. }, Files::Going) => Some(i64::MIN),
+            _ => None,
+        }
     }
 
     /// What it asks of the phone: its own wishes, and its account's for large bodies.
@@ -85,9 +97,23 @@ pub(crate) struct Life {
     /// look runs, what it looks for.
     #[serde(default)]
     pub restored: Option<Restored>,
-    /// Its files were cleared after its delivery.
+    /// Whether its files are still here.
     #[serde(default)]
-    pub cleared: bool,
+    pub files: Files,
+}
+
+/// Whether the files of an item are still here: those of a delivered one are cleared in time. Two steps, so that a kill
+/// between them neither looks like damage nor leaves a file behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Files {
+    /// As they were captured and prepared.
+    #[default]
+    Here,
+    /// Being removed, or left half removed: nobody needs them, the next pass removes the rest.
+    Going,
+    /// Removed, durably.
+    Gone,
 }
 
 fn asked<'de, D: Deserializer<'de>>(json: D) -> Result<Requires, D::Error> {

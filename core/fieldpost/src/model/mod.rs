@@ -18,8 +18,8 @@ pub use conditions::{Conditions, Network, Power, Requires};
 pub use ids::{AccountId, BadAccountId, Bytes, ItemId, Marker, RemoteId, RequestId, Sha256, WorkOrder};
 pub use item::{Flag, Item, Kind, Operation, Original, Proof, Receipt, Sent, State};
 pub(crate) use life::{
-    AccountRow, Alone, Body as PreparedBody, Doubtful, Life, Moment, Restored, Row, Stage, Standing, Trust, Wait, Wish,
-    millis,
+    AccountRow, Alone, Body as PreparedBody, Doubtful, Files, Life, Moment, Restored, Row, Stage, Standing, Trust,
+    Wait, Wish, millis,
 };
 pub use repair::{Attachment, Cap, Changes, Repair};
 pub use snapshot::Snapshot;

@@ -28,6 +28,12 @@ pub struct Delivery {
     _held: Box<dyn Held>,
 }
 
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        self.outbox.give_back();
+    }
+}
+
 impl Delivery {
     pub(super) fn new(outbox: Outbox, air: Arc<Mutex<Air>>, clock: Arc<dyn Clock>, held: Box<dyn Held>) -> Self {
         Delivery { outbox, air, pace: Mutex::default(), clock, _held: held }
@@ -44,7 +50,11 @@ impl Delivery {
     pub fn next(&self) -> Result<Task, Error> {
         let before = lock(&self.air).mark();
         // What could not be committed was not let out.
-        self.change(Core::next).inspect_err(|_| lock(&self.air).back_to(&before))
+        let task = self.change(Core::next).inspect_err(|_| lock(&self.air).back_to(&before))?;
+        if matches!(task, Task::Sleep { .. }) {
+            self.outbox.clear_due(); // there is nothing else to do
+        }
+        Ok(task)
     }
 
     /// Takes a transfer's result. An unknown transfer is ignored.
@@ -52,7 +62,9 @@ impl Delivery {
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Disk`]: the result is not kept; the next delivery looks it up.
     pub fn report(&self, id: TransferId, got: &Exchange) -> Result<(), Error> {
-        self.change(|core, air| core.report(air, id, got))
+        self.change(|core, air| core.report(air, id, got))?;
+        self.outbox.clear_at_once();
+        Ok(())
     }
 
     /// Takes a prepared body.

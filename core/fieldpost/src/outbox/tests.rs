@@ -3,6 +3,8 @@
 
 mod listeners;
 
+mod keeping;
+
 use std::io::ErrorKind;
 use std::time::Duration;
 

@@ -13,6 +13,7 @@
 
 pub(crate) mod folders;
 pub(crate) mod records;
+mod space;
 mod sql;
 
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::Error;
 use crate::model::Now;
 
-pub(crate) use folders::{Erasure, FileError, Folders, Journal, ORIGINAL, Sealed};
+pub(crate) use folders::{CopyError, Erasure, FileError, Folders, Journal, NEW, ORIGINAL, Sealed, copy_hashed};
 pub(crate) use records::{Entry, Fit, Line, Manifest, Target};
 pub use sql::Filter;
 pub(crate) use sql::Sql;
@@ -40,7 +41,10 @@ const ENTERED: &str = "whoever enters the outbox takes the database up first";
 fn connect(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    // Of a new database, before anything is in it; of one that was made without, at its next VACUUM.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update_and_check(None, "journal_size_limit", space::WAL_KEPT, |_| Ok(()))?;
     // Every commit is on the disk when it returns: captures, attempts, receipts and answers are nothing less, and waits are
     // too rare to be worth a second way.
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -68,7 +72,7 @@ impl Store {
     pub(crate) fn open(path: &Path, now: &Now) -> Result<Option<Self>, Error> {
         let mut store = Store { path: path.to_owned(), connection: Some(connect(path)?) };
         match store.version()? {
-            0 => store.step_up()?,
+            0 => store.step_up(MIGRATIONS)?,
             found if found < KNOWN => return Ok(None),
             found if found > KNOWN => return Err(Error::TooNew { found, known: KNOWN }),
             _ => {}
@@ -80,13 +84,16 @@ impl Store {
     /// Brings the schema of the database at `path` up to date. The caller holds the outbox alone.
     pub(crate) fn migrate(path: &Path, now: &Now) -> Result<Self, Error> {
         let mut store = Store { path: path.to_owned(), connection: Some(connect(path)?) };
-        store.step_up()?;
+        store.step_up(MIGRATIONS)?;
         store.anchor(now)?;
         Ok(store)
     }
 
     /// Closes the database: SQLite holds locks for as long as it is open. What the WAL holds is put into the database first.
     pub(crate) fn let_go(&mut self) {
+        if self.connection.is_some() {
+            _ = self.give_back(); // else another time
+        }
         if let Some(connection) = self.connection.take() {
             // Another process may be reading: then the WAL stays, and is as durable as the database.
             _ = connection.pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()));
@@ -111,7 +118,7 @@ impl Store {
             let mut from = path.as_os_str().to_owned();
             from.push(suffix);
             let mut to = path.as_os_str().to_owned();
-            to.push(format!(".damaged-{}{suffix}", now.wall.millis()));
+            to.push(format!("{}{}{suffix}", folders::SET_ASIDE, now.wall.millis()));
             match std::fs::rename(&from, &to) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                     return Err(Error::disk("set the damaged database aside")(e));
@@ -127,13 +134,13 @@ impl Store {
     }
 
     /// All steps that are missing, in one transaction.
-    fn step_up(&mut self) -> Result<(), Error> {
+    fn step_up(&mut self, steps: &[&str]) -> Result<(), Error> {
         let tx = self.connection.as_mut().expect(ENTERED).transaction_with_behavior(TransactionBehavior::Exclusive)?;
         let found: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if found > KNOWN {
             return Err(Error::TooNew { found, known: KNOWN });
         }
-        for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        for step in steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
             tx.execute_batch(step)?;
         }
         if (1..KNOWN).contains(&found) {
@@ -198,3 +205,6 @@ impl Store {
         Ok((word != "ok").then_some(word))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! Every SQL statement of Fieldpost. Questions are about one item, one account or one lane, each answered by an index:
 //! none of them looks at the whole queue but those that a person asks for (`list`, `check`).
 
+mod kept;
+
 use rusqlite::types::Type;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 use serde::Serialize;
@@ -233,7 +235,7 @@ impl<'a> Sql<'a> {
                 row.requires().bits(),
                 row.life.about.as_ref().map(|id| id.0.as_str()),
                 signed(row.bytes()),
-                receipt.filter(|_| !row.life.cleared).map(|receipt| receipt.delivered_at.millis()),
+                row.kept_since(),
             ],
         )?;
         let needs = row.requires().bits();

@@ -45,11 +45,15 @@ pub(crate) use journal::Journal;
 
 /// The captured file's name in its folder. A body of this name is the original itself.
 pub(crate) const ORIGINAL: &str = "original";
+/// How the names of prepared files begin.
+pub(crate) const BODY: &str = "body-";
+/// What stands in the name of a database that was set aside.
+pub(crate) const SET_ASIDE: &str = ".damaged-";
 const MANIFEST: &str = "manifest.json";
 const JOURNAL: &str = "journal.jsonl";
 const ACCOUNTS: &str = "accounts.json";
 /// What is being written under a temporary name.
-const NEW: &str = ".new";
+pub(crate) const NEW: &str = ".new";
 
 /// How much is read, hashed and written at a time: large enough that calls cost nothing beside the bytes, small enough
 /// for a phone.
@@ -130,6 +134,11 @@ impl Folders {
         // Even when all was there: it may have been made by an opening that was killed before it synced.
         folders.sync_dir(root)?;
         Ok(folders)
+    }
+
+    /// The outbox at `root` as it is, for reading: nothing is made where something is missing.
+    pub(crate) fn reading(disk: Arc<dyn Disk>, root: &Path) -> Self {
+        Folders { disk, root: root.into() }
     }
 
     fn make_dir(&self, dir: &Path) -> Result<(), FileError> {
@@ -216,6 +225,46 @@ impl Folders {
     /// The names of the files in an item's folder, in no order.
     pub(crate) fn files(&self, id: ItemId) -> Result<Vec<String>, FileError> {
         self.list(&self.item(id))
+    }
+
+    /// Removes the files of a delivered item: all but its manifest and its journal. Durable once this returns; what is not there
+    /// is gone already.
+    pub(crate) fn clear(&self, id: ItemId) -> Result<(), FileError> {
+        let names = match self.files(id) {
+            Err(e) if e.is_missing() => return Ok(()), // forgotten meanwhile
+            names => names?,
+        };
+        for name in names.iter().filter(|name| *name == ORIGINAL || name.starts_with(BODY)) {
+            let path = self.file(id, name);
+            match self.disk.remove_file(&path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(self.error("remove", &path, e)),
+                _ => {}
+            }
+        }
+        match self.sync_dir(&self.item(id)) {
+            Err(e) if e.is_missing() => Ok(()),
+            synced => synced,
+        }
+    }
+
+    /// Free bytes on its disk, where that can be known.
+    pub(crate) fn free(&self) -> Option<u64> {
+        self.disk.free(&self.root)
+    }
+
+    /// Databases that were set aside because they were damaged, by name.
+    pub(crate) fn set_aside(&self) -> Result<Vec<String>, FileError> {
+        let mut names = self.list(&self.root)?;
+        names.retain(|name| name.contains(SET_ASIDE) && !name.ends_with("-wal") && !name.ends_with("-shm"));
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// What a replacement of a file of the outbox's own left behind, by name.
+    pub(crate) fn leftovers(&self) -> Result<Vec<String>, FileError> {
+        let mut names = self.list(&self.root)?;
+        names.retain(|name| name.ends_with(NEW));
+        Ok(names)
     }
 
     /// The facts of a capture.
@@ -329,13 +378,16 @@ fn parse_id(name: &str) -> Option<ItemId> {
     name.parse().ok().filter(|id: &ItemId| id.to_string() == name)
 }
 
-enum CopyError {
+/// Which side of a copy failed.
+pub(crate) enum CopyError {
+    /// What is copied.
     Read(io::Error),
+    /// Where it goes.
     Write(io::Error),
 }
 
 /// Copies to the end in one pass, counting and hashing, and keeps the first bytes in `head` up to its capacity.
-fn copy_hashed(from: &mut dyn Read, to: &mut dyn Write, head: &mut Vec<u8>) -> Result<Original, CopyError> {
+pub(crate) fn copy_hashed(from: &mut dyn Read, to: &mut dyn Write, head: &mut Vec<u8>) -> Result<Original, CopyError> {
     let mut chunk = vec![0; CHUNK];
     let mut sha = sha2::Sha256::new();
     let mut bytes = 0;

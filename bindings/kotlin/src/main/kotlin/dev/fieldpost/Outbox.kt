@@ -60,6 +60,7 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
      *
      * @throws OutboxException.CannotRead where the file is missing, a folder, or cannot be read.
      * @throws OutboxException.DiskFull where there is no room for it. Nothing that waits was touched.
+     * @throws OutboxException.QuotaFull where it is more than the quota still has, with all that is delivered cleared.
      * @throws OutboxException.UnknownAccount where the work order's account was not put.
      * @throws OutboxException.UnknownItem where it is to go after an item that is not here.
      * @throws OutboxException.Invalid where an option cannot be right.
@@ -230,10 +231,25 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
          * corrupt database is set aside and rebuilt from the items' own folders.
          *
          * @param memory the most bytes that preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
+         * @param keep how long the files of delivered items stay; their receipts stay until they are forgotten. Default: 30 days.
+         * @param quota the most bytes that the captured and prepared files may take together. Default: what the disk has.
+         * @throws OutboxException.Invalid where a number of days or bytes is below zero.
          * @throws OutboxException.InUse where it has to be alone, and another process has the outbox open.
          * @throws OutboxException.TooNew where a newer version of the library wrote it.
          * @throws OutboxException.Failed where the folder cannot be made or read.
          */
-        public fun open(folder: File, memory: Bytes? = null): Outbox = Outbox(NativeOutbox.open(folder, memory))
+        public fun open(folder: File, memory: Bytes? = null, keep: Keep? = null, quota: Bytes? = null): Outbox =
+            Outbox(NativeOutbox.open(folder, memory, keep, quota))
+
+        /**
+         * Rescues every item of the outbox in [folder] that is neither delivered nor cancelled nor forgotten: its captured file and
+         * a JSON file of its details, into [to]. Nothing there is overwritten. The outbox is not opened and nothing of it is
+         * changed: it may be damaged, and others may have it open.
+         *
+         * @throws OutboxException.DiskFull where there is no room: what was exported until then stays.
+         * @throws OutboxException.Invalid where [to] lies within the outbox.
+         */
+        public suspend fun export(folder: File, to: File): Export =
+            withContext(Dispatchers.IO) { exportUndelivered(folder, to) }
     }
 }

@@ -186,6 +186,34 @@ class OutboxTest {
         }
 
     @Test
+    fun `a capture beyond the quota is refused, and says how much it takes`() =
+        story {
+            Outbox.open(folder.resolve("small"), keep = Keep.ForDays(7), quota = 100).use { small ->
+                small.putAccount(acme)
+                val kept = small.capture(Text("x".repeat(60)), job)
+                val refused = assertThrows<OutboxException.QuotaFull> { small.capture(Text("x".repeat(50)), job) }
+                assertTrue("50 B are needed" in refused.message!!, refused.message)
+                assertEquals(listOf(kept), small.list())
+            }
+            assertThrows<OutboxException.Invalid> { Outbox.open(folder.resolve("no"), keep = Keep.ForDays(-1)) }
+        }
+
+    @Test
+    fun `what waits is exported from an outbox whose database is lost`() =
+        story {
+            val item = outbox.capture(Text("Valve 3 replaced"), job)
+            outbox.close()
+            folder.resolve("outbox/outbox.db").writeText("no database")
+
+            val export = Outbox.export(folder.resolve("outbox"), folder.resolve("rescued"))
+            assertEquals(emptyList<Finding>(), export.findings)
+            val exported = export.items.single()
+            assertEquals(item.id, exported.id)
+            assertEquals("Valve 3 replaced", exported.file!!.readText())
+            assertTrue(item.id in exported.details.readText())
+        }
+
+    @Test
     fun `two outboxes hold items of their own`() =
         story {
             Outbox.open(folder.resolve("other")).use { other ->

@@ -10,8 +10,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 
 use self::others::Others;
 use self::turns::{Running, Stay, Turn};
@@ -196,26 +196,23 @@ impl Run<'_> {
             if stopped {
                 self.abort.stop();
             }
-            let task = if stopped { Task::Sleep { left: None } } else { self.delivery.next()? };
-            let left = match task {
-                Task::Send(transfer) => {
-                    under_way.push(Box::pin(self.send(transfer)));
-                    continue;
-                }
-                Task::Prepare(job) => {
-                    let made = tokio::task::spawn_blocking(move || job.run());
-                    under_way.push(Box::pin(async move { Ended::Prepared(made.await.ok()) }));
-                    continue;
-                }
-                Task::Token { account } => {
-                    asked.push(Box::pin(async move {
+            let tasks = if stopped { vec![Task::Sleep { left: None }] } else { self.delivery.next_all()? };
+            let mut rests = None;
+            for task in tasks {
+                match task {
+                    Task::Send(transfer) => under_way.push(Box::pin(self.send(transfer))),
+                    Task::Prepare(job) => {
+                        let made = tokio::task::spawn_blocking(move || job.run());
+                        under_way.push(Box::pin(async move { Ended::Prepared(made.await.ok()) }));
+                    }
+                    Task::Token { account } => asked.push(Box::pin(async move {
                         let token = self.tokens.token(&account).await;
                         Ended::Token(account, token)
-                    }));
-                    continue;
+                    })),
+                    Task::Sleep { left } => rests = Some(left),
                 }
-                Task::Sleep { left } => left,
-            };
+            }
+            let Some(left) = rests else { continue };
             if under_way.is_empty() && stopped {
                 return self.summary(None);
             }
@@ -231,6 +228,10 @@ impl Run<'_> {
             tokio::select! {
                 Some(ended) = under_way.next() => {
                     self.take(ended)?;
+                    // What has ended meanwhile as well: what comes next then shares one commit.
+                    while let Some(Some(ended)) = under_way.next().now_or_never() {
+                        self.take(ended)?;
+                    }
                     progress = Instant::now();
                 }
                 Some(ended) = asked.next() => {

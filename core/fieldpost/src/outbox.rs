@@ -35,7 +35,7 @@ use crate::error::Error;
 use crate::model::{
     Account, AccountInfo, Attachment, Bytes, Changes, Conditions, Item, ItemId, Repair, Timestamp, WorkOrder,
 };
-use crate::store::{FileError, Filter, Folders, Manifest, Sealed};
+use crate::store::{FileError, Filter, Folders, Manifest, Safe, Sealed};
 use crate::transport::Token;
 
 /// How an outbox is opened.
@@ -148,7 +148,7 @@ impl Outbox {
         if core.is_any_sending()?
             && let Some(_nobody) = folders.lock_delivery()?
         {
-            core.store.begin()?;
+            core.store.begin(Safe::AtOnce)?;
             let ended = core.end_sending();
             core.store.end(ended.is_ok())?;
             ended?;
@@ -196,11 +196,15 @@ impl Outbox {
 
     /// Does `change` in one transaction: no other process comes between what it reads and what it writes.
     fn change<T>(&self, change: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
+        self.change_so(Safe::AtOnce, change)
+    }
+
+    fn change_so<T>(&self, safe: Safe, change: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
         self.work(|core| {
-            core.store.begin()?;
+            core.store.begin(safe)?;
             let made = change(core);
             let ended = core.store.end(made.is_ok());
-            core.end_sealing(made.is_ok() && ended.is_ok());
+            core.end_sealing(made.is_ok() && ended.is_ok(), safe);
             if made.is_err() || ended.is_err() {
                 core.forget_news();
             }

@@ -133,7 +133,10 @@ impl Core {
             let cx = context(&now, Self::settle(&account), &self.backoff, 0);
             for mut row in self.store.read().open("sending", &account.account.id, None)? {
                 if row.manifest.operation != Operation::Upload {
-                    answer::again(&mut row, None, None); // the same again does no harm
+                    match self.folders.receipt(row.id())? {
+                        Some(receipt) => row.stage = Stage::Delivered { receipt },
+                        None => answer::again(&mut row, None, None), // the same again does no harm
+                    }
                     rows.push(row);
                     continue;
                 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Core;
 use crate::error::Error;
 use crate::model::{Files, ItemId, Row, Stage};
-use crate::store::{Entry, Filter, NEW, ORIGINAL};
+use crate::store::{Entry, Filter, NEW, ORIGINAL, Safe};
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,7 +79,7 @@ impl Core {
         if self.folders.leftovers()?.is_empty() {
             return Ok(());
         }
-        self.store.begin()?;
+        self.store.begin(Safe::AtOnce)?;
         let left = self.folders.leftovers();
         self.store.end(false)?;
         left?.into_iter().for_each(|name| find(FindingKind::Leftover, None, name));

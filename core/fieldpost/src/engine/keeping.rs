@@ -14,7 +14,7 @@
 use super::Core;
 use crate::error::Error;
 use crate::model::{Bytes, Files, ItemId, Row, Stage, Timestamp};
-use crate::store::{Entry, Sql};
+use crate::store::{Entry, Safe, Sql};
 
 /// How long the files of delivered items stay on the phone. Their receipts, manifests and journals stay until they are
 /// [forgotten](crate::Outbox::forget), whatever this says.
@@ -107,7 +107,7 @@ impl Core {
         if rows.is_empty() {
             return Ok(0);
         }
-        self.store.begin()?;
+        self.store.begin(Safe::AtOnce)?;
         let going = rows.iter().map(|row| self.let_go(row.id())).collect::<Result<Vec<_>, _>>();
         self.store.end(going.is_ok())?;
         let mut gone = Vec::new();

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::model::{Attachment, Changes, Item, ItemId, Kind, Operation, RemoteId, Requires, Row, Stage, Wish};
 use crate::providers::provider;
 use crate::providers::settings::{Common, check_changes};
-use crate::store::{Manifest, Target};
+use crate::store::{Manifest, Safe, Target};
 
 /// What is to be done at the system.
 enum Change {
@@ -240,7 +240,9 @@ impl Core {
     }
 
     /// The transaction in which items of their own were added has ended.
-    pub(crate) fn end_sealing(&mut self, kept: bool) {
+    pub(crate) fn end_sealing(&mut self, kept: bool, safe: Safe) {
+        // Without its marker a folder is safe only beside a row that is.
+        let kept = kept && (self.sealed.is_empty() || safe == Safe::AtOnce || self.store.sync().is_ok());
         for (id, sealed) in std::mem::take(&mut self.sealed) {
             if kept {
                 sealed.done();
@@ -254,7 +256,8 @@ impl Core {
     pub(super) fn delete_surplus(&mut self, rows: &[Row]) -> Result<(), Error> {
         for upload in rows.iter().filter(|row| row.manifest.operation == Operation::Upload) {
             let Stage::Delivered { receipt } = &upload.stage else { continue };
-            if receipt.surplus.is_empty() {
+            let was = self.store.read().item(upload.id())?;
+            if receipt.surplus.is_empty() || was.is_some_and(|was| was.stage.is_over()) {
                 continue;
             }
             let account = self.account(&upload.life.target.account)?;

@@ -11,7 +11,7 @@ use crate::dispatch::answer;
 use crate::error::Error;
 use crate::model::{Doubtful, Moment, Now, Operation, Reason, RequestId, Restored, Row, Snapshot, Stage, Wait};
 use crate::providers::Doubt;
-use crate::store::Filter;
+use crate::store::{Filter, Safe};
 
 const INSTALL: &str = "install";
 
@@ -34,7 +34,7 @@ impl Core {
                 id
             }
         };
-        self.store.begin()?;
+        self.store.begin(Safe::AtOnce)?;
         // An outbox that never had an id was written where nobody gave it one: it is at home.
         let told = if ours.is_some() { self.look_first() } else { Ok(()) };
         let told = told.and_then(|()| self.store.write(|sql| sql.set_meta(INSTALL, &id)));

@@ -13,6 +13,7 @@ use crate::engine::air::{Air, Prepared, Task};
 use crate::engine::news::Event;
 use crate::error::Error;
 use crate::model::{Exchange, ItemId, Now};
+use crate::store::Safe;
 use crate::transport::{Token, TransferId};
 
 /// Between two events about one item's progress: ten a second are more than a bar on a screen needs.
@@ -43,18 +44,41 @@ impl Delivery {
         self.outbox.change(|core| work(core, &mut lock(&self.air)))
     }
 
+    fn change_so<T>(&self, safe: Safe, work: impl FnOnce(&mut Core, &mut Air) -> Result<T, Error>) -> Result<T, Error> {
+        self.outbox.change_so(safe, |core| work(core, &mut lock(&self.air)))
+    }
+
+    /// All that can be done now, its attempts in one commit: the last is no transfer.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn next_all(&self) -> Result<Vec<Task>, Error> {
+        self.let_out(|core, air| {
+            let mut tasks = Vec::new();
+            while tasks.last().is_none_or(|task| matches!(task, Task::Send(_))) {
+                tasks.push(core.next(air)?);
+            }
+            Ok(tasks)
+        })
+        .inspect(|tasks| self.rest(tasks.last()))
+    }
+
+    fn rest(&self, last: Option<&Task>) {
+        if let Some(Task::Sleep { .. }) = last {
+            self.outbox.clear_due(); // there is nothing else to do
+        }
+    }
+
+    /// What could not be committed was not let out.
+    fn let_out<T>(&self, next: impl FnOnce(&mut Core, &mut Air) -> Result<T, Error>) -> Result<T, Error> {
+        let before = lock(&self.air).mark();
+        self.change(next).inspect_err(|_| lock(&self.air).back_to(&before))
+    }
+
     /// What to do next. An attempt is journaled before its task is let out.
     ///
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Disk`]: nothing was let out.
     pub fn next(&self) -> Result<Task, Error> {
-        let before = lock(&self.air).mark();
-        // What could not be committed was not let out.
-        let task = self.change(Core::next).inspect_err(|_| lock(&self.air).back_to(&before))?;
-        if matches!(task, Task::Sleep { .. }) {
-            self.outbox.clear_due(); // there is nothing else to do
-        }
-        Ok(task)
+        self.let_out(Core::next).inspect(|task| self.rest(Some(task)))
     }
 
     /// Takes a transfer's result. An unknown transfer is ignored.
@@ -62,7 +86,7 @@ impl Delivery {
     /// # Errors
     /// [`Error::DiskFull`], [`Error::Disk`]: the result is not kept; the next delivery looks it up.
     pub fn report(&self, id: TransferId, got: &Exchange) -> Result<(), Error> {
-        self.change(|core, air| core.report(air, id, got))?;
+        self.change_so(Safe::WithTheNext, |core, air| core.report(air, id, got))?;
         self.outbox.clear_at_once();
         Ok(())
     }

@@ -36,6 +36,17 @@ const MIGRATIONS: &[&str] =
 /// The schema of this version.
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 
+/// When a transaction is safe from a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Safe {
+    /// Once it has ended.
+    AtOnce,
+    /// Once a later one is, or the database is let go: SQLite's log is synced as a whole. For what would be found out again: a
+    /// transfer's result. Without it the item is still `sending`, which is a doubt: the receipt in its journal settles
+    /// that, or a look. A killed process loses nothing by it.
+    WithTheNext,
+}
+
 const ENTERED: &str = "whoever enters the outbox takes the database up first";
 
 fn connect(path: &Path) -> Result<Connection, Error> {
@@ -45,8 +56,7 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update_and_check(None, "journal_size_limit", space::WAL_KEPT, |_| Ok(()))?;
-    // Every commit is on the disk when it returns: captures, attempts, receipts and answers are nothing less, and waits are
-    // too rare to be worth a second way.
+    // Every commit is on the disk when it returns, but for those of `Safe::WithTheNext`.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", false)?;
     // Apple's fsync does not reach the disk; these two make SQLite use F_FULLFSYNC there and do nothing elsewhere.
@@ -175,12 +185,31 @@ impl Store {
     }
 
     /// Begins a transaction around a decision: what it reads, no other process changes before it is written.
-    pub(crate) fn begin(&self) -> Result<(), Error> {
-        Ok(self.connection().execute_batch("BEGIN IMMEDIATE")?)
+    /// `safe`: how much of it a power cut may take.
+    pub(crate) fn begin(&self, safe: Safe) -> Result<(), Error> {
+        if safe == Safe::WithTheNext {
+            self.connection().pragma_update(None, "synchronous", "NORMAL")?;
+        }
+        let begun = self.connection().execute_batch("BEGIN IMMEDIATE");
+        if begun.is_err() {
+            self.connection().pragma_update(None, "synchronous", "FULL")?;
+        }
+        Ok(begun?)
     }
 
-    /// Ends it: kept, on the disk when this returns, or undone.
+    /// Ends it: kept or undone.
     pub(crate) fn end(&self, keep: bool) -> Result<(), Error> {
+        let ended = self.end_transaction(keep);
+        self.connection().pragma_update(None, "synchronous", "FULL")?;
+        ended
+    }
+
+    /// Makes safe what was to be so with the next.
+    pub(crate) fn sync(&mut self) -> Result<(), Error> {
+        self.write(|sql| sql.set_meta("synced", ""))
+    }
+
+    fn end_transaction(&self, keep: bool) -> Result<(), Error> {
         if self.connection().is_autocommit() {
             return Ok(()); // SQLite undid it by itself: the disk is full
         }

@@ -12,8 +12,11 @@ use super::*;
 use crate::capture::{Document, Text};
 use crate::disk::faulty::{Fault, FaultyDisk};
 use crate::engine::air::Task;
-use crate::model::{Answer, AnswerBody, Exchange, Failure, Left, Now, Proof, Receipt, RemoteId, State, Timestamp};
-use crate::store::{Entry, Line};
+use crate::model::{
+    Answer, AnswerBody, Exchange, Failure, Item, ItemId, Left, Now, Proof, Receipt, RemoteId, State, Timestamp,
+    WorkOrder,
+};
+use crate::store::{Entry, Filter, Line};
 use crate::transport::Secret;
 
 struct Stopped;

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::capture::Capture;
 use crate::disk::faulty::GROWING;
+use crate::engine::answers::Which;
 use crate::engine::check::FindingKind;
+use crate::engine::intake::Begun;
 use crate::engine::keeping::Keep;
 use crate::model::Files;
 

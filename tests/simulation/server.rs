@@ -75,7 +75,7 @@ pub(crate) struct Server {
     pub(crate) entries: Vec<Entry>,
     /// Work orders that take nothing any more.
     pub(crate) closed: Vec<String>,
-    /// It has another address since.
+    /// It has its other address now.
     pub(crate) moved: bool,
     /// The `MessageId`s of the updates and deletions that were done.
     done: Vec<String>,

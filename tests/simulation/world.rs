@@ -196,7 +196,9 @@ impl World {
                 State::Blocked => outcome.blocked += 1,
                 State::Cancelled => outcome.cancelled += 1,
                 // What goes after a blocked one waits with it.
-                _ if item.why.as_ref().is_some_and(|why| why.reason == Reason::AfterAnotherItem) => outcome.blocked += 1,
+                _ if item.why.as_ref().is_some_and(|why| why.reason == Reason::AfterAnotherItem) => {
+                    outcome.blocked += 1
+                }
                 _ => self.fail(&format!("{} never came to rest: {:?}", item.name, item.why)),
             }
         }

@@ -30,9 +30,6 @@ impl World {
     }
 
     fn any_attachment(&mut self) -> Option<(About, Attachment)> {
-        if self.kind.moves {
-            return None;
-        }
         if self.rng.u8(..6) == 0 {
             let job = WorkOrder::new("acme", self.servers[0].work_orders()[0]);
             return Some((About::Theirs, Attachment::Remote { job, id: RemoteId(THEIRS.to_owned()) }));

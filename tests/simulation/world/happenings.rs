@@ -8,7 +8,7 @@ impl World {
         if self.apps.is_empty() {
             return self.closed();
         }
-        match self.rng.u8(..120) {
+        match self.rng.u8(..124) {
             0..22 => self.capture(),
             22..58 => self.deliver_some(),
             58..72 => self.pass_some_time(),
@@ -27,11 +27,11 @@ impl World {
             99 => self.end_run("the delivery is stopped"),
             100..105 => self.repair(),
             105..107 => self.rank(),
+            107..115 if self.kind.moves => self.move_away(),
             107..112 => self.update(),
             112..115 => self.delete(),
-            115 => self.back_up(),
-            116 => self.move_away(),
-            117 => self.another_person(),
+            116..118 => self.another_person(),
+            115 | 118..122 => self.back_up(),
             _ => self.close(),
         }
     }
@@ -202,10 +202,7 @@ impl World {
     /// The customer gives the system another address: what went to the old one is known there alone.
     pub(super) fn move_away(&mut self) {
         let server = self.rng.usize(..2);
-        if !self.kind.moves || self.servers[server].moved {
-            return;
-        }
-        self.servers[server].moved = true;
+        self.servers[server].moved ^= true;
         self.tell(format!("{:?} has another address", self.servers[server].speech));
         let account = self.accounts()[server].clone();
         let Some(outbox) = self.outbox() else { return };

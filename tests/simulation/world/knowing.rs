@@ -69,7 +69,8 @@ impl World {
         known.seen += 1;
         let (number, about) = (known.number, known.about.clone());
         let Some(about) = about else { return };
-        let earlier = self.items.iter().filter(|(_, other)| other.about.as_ref() == Some(&about) && other.number < number);
+        let earlier =
+            self.items.iter().filter(|(_, other)| other.about.as_ref() == Some(&about) && other.number < number);
         let mut earlier: Vec<ItemId> = earlier.map(|(id, _)| *id).collect();
         if let About::Upload(upload) = about {
             earlier.push(upload);

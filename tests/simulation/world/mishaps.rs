@@ -34,6 +34,7 @@ impl World {
         let took = self.rng.u64(..60_000);
         self.pass_until(self.now + took);
         let mut now = self.clock.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.silence = [0; 2]; // what the wall clock leaves of a wait, and that may have been set
         now.boot = format!("boot {}", self.rng.u32(..));
         now.mono = Duration::from_millis(self.rng.u64(..=took));
     }
@@ -56,8 +57,8 @@ impl World {
     pub(super) fn closed(&mut self) {
         match self.rng.u8(..40) {
             0..4 => self.damage_database(),
-            4..6 => self.restore(),
-            6..8 => self.wait_for_days(),
+            4..8 => self.restore(),
+            8..10 => self.wait_for_days(),
             _ => self.open(),
         }
     }

@@ -24,6 +24,7 @@ impl World {
     pub(super) fn delete(&mut self) {
         let Some((about, attachment)) = self.any_attachment() else { return };
         let Some(outbox) = self.outbox() else { return };
+        self.gives_up(&about);
         let done = outbox.delete(attachment);
         self.tell(format!("delete {about:?}: {}", said(&done)));
         self.asked_for(Operation::Delete, about, Changes::new(), done);

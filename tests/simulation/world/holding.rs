@@ -65,6 +65,7 @@ impl World {
                 self.fail(&format!("{:?} {} is {}: {why:?}", item.operation, item.name, item.state));
             }
         }
+        self.check_given_up(item);
         if item.operation == Operation::Upload {
             self.check_upload(item);
         }

@@ -21,6 +21,8 @@ pub(super) struct Known {
     pub(super) seen: u32,
     /// How often people had their way with it: what a backup may not know.
     pub(super) acts: u32,
+    /// Someone wanted it given up, or its attachment deleted.
+    pub(super) given_up: bool,
     /// A second accident, or a change that a backup does not know: it may be there more than once.
     pub(super) beyond: bool,
     /// The attachment that it is about.
@@ -50,6 +52,7 @@ impl Known {
             ended: None,
             seen: 0,
             acts: 0,
+            given_up: false,
             beyond: false,
             about: None,
             wanted: Changes::new(),
@@ -139,6 +142,26 @@ impl World {
         self.tainted.extend(abouts);
         let known = Known::upload(number, 0, fieldpost::Sha256([0; 32]));
         let seen = item.attempts;
-        self.items.insert(item.id, Known { operation: item.operation, original: None, seen, ..known });
+        let (operation, original, given_up) = (item.operation, None, true); // nobody knows what it is about
+        self.items.insert(item.id, Known { operation, original, seen, given_up, ..known });
+    }
+
+    /// Someone wants an item given up, or an attachment deleted: what is queued for that goes with it.
+    pub(super) fn gives_up(&mut self, about: &About) {
+        for (id, known) in &mut self.items {
+            known.given_up |= known.about.as_ref() == Some(about) || *about == About::Upload(*id);
+        }
+    }
+
+    /// Nothing is given up that nobody wanted to give up.
+    pub(super) fn check_given_up(&self, item: &Item) {
+        let known = &self.items[&item.id];
+        let upload = match &known.about {
+            Some(About::Upload(upload)) => self.items.get(upload),
+            _ => None,
+        };
+        if item.state == State::Cancelled && !known.given_up && !upload.is_some_and(|upload| upload.given_up) {
+            self.fail(&format!("{:?} {} was given up, and nobody wanted that", item.operation, item.name));
+        }
     }
 }

@@ -27,6 +27,7 @@ impl World {
     pub(super) fn cancel(&mut self) {
         let Some(item) = self.any_item() else { return };
         let Some(outbox) = self.outbox() else { return };
+        self.gives_up(&About::Upload(item.id));
         let done = outbox.cancel(item.id);
         self.tell(format!("cancel {}, which is {}: {}", item.name, item.state, said(&done)));
         if !matches!(done, Err(Error::NotNow { .. })) {

@@ -1,9 +1,13 @@
-//! Child processes are killed with SIGKILL, at named points and at random moments, while one captures and another delivers.
-//! Afterwards every capture that had returned is at its system exactly once, with the bytes that its facts name.
+//! Child processes are killed with SIGKILL, at named points and at random moments, while one captures, updates, deletes and
+//! cancels and another delivers, and the systems go wrong in every way that the sandbox knows. Afterwards every capture that had
+//! returned is at its system exactly once, with the bytes that its facts name, or given up and at none; what was deleted is gone,
+//! and what was updated has the last name that it was given.
 //!
 //! `FIELDPOST_KILLS=1000 cargo test -p fieldpost-tests --test crash -- --nocapture` kills more.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)] // a test that counts its kills
+
+mod faults;
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -12,8 +16,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use fieldpost::{Backoff, Deliver, Filter, ItemId, Kind, Options, Outbox, State};
-use fieldpost_sandbox::{Fault, Moment, Operation, Provider, Rule, Sandbox};
+use fieldpost::{Backoff, Deliver, Filter, Item, ItemId, Kind, Operation, Options, Outbox, Reason, RemoteId, State};
+use fieldpost_sandbox::{By, Fault, LedgerEntry, Provider, Sandbox};
+
+use self::faults::Faults;
 
 /// The named points, and whose they are.
 const POINTS: [(&str, &str); 5] = [
@@ -23,6 +29,8 @@ const POINTS: [(&str, &str); 5] = [
     ("deliver", "body-answer"),
     ("deliver", "answer-receipt"),
 ];
+/// How long accounts wait before they believe that something is not there, in seconds.
+const SETTLE: &str = "4";
 /// How long a child may take to reach its point on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -30,7 +38,23 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Victim {
     child: Child,
     lines: Receiver<String>,
+    returned: Returned,
+}
+
+/// The calls that had returned.
+#[derive(Default)]
+struct Returned {
     captured: Vec<ItemId>,
+    deleted: Vec<ItemId>,
+    cancelled: Vec<ItemId>,
+}
+
+impl Returned {
+    fn add(&mut self, more: Returned) {
+        self.captured.extend(more.captured);
+        self.deleted.extend(more.deleted);
+        self.cancelled.extend(more.cancelled);
+    }
 }
 
 impl Victim {
@@ -44,7 +68,7 @@ impl Victim {
         let out = BufReader::new(child.stdout.take().unwrap());
         let (say, lines) = channel();
         std::thread::spawn(move || out.lines().map_while(Result::ok).all(|line| say.send(line).is_ok()));
-        Victim { child, lines, captured: Vec::new() }
+        Victim { child, lines, returned: Returned::default() }
     }
 
     /// Waits until it says a line that begins so.
@@ -62,20 +86,24 @@ impl Victim {
     }
 
     fn note(&mut self, line: &str) {
-        if let Some(id) = line.strip_prefix("CAPTURED ") {
-            self.captured.push(id.parse().unwrap());
+        let Some((what, id)) = line.split_once(' ') else { return };
+        match what {
+            "CAPTURED" => self.returned.captured.push(id.parse().unwrap()),
+            "DELETED" => self.returned.deleted.push(id.parse().unwrap()),
+            "CANCELLED" => self.returned.cancelled.push(id.parse().unwrap()),
+            _ => {}
         }
     }
 
-    /// SIGKILL. Returns the captures that had returned.
-    fn kill(mut self) -> Vec<ItemId> {
+    /// SIGKILL. Returns what had returned.
+    fn kill(mut self) -> Returned {
         assert_eq!(self.child.try_wait().unwrap(), None, "it was alive until now");
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         while let Ok(line) = self.lines.recv() {
             self.note(&line);
         }
-        self.captured
+        self.returned
     }
 }
 
@@ -95,7 +123,7 @@ fn deliver(outbox: &Outbox, sandbox: &Sandbox) {
     let token = |account: &str| {
         Some(sandbox.token(if account == "acme" { Provider::CorrigoPro } else { Provider::DigitalRealty }))
     };
-    let how = Deliver { patience: Duration::from_secs(5), ..Deliver::default() };
+    let how = Deliver { patience: Duration::from_secs(15), ..Deliver::default() };
     fieldpost_tests::run(outbox.deliver_with(&token, how)).unwrap();
 }
 
@@ -125,33 +153,26 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
 
     // Listings earn trust before anything is lost; then most of all goes wrong.
     let outbox = open(&dir);
-    // Nothing settles late here: a delivery restarts only when no connection is open.
-    outbox.put_account(fieldpost_tests::corrigo(&sandbox).set("settle", "0")).unwrap();
-    outbox.put_account(fieldpost_tests::digital(&sandbox).set("settle", "0")).unwrap();
+    // Longer than the systems take to do late what they were asked.
+    outbox.put_account(fieldpost_tests::corrigo(&sandbox).set("settle", SETTLE)).unwrap();
+    outbox.put_account(fieldpost_tests::digital(&sandbox).set("settle", SETTLE)).unwrap();
     for system in [Provider::CorrigoPro, Provider::DigitalRealty] {
         outbox.capture(fieldpost::Text::new("the first one"), &fieldpost_tests::job(system)).unwrap();
     }
     deliver(&outbox, &sandbox);
     deliver(&outbox, &sandbox);
     drop(outbox);
-    let upload = |fault, chance, seed| {
-        sandbox.fault(Rule::new(fault).operation(Operation::Upload).chance(chance, seed).forever())
-    };
-    let lost = upload(Fault::LoseAnswer, 0.6, 1);
-    upload(Fault::DropAfterBody, 0.08, 2);
-    upload(Fault::DropInBody { after_bytes: None }, 0.08, 3);
-    upload(Fault::Status { status: 503, when: Moment::After, headers: vec![], body: String::new() }, 0.05, 4);
-    upload(Fault::HalfAnswer, 0.05, 5);
-    sandbox.fault(Rule::new(Fault::DropAfterBody).operation(Operation::List).chance(0.1, 6).forever());
 
     // Each round kills two: one at a named point, the other wherever it is.
-    let mut killed: HashMap<&str, usize> = HashMap::new();
-    let mut returned: Vec<ItemId> = Vec::new();
+    let (mut killed, mut faults): (HashMap<&str, usize>, _) = (HashMap::new(), Faults::new());
+    let mut returned = Returned::default();
     let mut round = 0u64;
-    while killed.values().sum::<usize>() < kills || sandbox.hits(lost) < 50 {
+    let lost = |faults: &Faults| faults.met.get(Fault::LoseAnswer.kind()).copied().unwrap_or(0);
+    while killed.values().sum::<usize>() < kills || lost(&faults) < 50 {
         let (role, point) = POINTS[usize::try_from(round).unwrap() % POINTS.len()];
         let nth = u32::try_from(round / 5 % 3).unwrap() + 1;
         quiet(&sandbox);
+        faults.draw(&sandbox);
         let at = |mine: &str| (mine == role).then_some((point, nth));
         let mut capturer = Victim::start(&stage, "capture", round, at("capture"));
         let mut deliverer = Victim::start(&stage, "deliver", round, at("deliver"));
@@ -163,47 +184,102 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
             (if role == "capture" { point } else { "random" }, capturer),
             (if role == "deliver" { point } else { "random" }, deliverer),
         ] {
-            returned.extend(victim.kill());
+            returned.add(victim.kill());
             *killed.entry(name).or_default() += 1;
         }
         round += 1;
     }
-    println!("killed {killed:?}, {} captures had returned, {} answers were lost", returned.len(), sandbox.hits(lost));
+    println!("killed {killed:?}; faults met {:?}", faults.met);
     assert!(POINTS.iter().all(|(_, point)| killed[point] >= kills.min(200) / 10), "{killed:?}");
 
-    // The faults are off: everything drains.
+    // The faults are off: everything drains, and a person looks after what needs one.
     quiet(&sandbox);
+    faults.count(&sandbox);
     sandbox.clear_faults();
+    let met = faults.met.values().filter(|hits| **hits > 0).count();
+    assert!(kills < 200 || met == Faults::kinds(), "{:?}", faults.met);
     let outbox = open(&dir);
-    let undelivered = || {
-        outbox
-            .items(&Filter::default())
-            .unwrap()
-            .into_iter()
-            .filter(|item| item.state != State::Delivered)
-            .collect::<Vec<_>>()
-    };
+    let items = || outbox.items(&Filter::default()).unwrap();
     for _ in 0..20 {
         deliver(&outbox, &sandbox);
-        if undelivered().is_empty() {
+        if items().iter().all(is_at_rest) {
             break;
         }
+        items().iter().filter(|item| !is_at_rest(item)).for_each(|item| look_after(&outbox, item, &sandbox.ledger()));
     }
-    assert_eq!(undelivered(), []);
-    let ledger: Vec<_> = sandbox.ledger().into_iter().filter(|line| line.operation == Operation::Upload).collect();
-    let items = outbox.items(&Filter::default()).unwrap();
-    for id in &returned {
-        assert!(items.iter().any(|item| item.id == *id), "{id} had returned and is gone");
+    let restless: Vec<Item> = items().into_iter().filter(|item| !is_at_rest(item)).collect();
+    assert_eq!(restless, []);
+    check_all(&items(), &returned, &sandbox);
+    assert_eq!(outbox.check().unwrap().1, vec![]);
+    let Returned { captured, deleted, cancelled } = returned;
+    let (captured, deleted, cancelled) = (captured.len(), deleted.len(), cancelled.len());
+    println!("{captured} captures, {deleted} deletions, {cancelled} cancellations had returned; each was kept");
+}
+
+/// Nothing more is to come of it. An update of what was deleted is refused for good.
+fn is_at_rest(item: &Item) -> bool {
+    let reason = item.why.as_ref().map(|why| why.reason);
+    let pointless = matches!(reason, Some(Reason::AttachmentMissing | Reason::AfterAnotherItem));
+    matches!(item.state, State::Delivered | State::Cancelled) || (item.operation == Operation::Update && pointless)
+}
+
+/// The uploads of an item that a system accepted.
+fn accepted<'a>(item: &Item, ledger: &'a [LedgerEntry]) -> Vec<&'a LedgerEntry> {
+    let of_item = |line: &&LedgerEntry| {
+        let upload = line.operation == fieldpost_sandbox::Operation::Upload && line.by == By::Client;
+        upload && item.id.marker().is_in(&line.name)
+    };
+    ledger.iter().filter(of_item).collect()
+}
+
+/// What a person does: says what is there, or lets it go once more.
+fn look_after(outbox: &Outbox, item: &Item, ledger: &[LedgerEntry]) {
+    let settlement = match accepted(item, ledger).first() {
+        Some(line) => fieldpost::Settlement::Delivered(Some(RemoteId(line.remote_id.clone()))),
+        None => fieldpost::Settlement::Absent,
+    };
+    if item.state == State::Blocked && outbox.settle(item.id, settlement).is_err() {
+        outbox.retry(&fieldpost::Which::Item(item.id)).unwrap();
     }
-    for item in &items {
-        let accepted: Vec<_> = ledger.iter().filter(|line| item.id.marker().is_in(&line.name)).collect();
+}
+
+fn check_all(items: &[Item], returned: &Returned, sandbox: &Sandbox) {
+    let (ledger, entries) = (sandbox.ledger(), sandbox.entries());
+    let find = |id: &ItemId| items.iter().find(|item| item.id == *id).unwrap_or_else(|| panic!("{id} is gone"));
+    returned.captured.iter().for_each(|id| _ = find(id));
+    let mut uploads = 0;
+    for item in items.iter().filter(|item| item.operation == Operation::Upload) {
+        let accepted = accepted(item, &ledger);
+        uploads += accepted.len();
+        if item.state == State::Cancelled {
+            assert_eq!(accepted.len(), 0, "{item:?}: {accepted:?}");
+            continue;
+        }
         assert_eq!(accepted.len(), 1, "{item:?}: {accepted:?}");
         assert_eq!(accepted[0].sha256, item.sent.unwrap().sha256.to_string());
         if item.kind != Kind::Photo || item.tags == ["original"] {
             assert_eq!(accepted[0].sha256, item.original.unwrap().sha256.to_string());
         }
     }
-    assert_eq!(ledger.len(), items.len());
-    assert_eq!(outbox.check().unwrap().1, vec![]);
-    println!("{} items, each at its system exactly once", items.len());
+    let client = |line: &&LedgerEntry| line.operation == fieldpost_sandbox::Operation::Upload && line.by == By::Client;
+    assert_eq!(ledger.iter().filter(client).count(), uploads, "everything there is of an item");
+    let entry = |item: &Item| {
+        let id = item.receipt.as_ref().and_then(|receipt| receipt.remote_id.clone());
+        entries.iter().find(move |entry| id.as_ref().is_some_and(|id| id.0 == entry.remote_id))
+    };
+    for upload in returned.deleted.iter().map(find) {
+        assert!(upload.state == State::Cancelled || entry(upload).is_none(), "{upload:?} is deleted, and there");
+    }
+    for upload in returned.cancelled.iter().map(find) {
+        assert!(matches!(upload.state, State::Cancelled | State::Delivered), "{upload:?}");
+    }
+    for upload in items.iter().filter(|item| item.operation == Operation::Upload) {
+        let updates = items.iter().filter(|item| {
+            let done = item.operation == Operation::Update && item.state == State::Delivered;
+            done && upload.id.marker().is_in(&item.name)
+        });
+        if let (Some(last), Some(entry)) = (updates.max_by_key(|item| item.id), entry(upload)) {
+            assert_eq!(entry.name, last.name, "{upload:?} was updated later");
+        }
+    }
 }

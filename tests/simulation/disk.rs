@@ -15,6 +15,9 @@ use fieldpost::{Disk, Held, Lock, Reader, Writer};
 #[derive(Clone, Default)]
 pub(crate) struct SimDisk(Arc<Mutex<State>>);
 
+/// What a backup keeps.
+pub(crate) struct Saved(Vec<Node>);
+
 #[derive(Default)]
 struct State {
     nodes: Vec<Node>,
@@ -23,6 +26,7 @@ struct State {
     full: bool,
 }
 
+#[derive(Clone)]
 enum Node {
     File { live: Vec<u8>, synced: usize },
     Folder { live: BTreeMap<String, usize>, synced: BTreeMap<String, usize>, since: Vec<Change> },
@@ -74,6 +78,36 @@ impl SimDisk {
         }
         drop(state);
         disk
+    }
+
+    /// A copy of all that is on it: a backup.
+    pub(crate) fn save(&self) -> Saved {
+        Saved(lock(&self.0).nodes.clone())
+    }
+
+    /// What a backup kept is on it, and nothing else. Nobody uses it now.
+    pub(crate) fn put_back(&self, saved: &Saved) {
+        let mut state = lock(&self.0);
+        state.nodes.clone_from(&saved.0);
+        state.locks.clear();
+        for node in &mut state.nodes {
+            match node {
+                Node::File { live, synced } => *synced = live.len(),
+                Node::Folder { live, synced, since } => {
+                    synced.clone_from(live);
+                    since.clear();
+                }
+            }
+        }
+    }
+
+    /// Takes a file away for good, if it is there.
+    pub(crate) fn take_away(&self, path: &Path) {
+        let mut state = lock(&self.0);
+        if state.find(path).is_ok() {
+            state.change(path, Change::Gone).expect("the folder is there");
+            state.sync(path.parent().unwrap_or(path));
+        }
     }
 
     /// A process that uses it. It dies at its step `dies_at`, if one is given: `dying` is called there, once.
@@ -142,6 +176,15 @@ impl State {
         change.apply(live);
         since.push(change);
         Ok(())
+    }
+
+    fn sync(&mut self, path: &Path) {
+        if let Ok(at) = self.find(path)
+            && let Node::Folder { live, synced, since } = &mut self.nodes[at]
+        {
+            *synced = live.clone();
+            since.clear();
+        }
     }
 
     fn room(&self) -> io::Result<()> {

@@ -1,5 +1,6 @@
-//! Simulation: a seed makes a world of captures, cancellations, full disks, power cuts, dead processes, expired tokens, lost and
-//! late answers, and clocks that jump. After every step the invariants hold, and once the world turns kind everything comes to
+//! Simulation: a seed makes a world of captures, cancellations, repairs, updates, deletions, full disks, power cuts, dead
+//! processes, damaged databases, restored backups, expired tokens and other people's, lost and late answers, systems that list
+//! late and under other names, and clocks that jump. After every step the invariants hold, and once the world turns kind everything comes to
 //! rest, exactly once. `FIELDPOST_SEEDS=FROM..TO` runs others than the fixed set.
 
 #![allow(clippy::print_stdout)]

@@ -1,9 +1,16 @@
 //! What a work-order system keeps and answers, in memory: the least that two vendors' documents say, written apart from the
 //! library and from the sandbox. Time is handed in, in milliseconds.
+//!
+//! Updates and deletions are CorrigoPro's. One whose `MessageId` was done before is answered and not done again: that is what
+//! such an id is for, and without it a late copy of an update could undo the next one.
+
+mod changes;
 
 use fieldpost::{Answer, AnswerBody, Body, Content, ItemId, Method, Request, Sha256, Sink};
 use serde_json::json;
 use sha2::Digest as _;
+
+pub(crate) use self::changes::Change;
 
 /// Which system's shapes it speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +23,16 @@ pub(crate) enum Speech {
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) remote_id: String,
+    /// The address that it came to: each has its own.
+    pub(crate) host: String,
     pub(crate) work_order: String,
     pub(crate) name: String,
+    pub(crate) visibility: String,
     pub(crate) content: Vec<u8>,
     /// From when on it is listed.
     pub(crate) listed_from: u64,
+    /// It was deleted since.
+    pub(crate) deleted: bool,
 }
 
 /// What it is told to be like.
@@ -30,6 +42,30 @@ pub(crate) struct Manner {
     pub(crate) lag: u64,
     /// Whether its listings hide files at times, for ever: nothing that it lists proves absence.
     pub(crate) hides: bool,
+    /// What its listings make of a name. Our marker stays, in some case.
+    pub(crate) naming: Naming,
+    /// Whether its listings tell sizes.
+    pub(crate) sizes: bool,
+}
+
+/// What a listing makes of the names that were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    AsSent,
+    Shouted,
+    Copied,
+    WithoutExtension,
+}
+
+impl Naming {
+    fn listed(self, name: &str) -> String {
+        match self {
+            Naming::AsSent => name.to_owned(),
+            Naming::Shouted => name.to_uppercase(),
+            Naming::Copied => format!("Copy of {name}"),
+            Naming::WithoutExtension => name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned(),
+        }
+    }
 }
 
 pub(crate) struct Server {
@@ -39,14 +75,20 @@ pub(crate) struct Server {
     pub(crate) entries: Vec<Entry>,
     /// Work orders that take nothing any more.
     pub(crate) closed: Vec<String>,
+    /// It has its other address now.
+    pub(crate) moved: bool,
+    /// The `MessageId`s of the updates and deletions that were done.
+    done: Vec<String>,
     next: u64,
 }
 
 /// An upload, as it came.
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
+    host: String,
     work_order: String,
     name: String,
+    visibility: String,
     content: Vec<u8>,
 }
 
@@ -55,19 +97,32 @@ impl Upload {
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
+
+    /// Where it shall go.
+    pub(crate) fn work_order(&self) -> &str {
+        &self.work_order
+    }
 }
 
 impl Server {
     pub(crate) fn new(speech: Speech, manner: Manner) -> Self {
         let token = "token-0".to_owned();
-        Server { speech, manner, token, entries: Vec::new(), closed: Vec::new(), next: 0 }
+        let (entries, closed, done) = (Vec::new(), Vec::new(), Vec::new());
+        Server { speech, manner, token, entries, closed, moved: false, done, next: 0 }
     }
 
     pub(crate) fn url(&self) -> &'static str {
-        match self.speech {
-            Speech::Corrigo => "https://corrigo.invalid",
-            Speech::DigitalRealty => "https://digitalrealty.invalid",
+        match (self.speech, self.moved) {
+            (Speech::Corrigo, false) => "https://corrigo.invalid",
+            (Speech::Corrigo, true) => "https://moved.corrigo.invalid",
+            (Speech::DigitalRealty, false) => "https://digitalrealty.invalid",
+            (Speech::DigitalRealty, true) => "https://moved.digitalrealty.invalid",
         }
+    }
+
+    /// Whether it takes a token: its secret, and whose it is.
+    pub(crate) fn takes(&self, token: Option<&str>) -> bool {
+        token.and_then(|token| token.split(' ').next()) == Some(&self.token)
     }
 
     pub(crate) fn work_orders(&self) -> [&'static str; 2] {
@@ -83,7 +138,7 @@ impl Server {
         self.token = format!("token-{}", self.next);
     }
 
-    /// Reads an upload; `None` for what only reads.
+    /// Reads an upload; `None` for what is none.
     pub(crate) fn upload(&self, request: &Request, file: &[u8]) -> Option<Upload> {
         if request.method != Method::Post {
             return None;
@@ -102,12 +157,23 @@ impl Server {
             Speech::Corrigo => (text("WorkOrderId")?, text("Name")?),
             Speech::DigitalRealty => (query("requestId")?, query("file_name")?),
         };
-        Some(Upload { work_order, name, content: file.to_vec() })
+        let visibility = text("MessageVisibility").unwrap_or_else(|| "All".to_owned());
+        Some(Upload { host: host(request), work_order, name, visibility, content: file.to_vec() })
     }
 
-    /// The refusal of an upload in the system's own words, if it has one.
-    pub(crate) fn refusal(&self, upload: &Upload) -> Option<Answer> {
-        let closed = self.closed.contains(&upload.work_order) && self.speech == Speech::Corrigo;
+    /// A file that nobody here sent.
+    pub(crate) fn own(&mut self, remote_id: &str) {
+        let host = self.url().trim_start_matches("https://").to_owned();
+        let (name, work_order) = ("Their plan.pdf".to_owned(), self.work_orders()[0].to_owned());
+        let (visibility, content) = ("All".to_owned(), b"their plan".to_vec());
+        let remote_id = remote_id.to_owned();
+        let entry = Entry { remote_id, host, work_order, name, visibility, content, listed_from: 0, deleted: false };
+        self.entries.push(entry);
+    }
+
+    /// The refusal of what is wanted of a work order, in the system's own words, if it has one.
+    pub(crate) fn refusal(&self, work_order: &str) -> Option<Answer> {
+        let closed = self.closed.iter().any(|closed| closed == work_order) && self.speech == Speech::Corrigo;
         closed.then(|| answer(400, &json!({"Code": 3001, "Message": "The work order is closed."})))
     }
 
@@ -115,9 +181,10 @@ impl Server {
     pub(crate) fn accept(&mut self, upload: Upload, listed_from: u64) -> Answer {
         self.next += 1;
         let remote_id = format!("r{}", self.next);
-        let Upload { work_order, name, content } = upload;
-        let hash = hex(&content);
-        self.entries.push(Entry { remote_id: remote_id.clone(), work_order, name, content, listed_from });
+        let Upload { host, work_order, name, visibility, content } = upload;
+        let (hash, deleted) = (hex(&content), false);
+        let id = remote_id.clone();
+        self.entries.push(Entry { remote_id: id, host, work_order, name, visibility, content, listed_from, deleted });
         match self.speech {
             Speech::Corrigo => answer(200, &json!({"AttachmentId": remote_id, "MessageId": "m"})),
             Speech::DigitalRealty => answer(200, &json!({"id": remote_id, "hash": hash})),
@@ -130,8 +197,10 @@ impl Server {
         let query = |wanted: &str| {
             request.url.query_pairs().find(|(key, _)| key == wanted).map(|(_, value)| value.into_owned())
         };
+        let host = host(request);
         let seen = |work_order: &str| -> Vec<&Entry> {
-            let there = self.entries.iter().filter(|entry| entry.work_order == work_order && entry.listed_from <= now);
+            let listed = |entry: &&Entry| entry.host == host && entry.listed_from <= now && !entry.deleted;
+            let there = self.entries.iter().filter(|entry| entry.work_order == work_order).filter(listed);
             there.filter(|entry| !self.manner.hides || !hide(entry)).collect()
         };
         match (self.speech, segments.as_slice()) {
@@ -139,7 +208,10 @@ impl Server {
                 let list = seen(&query("WorkOrderId").unwrap_or_default());
                 let list: Vec<_> = list
                     .iter()
-                    .map(|e| json!({"AttachmentId": e.remote_id, "Name": e.name, "Size": e.content.len()}))
+                    .map(|e| {
+                        let size = if self.manner.sizes { json!(e.content.len()) } else { json!(null) };
+                        json!({"AttachmentId": e.remote_id, "Name": self.manner.naming.listed(&e.name), "Size": size})
+                    })
                     .collect();
                 answer(200, &json!(list))
             }
@@ -150,7 +222,7 @@ impl Server {
             (Speech::DigitalRealty, ["v1", "attachments", work_order]) => {
                 let list: Vec<_> = seen(work_order)
                     .iter()
-                    .map(|e| json!({"id": e.remote_id, "filename": e.name, "hash": hex(&e.content)}))
+                    .map(|e| json!({"id": e.remote_id, "filename": self.manner.naming.listed(&e.name), "hash": hex(&e.content)}))
                     .collect();
                 answer(200, &json!(list))
             }
@@ -164,10 +236,14 @@ impl Server {
         }
     }
 
-    /// What it holds of an item: the entries with its marker.
+    /// What it ever took of an item: the entries with its marker, also those that were deleted since.
     pub(crate) fn holds(&self, id: ItemId) -> Vec<&Entry> {
         self.entries.iter().filter(|entry| id.marker().is_in(&entry.name)).collect()
     }
+}
+
+fn host(request: &Request) -> String {
+    request.url.host_str().unwrap_or_default().to_owned()
 }
 
 /// A JSON answer.

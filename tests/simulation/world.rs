@@ -1,25 +1,31 @@
 //! One seed makes one world: an app that captures and delivers, the systems it delivers to, and all that comes between.
 //! Time is a number that only this world moves. Every step is told in the story, which a failing seed prints.
 
+mod changes;
 mod delivering;
 mod happenings;
 mod holding;
+mod knowing;
+mod mishaps;
+mod people;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
 use fieldpost::{
-    Account, Answer, Backoff, Body, Clock, Conditions, Delivery, Document, Error, Exchange, Failure, Filter, Item,
-    ItemId, Left, Network, Now, Options, Outbox, Reason, Secret, Settlement, State, Task, Text, Timestamp, Transfer,
-    TransferId, Which, WorkOrder,
+    Account, Answer, Attachment, Backoff, Body, Bytes, Cap, Changes, Clock, Conditions, Delivery, Document, Error,
+    Exchange, Failure, Filter, Item, ItemId, Left, Method, Network, Now, Operation, Options, Outbox, Photo, Reason,
+    RemoteId, Repair, Secret, Settlement, State, Task, Text, Timestamp, Token, Transfer, TransferId, Which, WorkOrder,
 };
 use serde_json::json;
 
+use self::knowing::{About, Known};
+use self::mishaps::Backup;
 use crate::disk::{Process, SimDisk};
-use crate::server::{Entry, Manner, Server, Speech, Upload, answer, page, sha256};
+use crate::server::{Change, Entry, Manner, Naming, Server, Speech, Upload, answer, page, sha256};
 
 /// Account setting `settle`, in milliseconds: its default.
 const SETTLE: u64 = 20_000;
@@ -27,6 +33,8 @@ const SETTLE: u64 = 20_000;
 const STEPS: u32 = 60;
 /// After it has, everything must have come to rest within so many tasks, and so much time.
 const PATIENCE: (u32, u64) = (4_000, 5 * 24 * 3_600_000);
+/// A file at the first system that is not ours.
+const THEIRS: &str = "theirs";
 /// 21 November 2026.
 const START: i64 = 1_795_255_200_000;
 
@@ -51,22 +59,22 @@ struct Run {
     generation: u64,
     /// When it wants to run again by itself; `None` where only a change wakes it.
     wakes: Option<u64>,
+    /// Whose it is.
+    process: Process,
 }
 
 /// What is on its way.
 enum Coming {
-    /// A system takes an upload, though nobody may hear of it any more. Listed at the latest by the time given.
-    Accept { server: usize, upload: Upload, listed_by: u64 },
-    /// An answer, or the failure to get one.
-    Report { generation: u64, id: TransferId, got: Exchange },
+    /// A system does what it was asked, though nobody may hear of it any more. An upload is listed at the latest by the time given.
+    Done { server: usize, asked: Asked, listed_by: u64 },
+    /// An answer, or the failure to get one, to the attempt of an item or to a look.
+    Report { generation: u64, id: TransferId, server: usize, item: Option<ItemId>, got: Exchange },
 }
 
-/// What the world knows of an item that was captured.
-struct Known {
-    server: usize,
-    sha256: fieldpost::Sha256,
-    /// What it ended as, once it did.
-    ended: Option<State>,
+/// What a system was asked to do.
+enum Asked {
+    Upload(Upload),
+    Change(Change),
 }
 
 /// What a world is like.
@@ -76,6 +84,8 @@ pub(crate) struct Kind {
     pub(crate) hides: bool,
     /// A system takes an upload later than `settle` after we gave it up: beyond the promise.
     pub(crate) late: bool,
+    /// The systems get other addresses, where nothing is known of the old ones; then nothing is updated or deleted.
+    pub(crate) moves: bool,
 }
 
 impl Kind {
@@ -101,7 +111,16 @@ pub(crate) struct World {
     items: BTreeMap<ItemId, Known>,
     /// Captures that died under way: such an item may turn up.
     unsure: u32,
+    /// Updates and deletions that died under way: such an item may turn up.
+    unsure_changes: Vec<(Operation, About)>,
+    /// Attachments of whose values nobody can be sure any more.
+    tainted: BTreeSet<About>,
     captures: u32,
+    backup: Option<Backup>,
+    /// The outbox was restored, and has not yet looked for all: a second accident is beyond the promise.
+    restored: bool,
+    /// Until when each system asked to be left alone.
+    silence: [u64; 2],
     online: bool,
     kindly: bool,
     story: Vec<String>,
@@ -118,15 +137,22 @@ pub(crate) struct Outcome {
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let kind = Kind { hides: rng.u8(..8) == 0, late: rng.u8(..8) == 0 };
+        let kind = Kind { hides: rng.u8(..8) == 0, late: rng.u8(..8) == 0, moves: rng.u8(..6) == 0 };
         let shm = PathBuf::from("/dev/shm");
         let real = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() };
         let real = real.expect("a temporary folder can be made");
         let dir = real.path().join("outbox");
         std::fs::create_dir(&dir).expect("the temporary folder can be written");
-        let manner = |rng: &mut Rng| Manner { lag: rng.u64(0..SETTLE), hides: kind.hides };
-        let servers =
+        let naming = [Naming::AsSent, Naming::Shouted, Naming::Copied, Naming::WithoutExtension];
+        let manner = |rng: &mut Rng| Manner {
+            lag: rng.u64(0..SETTLE),
+            hides: kind.hides,
+            naming: naming[rng.usize(..4)],
+            sizes: rng.u8(..3) > 0,
+        };
+        let mut servers =
             [Server::new(Speech::Corrigo, manner(&mut rng)), Server::new(Speech::DigitalRealty, manner(&mut rng))];
+        servers[0].own(THEIRS);
         let now = Now { wall: Timestamp::from_millis(START), mono: Duration::from_secs(1_000), boot: "boot 0".into() };
         let disk = SimDisk::with(&dir);
         World {
@@ -144,7 +170,12 @@ impl World {
             coming: Vec::new(),
             items: BTreeMap::new(),
             unsure: 0,
+            unsure_changes: Vec::new(),
+            tainted: BTreeSet::new(),
             captures: 0,
+            backup: None,
+            restored: false,
+            silence: [0; 2],
             online: true,
             kindly: false,
             story: vec![format!("seed {seed}: {kind:?}")],
@@ -164,6 +195,10 @@ impl World {
                 State::Delivered => outcome.delivered += 1,
                 State::Blocked => outcome.blocked += 1,
                 State::Cancelled => outcome.cancelled += 1,
+                // What goes after a blocked one waits with it.
+                _ if item.why.as_ref().is_some_and(|why| why.reason == Reason::AfterAnotherItem) => {
+                    outcome.blocked += 1
+                }
                 _ => self.fail(&format!("{} never came to rest: {:?}", item.name, item.why)),
             }
         }
@@ -220,29 +255,22 @@ impl World {
 
     fn comes(&mut self, coming: Coming) {
         match coming {
-            Coming::Accept { server, upload, listed_by } => {
+            Coming::Done { server, asked: Asked::Upload(upload), listed_by } => {
                 self.tell(format!("{:?} accepts {}", self.servers[server].speech, upload.name()));
                 let listed_from = self.listed_from(server, listed_by);
                 self.servers[server].accept(upload, listed_from);
             }
-            Coming::Report { generation, id, got } => self.report(generation, id, &got),
+            Coming::Done { server, asked: Asked::Change(change), .. } => {
+                self.tell(format!("{:?} does {change:?}", self.servers[server].speech));
+                self.servers[server].apply(&change);
+            }
+            Coming::Report { generation, id, server, item, got } => self.report(generation, id, server, item, &got),
         }
     }
 
     fn listed_from(&mut self, server: usize, by: u64) -> u64 {
         let lag = self.rng.u64(0..=self.servers[server].manner.lag);
         (self.now + lag).min(by.max(self.now))
-    }
-
-    fn report(&mut self, generation: u64, id: TransferId, got: &Exchange) {
-        let Some(run) = self.run.as_ref().filter(|run| run.generation == generation) else { return };
-        let done = run.delivery.report(id, got);
-        self.tell(format!("transfer {} comes back: {}", id.0, shown(got)));
-        if done.is_err() {
-            self.end_run("the result cannot be kept");
-        }
-        self.survive(done, "report");
-        self.wake();
     }
 
     fn wake(&mut self) {

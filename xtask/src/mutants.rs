@@ -29,8 +29,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a doubt is sent again without a look",
         file: "dispatch/answer.rs",
-        sound: "            doubt(row, cause, cx);\n        }",
-        broken: "            drop(cause);\n            again(row, None, None);\n        }",
+        sound: "                doubt(row, cause, cx);\n            } else {",
+        broken: "                drop(cause);\n                again(row, None, None);\n            } else {",
     },
     Mutant {
         name: "absence is believed at once, without settling",
@@ -77,7 +77,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a cancellation does not wait for the doubt",
         file: "dispatch/person.rs",
-        sound: "        stage if stage.doubt().is_some() => {\n            row.life.wish = Some(Wish::Cancel);\n            Ok(())\n        }\n",
+        sound: "        _ if row.may_be_there() => {\n            row.life.wish = Some(Wish::Cancel);\n            look_for_blocked(row);\n            Ok(())\n        }\n",
         broken: "",
     },
     Mutant {
@@ -109,6 +109,72 @@ const MUTANTS: &[Mutant] = &[
         file: "dispatch/answer.rs",
         sound: "            well(standing);\n            blocked(row, why, None);",
         broken: "            well(standing);\n            drop(why);\n            again(row, None, None);",
+    },
+    Mutant {
+        name: "a look goes by what the item is now, not by what was sent",
+        file: "engine/restored.rs",
+        sound: "            _ => self.store.read().snapshot(row.id()),\n",
+        broken: "            _ => Ok(Self::snapshot(row, &self.account(&row.life.target.account)?).map(|(now, _)| now)),\n",
+    },
+    Mutant {
+        name: "a refused token spends an attempt",
+        file: "dispatch/answer.rs",
+        sound: "        Outcome::Stopped | Outcome::TokenWanted => {\n            row.life.attempts = row.life.attempts.saturating_sub(1);\n",
+        broken: "        Outcome::Stopped | Outcome::TokenWanted => {\n",
+    },
+    Mutant {
+        name: "a missing network spends an attempt",
+        file: "dispatch/answer.rs",
+        sound: "            if held.reason == Reason::NoNetwork {\n                row.life.attempts = row.life.attempts.saturating_sub(1);\n",
+        broken: "            if held.reason == Reason::NoNetwork {\n",
+    },
+    Mutant {
+        name: "an account's wait is taken per item",
+        file: "dispatch/answer.rs",
+        sound: "    ill(standing, held.reason, held.detail.clone(), held.asked, cx);\n    let why = Why::new(held.reason, held.detail);\n",
+        broken: "    let why = Why::new(held.reason, held.detail);\n    let others = others || row.life.failures < u32::MAX;\n",
+    },
+    Mutant {
+        name: "a person's token takes along what another captured",
+        file: "engine/air.rs",
+        sound: "air.tokens.person(id));",
+        broken: "air.tokens.person(id).filter(|_| false));",
+    },
+    Mutant {
+        name: "the row is written before the files",
+        file: "engine/operations.rs",
+        sound: "        let sealed = self.folders.admit(id)?.seal(&row.manifest)?;\n        match self.store.write(|sql| sql.insert_item(&row)) {\n",
+        broken: "        self.store.write(|sql| sql.insert_item(&row))?;\n        self.store.end(true)?;\n        self.store.begin()?;\n        let sealed = self.folders.admit(id)?.seal(&row.manifest)?;\n        match Ok::<(), Error>(()) {\n",
+    },
+    Mutant {
+        name: "a wish to repair does not wait for the doubt",
+        file: "dispatch/person.rs",
+        sound: "    if row.may_be_there() {\n        let before",
+        broken: "    if row.stage == Stage::Sending {\n        let before",
+    },
+    Mutant {
+        name: "a rank that changes counts as a new operation in the journal",
+        file: "engine/repairs.rs",
+        sound: "            let entry = Entry::Ranked { priority: row.priority };\n",
+        broken: "            let (target, same_body) = (row.life.target.clone(), row.life.body.is_some());\n            let entry = Entry::Changed { target, fit: row.life.fit, same_body };\n",
+    },
+    Mutant {
+        name: "an item of a restored outbox is sent unlooked",
+        file: "engine/air.rs",
+        sound: "        if row.life.restored == Some(Restored::Unlooked) {\n",
+        broken: "        if row.life.restored == Some(Restored::Unlooked) && item.as_bytes().is_empty() {\n",
+    },
+    Mutant {
+        name: "a later operation on an attachment overtakes",
+        file: "engine/operations.rs",
+        sound: "        self.add(meant, change, after.or(upload).or(newest))\n",
+        broken: "        self.add(meant, change, after.or(upload).or(newest).filter(|_| false))\n",
+    },
+    Mutant {
+        name: "an update in doubt is given up",
+        file: "dispatch/answer.rs",
+        sound: "            failed(row, standing, Why::new(reason, cause.detail), cause.asked, cx);\n        }\n    }\n}\n",
+        broken: "            failed(row, standing, Why::new(reason, cause.detail), cause.asked, cx);\n            row.stage = Stage::Cancelled;\n        }\n    }\n}\n",
     },
 ];
 
@@ -166,6 +232,13 @@ fn copy_tracked(workspace: &Workspace, to: &Path) -> Result<(), String> {
 fn seeds_that_fail(copy: &Path, folder: &Path) -> Result<u64, String> {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(copy).env("CARGO_TARGET_DIR", folder.join("target")).env("FIELDPOST_SEEDS", SEEDS);
+    // Compiling each mutant takes longer than its worlds do.
+    cargo.args([
+        "--config",
+        "profile.release.incremental=true",
+        "--config",
+        "profile.release.package.fieldpost.opt-level=1",
+    ]);
     cargo.args(["test", "--release", "--package", "fieldpost-tests", "--test", "simulation", "--", "--nocapture"]);
     let mut failed = None;
     // That the test fails is what is wanted; what counts is whether it came to its last line.

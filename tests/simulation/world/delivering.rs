@@ -1,5 +1,6 @@
 //! Delivery in a world, driven as a host drives it, and what becomes of each transfer on its way.
 
+use super::people::PEOPLE;
 use super::*;
 
 impl World {
@@ -14,12 +15,12 @@ impl World {
     /// One task; false where there is none now.
     pub(super) fn deliver_one(&mut self) -> bool {
         if self.run.is_none() {
-            let Some(outbox) = self.outbox() else { return false };
-            let begun = outbox.begin_delivery();
+            let app = self.rng.usize(..self.apps.len());
+            let (begun, process) = (self.apps[app].outbox.begin_delivery(), self.apps[app].process.clone());
             self.tell("a delivery begins");
             let Some(delivery) = self.survive(begun, "begin delivery") else { return false };
             self.generation += 1;
-            self.run = Some(Run { delivery, generation: self.generation, wakes: Some(0) });
+            self.run = Some(Run { delivery, generation: self.generation, wakes: Some(0), process });
         }
         let run = self.run.as_ref().expect("just begun");
         if run.wakes.is_none_or(|at| at > self.now) {
@@ -34,6 +35,11 @@ impl World {
             Task::Send(transfer) => self.send(&transfer),
             Task::Prepare(job) => {
                 let prepared = job.run();
+                if self.run.as_ref().is_some_and(|run| run.process.is_dead()) {
+                    self.tell("killed while it prepares");
+                    self.bury_the_dead();
+                    return false;
+                }
                 let done = self.run.as_ref().expect("it runs").delivery.prepared(prepared);
                 if done.is_err() {
                     self.end_run("what was prepared cannot be kept");
@@ -52,18 +58,25 @@ impl World {
 
     pub(super) fn sign_in(&mut self, account: &str) {
         let server = usize::from(account == "dlr");
-        let run = self.run.as_ref().expect("it runs");
         let chance = if self.kindly { 9 } else { self.rng.u8(..10) };
-        let done = match chance {
-            0 => run.delivery.no_token(account),
-            1 => run.delivery.put_token(account, Secret::new("stale")),
-            _ => run.delivery.put_token(account, Secret::new(self.servers[server].token.as_str())),
+        let secret = self.servers[server].token.clone();
+        let person = if self.kindly { None } else { PEOPLE[self.rng.usize(..PEOPLE.len())] };
+        let run = self.run.as_ref().expect("it runs");
+        let done = match (chance, person) {
+            (0, _) => run.delivery.no_token(account),
+            (1, _) => run.delivery.put_token(account, Secret::new("stale")),
+            (_, None) => run.delivery.put_token(account, Secret::new(secret)),
+            (_, Some(person)) => {
+                let token = Token::new(Secret::new(format!("{secret} {person}"))).of(person);
+                run.delivery.put_token(account, token)
+            }
         };
-        self.tell(format!("a token for {account}: {chance}"));
+        self.tell(format!("a token for {account}: {chance}, of {person:?}"));
         if done.is_err() {
             self.end_run("the token cannot be taken");
         }
         self.survive(done, "token");
+        self.wake();
     }
 
     /// Lets a transfer out, and decides what becomes of it.
@@ -76,18 +89,20 @@ impl World {
             transfer.request.method.as_str(),
             transfer.request.url
         ));
+        self.leaves(transfer, server);
+        let about = (server, transfer.item);
         let file = match &transfer.file {
             None => Vec::new(),
             Some(file) => match self.body(file) {
                 Some(content) => content,
-                None => return self.comes_back(transfer.id, 1, Left::Part, Err(Failure::FileDamaged)),
+                None => return self.comes_back(transfer.id, about, 1, Left::Part, Err(Failure::FileDamaged)),
             },
         };
         let chance = if self.kindly { 99 } else { self.rng.u8(..100) };
         let took = self.rng.u64(1..9_000);
         let early = |failure| (Left::None, Err(failure));
         if !self.online && !self.kindly {
-            return self.comes_back(transfer.id, took, Left::None, Err(Failure::NoNetwork));
+            return self.comes_back(transfer.id, about, took, Left::None, Err(Failure::NoNetwork));
         }
         let (left, result) = match chance {
             0..3 => early(Failure::Dns),
@@ -98,7 +113,7 @@ impl World {
             16..18 => (Left::None, Ok(page(302))),
             _ => return self.arrives(transfer, server, &file, chance, took),
         };
-        self.comes_back(transfer.id, took, left, result);
+        self.comes_back(transfer.id, about, took, left, result);
     }
 
     /// The file of a body, if it is what it must be.
@@ -111,11 +126,15 @@ impl World {
 
     /// The whole request is at the system, or at something before it.
     pub(super) fn arrives(&mut self, transfer: &Transfer, server: usize, file: &[u8], chance: u8, took: u64) {
-        let token = transfer.token.as_ref().map(|token| token.reveal().to_owned());
+        let token = transfer.token.as_ref().map(fieldpost::Secret::reveal);
+        let about = (server, transfer.item);
         let wanted = transfer.request.auth != fieldpost::Auth::None;
-        let upload = self.servers[server].upload(&transfer.request, file);
-        if wanted && token.as_deref() != Some(self.servers[server].token.as_str()) {
-            return self.comes_back(transfer.id, took, Left::Whole, Ok(answer(401, &json!({"Message": "token"}))));
+        self.check_person(transfer.item, token);
+        let upload = self.servers[server].upload(&transfer.request, file).map(Asked::Upload);
+        let change = self.servers[server].change(&transfer.request).map(Asked::Change);
+        if wanted && !self.servers[server].takes(token) {
+            let refused = answer(401, &json!({"Message": "token"}));
+            return self.comes_back(transfer.id, about, took, Left::Whole, Ok(refused));
         }
         // Something before the system answers, or the system without having done anything.
         let before: Option<Result<Answer, Failure>> = match chance {
@@ -130,22 +149,28 @@ impl World {
             _ => None,
         };
         if let Some(result) = before {
-            return self.comes_back(transfer.id, took, Left::Whole, result);
+            return self.comes_back(transfer.id, about, took, Left::Whole, result);
         }
-        let Some(upload) = upload else {
+        let Some(asked) = upload.or(change) else {
             let mask = self.rng.u64(..);
             let hide = move |entry: &Entry| (mask >> (entry.remote_id.len() * 7 % 60)) & 3 == 0;
             // What it says was so at some time between the question and the answer.
             let at = self.now + self.rng.u64(..=took);
             let read = self.servers[server].read(&transfer.request, at, hide);
-            return self.comes_back(transfer.id, took, Left::Whole, Ok(read));
+            return self.comes_back(transfer.id, about, took, Left::Whole, Ok(read));
         };
-        if let Some(refusal) = self.servers[server].refusal(&upload) {
-            return self.comes_back(transfer.id, took, Left::Whole, Ok(refusal));
+        if let Some(refusal) = self.servers[server].refusal(asked.work_order()) {
+            return self.comes_back(transfer.id, about, took, Left::Whole, Ok(refusal));
         }
-        // From here on the system takes it: at once and with an answer; or its answer is lost, garbled, or late.
+        self.takes(transfer.id, about, asked, chance, took);
+    }
+
+    /// From here on the system does it: at once and with an answer; or its answer is lost, garbled, or late.
+    fn takes(&mut self, id: TransferId, about: (usize, Option<ItemId>), asked: Asked, chance: u8, took: u64) {
+        let (server, _) = about;
+        let is_upload = matches!(asked, Asked::Upload(_));
         let mut latest = self.now + SETTLE - 1;
-        if self.kind.late && !self.kindly && self.rng.u8(..4) == 0 {
+        if self.kind.late && is_upload && !self.kindly && self.rng.u8(..4) == 0 {
             latest += self.rng.u64(..4 * SETTLE);
         }
         let lost: Option<Result<Answer, Failure>> = match chance {
@@ -154,25 +179,63 @@ impl World {
             46..49 => Some(Ok(page(504))),
             49..51 => Some(Ok(answer(200, &json!({"thanks": true})))),
             51..53 => Some(Ok(answer(500, &json!({"Message": "sorry"})))),
-            53..54 => Some(Ok(page(404))),
+            53..54 if is_upload => Some(Ok(page(404))),
             _ => None,
         };
-        match lost {
-            Some(result) => {
-                let at = self.rng.u64(self.now..=latest);
-                self.coming.push((at, Coming::Accept { server, upload, listed_by: latest }));
-                self.comes_back(transfer.id, took, Left::Whole, result);
-            }
-            None => {
-                let listed_from = self.listed_from(server, latest);
-                let accepted = self.servers[server].accept(upload, listed_from);
-                self.comes_back(transfer.id, took, Left::Whole, Ok(accepted));
-            }
+        if let Some(result) = lost {
+            let at = self.rng.u64(self.now..=latest);
+            self.coming.push((at, Coming::Done { server, asked, listed_by: latest }));
+            return self.comes_back(id, about, took, Left::Whole, result);
         }
+        let done = match asked {
+            Asked::Upload(upload) => {
+                let listed_from = self.listed_from(server, latest);
+                self.servers[server].accept(upload, listed_from)
+            }
+            Asked::Change(change) => self.servers[server].apply(&change),
+        };
+        self.comes_back(id, about, took, Left::Whole, Ok(done));
     }
 
-    pub(super) fn comes_back(&mut self, id: TransferId, after: u64, left: Left, result: Result<Answer, Failure>) {
-        let generation = self.generation;
-        self.coming.push((self.now + after, Coming::Report { generation, id, got: Exchange { left, result } }));
+    fn comes_back(
+        &mut self,
+        id: TransferId,
+        (server, item): (usize, Option<ItemId>),
+        after: u64,
+        left: Left,
+        result: Result<Answer, Failure>,
+    ) {
+        let (generation, got) = (self.generation, Exchange { left, result });
+        self.coming.push((self.now + after, Coming::Report { generation, id, server, item, got }));
+    }
+
+    /// A transfer comes back to whoever let it out, if that one still delivers.
+    pub(super) fn report(
+        &mut self,
+        generation: u64,
+        id: TransferId,
+        server: usize,
+        item: Option<ItemId>,
+        got: &Exchange,
+    ) {
+        let Some(run) = self.run.as_ref().filter(|run| run.generation == generation) else { return };
+        let done = run.delivery.report(id, got);
+        self.tell(format!("transfer {} comes back: {}", id.0, shown(got)));
+        if done.is_err() {
+            self.end_run("the result cannot be kept");
+        } else {
+            self.came_back(server, item, got);
+        }
+        self.survive(done, "report");
+        self.wake();
+    }
+}
+
+impl Asked {
+    fn work_order(&self) -> &str {
+        match self {
+            Asked::Upload(upload) => upload.work_order(),
+            Asked::Change(change) => &change.work_order,
+        }
     }
 }

@@ -2,14 +2,15 @@
 
 use fieldpost::Keep;
 
+use super::people::PEOPLE;
 use super::*;
 
 impl World {
     pub(super) fn step(&mut self) {
         if self.apps.is_empty() {
-            return self.open();
+            return self.closed();
         }
-        match self.rng.u8(..100) {
+        match self.rng.u8(..124) {
             0..22 => self.capture(),
             22..58 => self.deliver_some(),
             58..72 => self.pass_some_time(),
@@ -25,7 +26,15 @@ impl World {
             96..98 => self.jump_clock(),
             98 if self.rng.bool() => self.close_work_order(),
             98 => self.toggle_pause(),
-            _ => self.end_run("the delivery is stopped"),
+            99 => self.end_run("the delivery is stopped"),
+            100..105 => self.repair(),
+            105..107 => self.rank(),
+            107..115 if self.kind.moves => self.move_away(),
+            107..112 => self.update(),
+            112..115 => self.delete(),
+            116..118 => self.another_person(),
+            115 | 118..122 => self.back_up(),
+            _ => self.close(),
         }
     }
 
@@ -38,7 +47,7 @@ impl World {
             clock: self.clock.clone(),
             disk: Arc::new(process.clone()),
             backoff: Backoff::default(),
-            install: None,
+            install: Some(self.install()),
             memory: 64_000_000,
             seed: Some(seed),
             keep: [Keep::UntilDelivered, Keep::Days(1), Keep::Forever][usize::from(seed.to_le_bytes()[0]) % 3],
@@ -51,10 +60,7 @@ impl World {
                     dies_at.map_or(String::new(), |at| format!(", to die at its step {at}"))
                 ));
                 self.apps.push(App { process, outbox });
-                let accounts = [
-                    Account::corrigo_pro("acme", self.servers[0].url()).performed_by("Jo Field"),
-                    Account::digital_realty("dlr", self.servers[1].url(), "M-1").customer_account("A-7"),
-                ];
+                let accounts = self.accounts();
                 for account in accounts {
                     let put = self.apps.last().expect("just pushed").outbox.put_account(account);
                     self.survive(put, "accounts");
@@ -112,20 +118,30 @@ impl World {
         let job = WorkOrder::new(["acme", "dlr"][server], work_orders[self.rng.usize(..2)]);
         self.captures += 1;
         let content = format!("capture {} of {}", self.captures, job.id).into_bytes();
-        let captured = if self.rng.bool() {
-            let text = Text::new(String::from_utf8_lossy(&content));
-            self.apps[app].outbox.capture(text.priority(self.rng.i32(-1..2)), &job)
-        } else {
-            let path = self.dir.join("report.pdf");
-
+        let person = PEOPLE[self.rng.usize(..PEOPLE.len())];
+        let (way, path) = (self.rng.u8(..16), self.dir.join("report.pdf"));
+        let is_photo = way == 15;
+        let content = if is_photo { picture(self.captures) } else { content };
+        let outbox = &self.apps[app].outbox;
+        let captured = if way < 8 {
+            let text = Text::new(String::from_utf8_lossy(&content)).priority(self.rng.i32(-1..2));
+            outbox.capture(person.into_iter().fold(text, |text, person| text.person(person)), &job)
+        } else if is_photo {
             self.disk.write(&path, &content);
-            self.apps[app].outbox.capture(Document::new(path), &job)
+            let photo = Photo::new(path).cap(Bytes(2_000));
+            outbox.capture(person.into_iter().fold(photo, |photo, person| photo.person(person)), &job)
+        } else {
+            self.disk.write(&path, &content);
+            let report = Document::new(path);
+            outbox.capture(person.into_iter().fold(report, |report, person| report.person(person)), &job)
         };
         let died = self.apps[app].process.is_dead();
         match captured {
             Ok(item) => {
                 self.tell(format!("captured {}", item.name));
-                self.items.insert(item.id, Known { server, sha256: sha256(&content), ended: None });
+                let known = Known::upload(self.items.len(), server, sha256(&content));
+                let person = person.map(str::to_owned);
+                self.items.insert(item.id, Known { is_photo, person, ..known });
                 self.wake();
                 if died {
                     let process = self.apps[app].process.clone();
@@ -137,66 +153,6 @@ impl World {
                 self.survive(Err::<(), _>(error), "a capture is refused");
             }
         }
-    }
-
-    /// The outbox of any app that is left.
-    pub(super) fn outbox(&mut self) -> Option<Outbox> {
-        let apps = self.apps.len();
-        (apps > 0).then(|| self.apps[self.rng.usize(..apps)].outbox.clone())
-    }
-
-    pub(super) fn any_item(&mut self) -> Option<Item> {
-        let items = self.listed()?;
-        (!items.is_empty()).then(|| items[self.rng.usize(..items.len())].clone())
-    }
-
-    pub(super) fn cancel(&mut self) {
-        let Some(item) = self.any_item() else { return };
-        let Some(outbox) = self.outbox() else { return };
-        let done = outbox.cancel(item.id);
-        self.tell(format!("cancel {}, which is {}: {}", item.name, item.state, said(&done)));
-        if !matches!(done, Err(Error::NotNow { .. })) {
-            self.survive(done, "cancel");
-        }
-        self.wake();
-    }
-
-    pub(super) fn retry(&mut self) {
-        let which = match self.any_item() {
-            Some(item) if self.rng.bool() => Which::Item(item.id),
-            _ if self.rng.bool() => Which::All,
-            _ => Which::Because(Reason::Refused),
-        };
-        let Some(outbox) = self.outbox() else { return };
-        let done = outbox.retry(&which);
-        self.tell(format!("retry {which:?}: {}", said(&done)));
-        self.survive(done, "retry");
-        self.wake();
-    }
-
-    /// A person looks at the system and says what is there. Not while the system still works on it.
-    pub(super) fn settle(&mut self) {
-        let Some(item) = self.any_item() else { return };
-        let Some(server) = self.items.get(&item.id).map(|known| known.server) else { return };
-        let pending = self.coming.iter().any(|(_, coming)| match coming {
-            Coming::Accept { upload, .. } => item.id.marker().is_in(upload.name()),
-            Coming::Report { .. } => false,
-        });
-        if pending || item.state == State::Sending {
-            return;
-        }
-        let there = self.servers[server].holds(item.id).first().map(|entry| entry.remote_id.clone());
-        let settlement = match there {
-            Some(id) => Settlement::Delivered(Some(fieldpost::RemoteId(id))),
-            None => Settlement::Absent,
-        };
-        let Some(outbox) = self.outbox() else { return };
-        let done = outbox.settle(item.id, settlement.clone());
-        self.tell(format!("settle {}, which is {}, as {settlement:?}: {}", item.name, item.state, said(&done)));
-        if !matches!(done, Err(Error::NotNow { .. })) {
-            self.survive(done, "settle");
-        }
-        self.wake();
     }
 
     pub(super) fn rotate_token(&mut self) {
@@ -211,42 +167,10 @@ impl World {
         self.servers[0].closed.push(work_order);
     }
 
-    pub(super) fn close(&mut self) {
-        self.tell("the apps are closed");
-        self.run = None;
-        self.apps.clear();
-    }
-
-    pub(super) fn cut_power(&mut self) {
-        self.tell("the power is cut");
-        copy_database(&self.dir, &self.real.path().join("at-death"));
-        self.apps.iter().for_each(|app| app.process.die());
-        self.run = None;
-        self.apps.clear();
-        restore_database(&self.real.path().join("at-death"), &self.dir);
-        self.disk.lose_power(&mut self.rng);
-        self.reboot();
-    }
-
-    /// The phone boots, which takes its time; the monotonic clock counts from there.
-    pub(super) fn reboot(&mut self) {
-        let took = self.rng.u64(..60_000);
-        self.pass_until(self.now + took);
-        let mut now = self.clock.0.lock().unwrap_or_else(PoisonError::into_inner);
-        now.boot = format!("boot {}", self.rng.u32(..));
-        now.mono = Duration::from_millis(self.rng.u64(..=took));
-    }
-
     pub(super) fn another_app(&mut self) {
         if self.apps.len() < 2 {
             self.open();
         }
-    }
-
-    pub(super) fn toggle_full_disk(&mut self) {
-        let full = self.rng.bool();
-        self.tell(if full { "the disk is full" } else { "the disk has room" });
-        self.disk.set_full(full);
     }
 
     pub(super) fn toggle_network(&mut self) {
@@ -272,11 +196,42 @@ impl World {
         self.wake();
     }
 
-    /// Someone sets the wall clock; what has passed since the boot does not change by it.
-    pub(super) fn jump_clock(&mut self) {
-        let by = self.rng.i64(-3 * 86_400_000..3 * 86_400_000);
-        self.tell(format!("the wall clock jumps by {} s", by / 1_000));
-        let mut now = self.clock.0.lock().unwrap_or_else(PoisonError::into_inner);
-        now.wall = Timestamp::from_millis(now.wall.millis() + by);
+    /// Whoever holds the phone now signs in.
+    pub(super) fn another_person(&mut self) {
+        let account = ["acme", "dlr"][self.rng.usize(..2)];
+        if self.run.is_some() {
+            self.sign_in(account);
+        }
     }
+
+    /// The customer gives the system another address: what went to the old one is known there alone.
+    pub(super) fn move_away(&mut self) {
+        let server = self.rng.usize(..2);
+        self.servers[server].moved ^= true;
+        self.tell(format!("{:?} has another address", self.servers[server].speech));
+        let account = self.accounts()[server].clone();
+        let Some(outbox) = self.outbox() else { return };
+        let put = outbox.put_account(account);
+        self.silence[server] = 0;
+        self.survive(put, "another address");
+        self.wake();
+    }
+
+    fn accounts(&self) -> [Account; 2] {
+        [
+            Account::corrigo_pro("acme", self.servers[0].url()).performed_by("Jo Field"),
+            Account::digital_realty("dlr", self.servers[1].url(), "M-1").customer_account("A-7"),
+        ]
+    }
+}
+
+/// A picture that is not like any other, as a BMP.
+fn picture(seed: u32) -> Vec<u8> {
+    const EDGE: u32 = 12;
+    let mut bmp = b"BM".to_vec();
+    let words = [54 + EDGE * EDGE * 3, 0, 54, 40, EDGE, EDGE, 1 | 24 << 16, 0, EDGE * EDGE * 3, 2_835, 2_835, 0, 0];
+    words.iter().for_each(|word: &u32| bmp.extend(word.to_le_bytes()));
+    let mut noise = Rng::with_seed(u64::from(seed));
+    bmp.extend((0..EDGE * EDGE * 3).map(|_| noise.u8(..)));
+    bmp
 }

@@ -1,4 +1,4 @@
-//! A process to be killed: captures or delivers until it is ended, or until it stands at a named point, says so and waits there.
+//! A process to be killed: captures (and updates, deletes and cancels) or delivers until it is ended, or until it stands at a named point, says so and waits there.
 //!
 //! `crash-child capture|deliver DIR LISTENING PHOTO SEED [POINT NTH]`; LISTENING is the sandbox's first line.
 
@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use fieldpost::{
-    Backoff, Bytes, Deliver, Disk, Document, Held, Http, HttpOptions, Lock, Options, Outbox, Photo, Reader, Secret,
-    StopSignal, Task, Text, WorkOrder, Writer,
+    Backoff, Bytes, Changes, Deliver, Disk, Document, Filter, Held, Http, HttpOptions, Lock, Operation, Options,
+    Outbox, Photo, Reader, Secret, StopSignal, Task, Text, WorkOrder, Writer,
 };
 use fieldpost_sandbox::{Listening, Provider};
 
@@ -174,11 +174,36 @@ fn capture(outbox: &Outbox, photo: &Path, seed: u64) -> Result<(), Box<dyn std::
             _ => outbox.capture(Photo::new(photo).cap(Bytes::kilobytes(30)), &job)?,
         };
         say(&format!("CAPTURED {}", item.id));
+        change(outbox, salt)?;
     }
     say("DONE");
     loop {
         std::thread::park();
     }
+}
+
+/// Updates, deletes or cancels one of the newest uploads, told once it returned.
+fn change(outbox: &Outbox, salt: u64) -> Result<(), Box<dyn std::error::Error>> {
+    let mut uploads = outbox.items(&Filter { account: Some("acme".to_owned()), ..Filter::default() })?;
+    uploads.retain(|item| item.operation == Operation::Upload);
+    let dice = (salt >> 20).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    let back = usize::try_from(dice >> 4).unwrap_or(0) % 16;
+    let Some(upload) = uploads.len().checked_sub(1 + back).and_then(|n| uploads.get(n)) else { return Ok(()) };
+    let (done, what) = match dice % 16 {
+        0..4 => {
+            let name = Changes::from([("name".to_owned(), format!("renamed-{dice}.pdf"))]);
+            (outbox.update(upload.id, name).map(drop), "UPDATED")
+        }
+        4..6 => (outbox.delete(upload.id).map(drop), "DELETED"),
+        6 => (outbox.cancel(upload.id), "CANCELLED"),
+        _ => return Ok(()),
+    };
+    match done {
+        Ok(()) => say(&format!("{what} {}", upload.id)),
+        Err(fieldpost::Error::NotNow { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// Delivers, again and again: another process captures, and this one is not told.
@@ -187,13 +212,18 @@ fn deliver(outbox: &Outbox, listening: &Listening, stop: &Stop) -> Result<(), Bo
         let system = if account == "acme" { Provider::CorrigoPro } else { Provider::DigitalRealty };
         listening.accounts.iter().find(|account| account.provider == system).map(|account| account.token.clone())
     };
-    let http = HttpOptions { idle: Duration::from_secs(5), ..HttpOptions::default() };
+    let http = HttpOptions { idle: Duration::from_millis(1_500), ..HttpOptions::default() };
     fieldpost_tests::run(async {
         loop {
-            if stop.point == "body-answer" {
-                one_by_one(outbox, &token, Http::new(http.clone(), Options::default().disk)?, stop).await?;
+            let done = if stop.point == "body-answer" {
+                one_by_one(outbox, &token, Http::new(http.clone(), Options::default().disk)?, stop).await
             } else {
-                outbox.deliver_with(&token, Deliver { http: http.clone(), ..Deliver::default() }).await?;
+                outbox.deliver_with(&token, Deliver { http: http.clone(), ..Deliver::default() }).await.map(drop)
+            };
+            match done {
+                // Another process that opens the outbox looks after what a dead deliverer left, and holds the lock for that.
+                Err(fieldpost::Error::AlreadyDelivering) => {}
+                done => done?,
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -206,7 +236,7 @@ async fn one_by_one(
     token: &impl Fn(&str) -> Option<String>,
     http: Http,
     stop: &Stop,
-) -> Result<(), Box<dyn std::error::Error>> {
+) -> Result<(), fieldpost::Error> {
     let (delivery, never) = (outbox.begin_delivery()?, StopSignal::new());
     loop {
         match delivery.next()? {

@@ -307,6 +307,7 @@ impl Capture {
                 extension,
                 settings,
                 whole: None,
+                changes: Default::default(),
             },
             caption,
             tags,

@@ -41,7 +41,9 @@ pub(crate) fn answered(
         }
         // Another deletion came first: what was wanted is so.
         Outcome::Blocked(why)
-            if row.manifest.operation == Operation::Delete && why.reason == Reason::AttachmentMissing =>
+            if row.manifest.operation == Operation::Delete
+                && why.reason == Reason::AttachmentMissing
+                && row.life.about.is_some() =>
         {
             well(standing);
             delivered(row, row.life.about.clone(), Proof::Answer, Vec::new(), cx.now);

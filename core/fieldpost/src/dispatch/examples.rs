@@ -38,6 +38,7 @@ pub(crate) fn row() -> Row {
         extension: "pdf".into(),
         settings: Default::default(),
         whole: None,
+        changes: Default::default(),
     };
     let manifest = Manifest {
         version: 1,

@@ -75,8 +75,9 @@ pub(crate) fn cancel(row: &mut Row) -> Result<(), Error> {
             row.life.wish = Some(Wish::Cancel);
             Ok(())
         }
-        stage if stage.doubt().is_some() => {
+        _ if row.may_be_there() => {
             row.life.wish = Some(Wish::Cancel);
+            look_for_blocked(row);
             Ok(())
         }
         _ => {
@@ -84,6 +85,14 @@ pub(crate) fn cancel(row: &mut Row) -> Result<(), Error> {
             row.due = None;
             Ok(())
         }
+    }
+}
+
+/// What is blocked in a restored outbox is looked for only on its way: there it goes.
+fn look_for_blocked(row: &mut Row) {
+    if matches!(row.stage, Stage::Blocked { doubt: None, .. }) {
+        row.stage = if row.life.body.is_some() { Stage::Queued { why: None } } else { Stage::Captured };
+        row.due = None;
     }
 }
 
@@ -119,12 +128,13 @@ pub(crate) fn repair(row: &mut Row, repair: &Repair) -> Result<Repairing, Error>
     if !repair.changes_what_is_sent() {
         return Ok(Repairing::Ranked);
     }
-    if row.stage == Stage::Sending || row.stage.doubt().is_some() {
+    if row.may_be_there() {
         let before = match row.life.wish.take() {
             Some(Wish::Repair(before)) => *before,
             _ => Repair::default(),
         };
         row.life.wish = Some(Wish::Repair(Box::new(before.and(repair.clone()))));
+        look_for_blocked(row);
         return Ok(Repairing::Wished);
     }
     Ok(Repairing::Now)

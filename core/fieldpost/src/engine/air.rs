@@ -214,15 +214,22 @@ impl Core {
             .due(id, "verifying", now)?
             .into_iter()
             .find(|row| !looked_at.contains(&row.life.target.work_order.as_str()));
-        let absent = sql.first_open("absent", id)?;
-        let doubts = absent.is_some() || sql.first_open("verifying", id)?.is_some();
+        // As a probe it leaves like any other: where the phone may send it, under the token of whom it belongs to.
+        let (may, person) = (Requires::satisfied_by(conditions), air.tokens.person(id));
+        let may: Vec<u8> = may.collect();
+        let goes = |row: &Row| {
+            let whose = row.manifest.person.as_deref();
+            may.contains(&row.requires().bits()) && (person.is_none() || whose.is_none() || whose == person)
+        };
+        let absent = sql.open("absent", id, None)?;
+        let doubts = !absent.is_empty() || sql.first_open("verifying", id)?.is_some();
         let next_due =
             [sql.next_due(id, "queued", now)?, sql.next_due(id, "verifying", now)?].into_iter().flatten().min();
         Ok(Facts {
             look: look.map(|row| row.id()),
-            ready: sql.ready(id, Requires::satisfied_by(conditions), air.tokens.person(id))?.map(|row| row.id()),
+            ready: sql.ready(id, may.iter().copied(), person)?.map(|row| row.id()),
             checking: air.is_checking(id),
-            absent: absent.map(|row| row.id()),
+            absent: absent.iter().find(|row| goes(row)).map(Row::id),
             doubts,
             next_due: next_due.map(|due| Duration::from_millis(due).saturating_sub(now.mono)),
             in_flight: air.flights.values().filter(|flight| flight.account == id).count(),
@@ -237,9 +244,7 @@ impl Core {
     fn send(&mut self, air: &mut Air, account: &str, item: ItemId) -> Result<Option<Task>, Error> {
         let now = self.now();
         let (mut row, mut account) = (self.row(item)?, self.account(account)?);
-        if row.life.about.is_none() {
-            self.find_about(&mut row)?;
-        }
+        self.find_about(&mut row)?;
         let Some((snapshot, body)) = Self::snapshot(&row, &account) else {
             row.stage = Stage::Captured;
             self.commit(&[row], &[], |_| Ok(()))?;

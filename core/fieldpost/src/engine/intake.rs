@@ -262,6 +262,7 @@ impl Found {
             return Ok(());
         }
         sql.insert_item(row)?;
+        sql.hold_after(row.id(), !row.stage.is_over())?;
         match &self.attempted {
             Some(snapshot) => sql.begin_attempt(row.id(), self.now.wall, snapshot),
             None => Ok(()),

@@ -16,7 +16,7 @@ use super::Core;
 use crate::capture::clean;
 use crate::dispatch::person;
 use crate::error::Error;
-use crate::model::{Attachment, Changes, Item, ItemId, Kind, Operation, RemoteId, Requires, Row, Stage, Wish};
+use crate::model::{Attachment, Changes, Item, ItemId, Kind, Operation, RemoteId, Requires, Row, Stage};
 use crate::providers::provider;
 use crate::providers::settings::{Common, check_changes};
 use crate::store::{Manifest, Safe, Target};
@@ -98,9 +98,7 @@ impl Core {
                 let (id, state) = (parent.id(), crate::State::Cancelled);
                 return Err(Error::NotNow { id, state, what: "what was given up is at no system" });
             }
-            let can_be_there =
-                parent.stage.is_over() || parent.stage == Stage::Sending || parent.stage.doubt().is_some();
-            if !can_be_there && !self.is_followed(parent, &change)? {
+            if !parent.stage.is_over() && !parent.may_be_there() && !self.is_followed(parent, &change)? {
                 return self.change_upload(parent.clone(), change);
             }
         }
@@ -136,11 +134,11 @@ impl Core {
     /// The attachment is at the system, or may be.
     fn change_attachment(&mut self, meant: Meant, change: Change) -> Result<ItemId, Error> {
         let parent = meant.parent.as_ref().map(Row::id);
-        let known = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
-        let latest = known.iter().rfind(|known| known.manifest.operation == Operation::Update);
-        let latest = latest.map(|update| update.life.target.clone());
-        let mut pending: Vec<Row> = known.into_iter().filter(|known| !known.stage.is_over()).collect();
-        let last = pending.pop();
+        let operations = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
+        let newest = last_of(&operations).map(Row::id);
+        let mut pending: Vec<Row> = operations.into_iter().filter(|row| !row.stage.is_over()).collect();
+        let last = last_of(&pending).cloned();
+        pending.retain(|row| Some(row.id()) != last.as_ref().map(Row::id));
         if let Some(deletion) = last.as_ref().filter(|last| last.manifest.operation == Operation::Delete) {
             let (id, state) = (deletion.id(), crate::dispatch::why::shown(&deletion.stage, None));
             return match change {
@@ -166,7 +164,7 @@ impl Core {
             (Change::Delete, Some(mut update)) if update.stage != Stage::Sending => {
                 person::cancel(&mut update)?;
                 self.commit(&[update], &[], |_| Ok(()))?;
-                after = pending.last().map(Row::id);
+                after = last_of(&pending).map(Row::id);
             }
             _ => {}
         }
@@ -174,22 +172,15 @@ impl Core {
             && !upload.stage.is_over()
         {
             let mut upload = upload.clone();
-            upload.life.wish = Some(Wish::Cancel);
+            person::cancel(&mut upload)?;
             self.commit(&[upload], &[], |_| Ok(()))?;
         }
-        let before = meant.parent.as_ref().filter(|parent| !parent.stage.is_over()).map(Row::id);
-        self.add(meant, change, latest, after.or(before))
+        let upload = meant.parent.as_ref().filter(|parent| !parent.stage.is_over()).map(Row::id);
+        self.add(meant, change, after.or(upload).or(newest))
     }
 
-    /// An item of its own. It goes on from the `latest` update of the attachment: a system that takes all of it each time would
-    /// else get back what that one changed.
-    fn add(
-        &mut self,
-        meant: Meant,
-        change: Change,
-        latest: Option<Target>,
-        after: Option<ItemId>,
-    ) -> Result<ItemId, Error> {
+    /// An item of its own.
+    fn add(&mut self, meant: Meant, change: Change, after: Option<ItemId>) -> Result<ItemId, Error> {
         let now = self.now();
         let id = ItemId::new(now.wall, self.entropy.bytes());
         let (operation, changes) = match change {
@@ -198,7 +189,7 @@ impl Core {
         };
         let of_upload = meant.parent.as_ref();
         let target = match of_upload {
-            Some(upload) => latest.unwrap_or_else(|| upload.life.target.clone()),
+            Some(upload) => upload.life.target.clone(),
             None => Target {
                 account: meant.account,
                 work_order: meant.work_order,
@@ -206,8 +197,9 @@ impl Core {
                 stem: String::new(),
                 marker: id.marker(),
                 extension: String::new(),
-                settings: latest.map(|latest| latest.settings).unwrap_or_default(),
-                whole: Some(String::new()), // whatever it is called by then
+                settings: Default::default(),
+                whole: Some(String::new()),
+                changes: Changes::new(),
             },
         };
         let manifest = Manifest {
@@ -289,22 +281,55 @@ impl Core {
         Ok(followed)
     }
 
-    /// What an update or a deletion of our own upload is about: the id on its receipt, from now on, and the place where it went,
-    /// which a repair may have changed meanwhile.
+    /// What an update or a deletion finds when it goes: the id on the receipt of our upload, the work order where that went in the
+    /// end, and the values that the operation before left. Over these go its own changes, and nothing else.
     pub(super) fn find_about(&self, row: &mut Row) -> Result<(), Error> {
-        let upload = row.manifest.parent.map(|id| self.store.read().item(id)).transpose()?.flatten();
-        if let Some(Row { stage: Stage::Delivered { receipt }, life, .. }) = upload {
-            row.life.about = receipt.remote_id;
-            row.life.target.work_order = life.target.work_order;
-            row.life.target.folder = life.target.folder;
+        if row.manifest.operation == Operation::Upload {
+            return Ok(());
         }
+        let upload = row.manifest.parent.map(|id| self.store.read().item(id)).transpose()?.flatten();
+        if let Some(Stage::Delivered { receipt }) = upload.as_ref().map(|upload| &upload.stage)
+            && row.life.about.is_none()
+        {
+            row.life.about.clone_from(&receipt.remote_id);
+        }
+        let changes = std::mem::take(&mut row.life.target.changes);
+        // One of an earlier version does not tell its changes: it goes as it was asked for.
+        let is_old = row.manifest.operation == Operation::Update && changes.is_empty();
+        if let Some(found) = self.left_before(row, upload)?.filter(|_| !is_old) {
+            row.life.target = Target { changes: Changes::new(), ..found };
+        }
+        retarget(row, changes);
         Ok(())
     }
+
+    /// What the attachment is when an operation goes: as the last one before it that was delivered left it, else as our upload
+    /// went. `None`: nobody here knows.
+    fn left_before(&self, row: &Row, upload: Option<Row>) -> Result<Option<Target>, Error> {
+        let mut before = row.manifest.after.filter(|before| Some(*before) != row.manifest.parent);
+        while let Some(id) = before {
+            let Some(earlier) = self.store.read().item(id)? else { return Ok(None) };
+            if matches!(earlier.stage, Stage::Delivered { .. }) {
+                return Ok(Some(earlier.life.target));
+            }
+            before = earlier.manifest.after.filter(|before| Some(*before) != row.manifest.parent);
+        }
+        Ok(upload.map(|upload| upload.life.target))
+    }
+}
+
+/// The one that no other goes after. Each goes after one, so that is the last; the order of the rows is not theirs where the
+/// database was rebuilt.
+fn last_of(operations: &[Row]) -> Option<&Row> {
+    operations.iter().rfind(|row| operations.iter().all(|other| other.manifest.after != Some(row.id())))
 }
 
 /// What an update changes: the name, cleaned, with its marker where it is ours; all else is a setting.
 fn retarget(row: &mut Row, mut changes: Changes) {
     let target = &mut row.life.target;
+    if row.manifest.operation == Operation::Update {
+        target.changes.extend(changes.clone());
+    }
     if let Some(name) = changes.remove("name") {
         if target.whole.is_some() {
             target.whole = Some(name);

@@ -34,7 +34,7 @@ impl Core {
 
     /// Does what was wished of a row whose doubt is settled; nothing where it is not.
     pub(super) fn grant(&mut self, row: &mut Row) -> Result<(), Error> {
-        let free = matches!(row.stage, Stage::Captured | Stage::Queued { .. } | Stage::Blocked { doubt: None, .. });
+        let free = !row.stage.is_over() && !row.may_be_there();
         let is_repair = |wish: &mut Wish| matches!(wish, Wish::Repair(_));
         match row.life.wish.take_if(|wish| free && is_repair(wish)) {
             Some(Wish::Repair(repair)) => self.go_otherwise(row, &repair),

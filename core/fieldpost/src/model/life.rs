@@ -56,6 +56,11 @@ impl Row {
         }
     }
 
+    /// Whether a system may have it, sent from here or from another phone: what a person wants of it waits until that is known.
+    pub(crate) fn may_be_there(&self) -> bool {
+        self.stage == Stage::Sending || self.stage.doubt().is_some() || self.life.restored.is_some()
+    }
+
     /// What it asks of the phone: its own wishes, and its account's for large bodies.
     pub(crate) fn requires(&self) -> Requires {
         let (own, account) = (self.manifest.requires, self.life.asked);

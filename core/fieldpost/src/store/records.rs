@@ -74,6 +74,9 @@ pub(crate) struct Target {
     /// The whole name, in place of stem, marker and extension: of an attachment that is not ours.
     #[serde(default)]
     pub whole: Option<String>,
+    /// Of an update what it changes, and nothing else: all other values are those that it finds when it goes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes: BTreeMap<String, String>,
 }
 
 impl Target {

@@ -244,24 +244,24 @@ impl<'a> Sql<'a> {
         }
         self.refresh_lane(&target.account, &target.work_order, needs, person(row))?;
         if row.stage.is_over() {
-            self.release_after(row.id())?;
+            self.hold_after(row.id(), false)?;
         }
         Ok(())
     }
 
     /// Removes an item and its attempts.
     pub(crate) fn remove_item(&self, row: &Row) -> Result<(), Error> {
-        self.release_after(row.id())?;
+        self.hold_after(row.id(), false)?;
         self.execute("DELETE FROM attempts WHERE item = ?1", [row.id().as_bytes()])?;
         self.execute("DELETE FROM items WHERE id = ?1", [row.id().as_bytes()])?;
         let target = &row.life.target;
         self.refresh_lane(&target.account, &target.work_order, row.requires().bits(), person(row))
     }
 
-    /// Lets go what waited for an item that is over.
-    fn release_after(&self, id: ItemId) -> Result<(), Error> {
-        for next in self.rows("WHERE after = ?1 AND held = 1", [id.as_bytes()])? {
-            self.execute("UPDATE items SET held = 0 WHERE id = ?1", [next.id().as_bytes()])?;
+    /// What goes after an item waits for it, or waits no more. What a rebuild adds may be there before what it goes after.
+    pub(crate) fn hold_after(&self, id: ItemId, held: bool) -> Result<(), Error> {
+        for next in self.rows("WHERE after = ?1 AND held <> ?2", params![id.as_bytes(), held])? {
+            self.execute("UPDATE items SET held = ?2 WHERE id = ?1", params![next.id().as_bytes(), held])?;
             let target = &next.life.target;
             self.refresh_lane(&target.account, &target.work_order, next.requires().bits(), person(&next))?;
         }
@@ -398,18 +398,17 @@ impl<'a> Sql<'a> {
         Ok(self.rows("WHERE account = ?1 AND remote_id = ?2", params![account, remote_id.0])?.pop())
     }
 
-    /// The updates and deletions that were not given up, of an upload of ours or of another attachment, in their order.
+    /// The updates and deletions of an upload of ours or of another attachment, those that are over too.
     pub(crate) fn operations(
         &self,
         parent: Option<ItemId>,
         account: &str,
         about: Option<&RemoteId>,
     ) -> Result<Vec<Row>, Error> {
-        const KEPT: &str = "stage <> 'cancelled' ORDER BY seq";
         match (parent, about) {
-            (Some(parent), _) => self.rows(&format!("WHERE parent = ?1 AND {KEPT}"), [parent.as_bytes()]),
+            (Some(parent), _) => self.rows("WHERE parent = ?1 ORDER BY seq", [parent.as_bytes()]),
             (None, Some(about)) => {
-                self.rows(&format!("WHERE account = ?1 AND about = ?2 AND {KEPT}"), params![account, about.0])
+                self.rows("WHERE account = ?1 AND about = ?2 ORDER BY seq", params![account, about.0])
             }
             (None, None) => Ok(Vec::new()),
         }

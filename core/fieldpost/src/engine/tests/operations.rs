@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Attachment, Changes, Operation, RemoteId};
+use crate::model::{Attachment, Changes, Operation, RemoteId, Repair};
 
 fn visibility(value: &str) -> Changes {
     Changes::from([("visibility".to_owned(), value.to_owned())])
@@ -194,5 +194,69 @@ fn what_an_upload_left_more_than_once_is_deleted_where_the_account_allows_it() {
         let deletion = driver.next();
         assert_eq!(deletion.and_then(|transfer| part(&transfer, "AttachmentId")).as_deref(), allowed.then_some("r-2"));
         assert_eq!(desk.outbox.check().unwrap().1, []);
+    }
+}
+
+#[test]
+fn a_later_update_changes_no_more_than_it_names() {
+    let (desk, id) = delivered();
+    let driver = desk.deliver();
+    let changes =
+        [visibility("None"), Changes::from([("name".to_owned(), "boiler.pdf".to_owned())]), visibility("All")];
+    let expected = [("None", "report"), ("None", "boiler"), ("All", "boiler")];
+    for (changes, (visible, name)) in changes.into_iter().zip(expected) {
+        desk.outbox.update(id, changes).unwrap();
+        let put = driver.next().unwrap();
+        assert_eq!(part(&put, "MessageVisibility").as_deref(), Some(visible));
+        assert!(part(&put, "Name").unwrap().starts_with(name), "{name}");
+        driver.answer(&put, 200, r#"{"MessageId":"m"}"#);
+    }
+}
+
+#[test]
+fn an_operation_follows_its_upload_to_the_work_order_where_that_went() {
+    let desk = Desk::new();
+    let id = desk.capture();
+    let driver = desk.deliver();
+    let first = driver.next().unwrap();
+    let update = desk.outbox.update(id, visibility("None")).unwrap().id;
+    desk.outbox.repair(id, &Repair::new().work_order("10235").name("boiler")).unwrap();
+    driver.report(&first, Left::Part, Err(Failure::Broken)); // nothing of it can be there
+    let second = driver.wait_for();
+    assert_eq!(part(&second, "WorkOrderId").as_deref(), Some("10235"));
+    driver.take(&second, "r-1");
+    let put = driver.next().unwrap();
+    assert_eq!((put.item, part(&put, "WorkOrderId").as_deref()), (Some(update), Some("10235")));
+    assert!(part(&put, "Name").unwrap().starts_with("boiler"));
+}
+
+#[test]
+fn a_deletion_of_what_nobody_knows_the_id_of_is_not_taken_for_done() {
+    let desk = Desk::new();
+    let id = desk.capture();
+    let driver = desk.deliver();
+    driver.answer(&driver.next().unwrap(), 200, "{}"); // it may have been taken
+    desk.outbox.settle(id, crate::Settlement::Delivered(None)).unwrap();
+    let deletion = desk.outbox.delete(id).unwrap().id;
+    assert!(driver.next().is_none());
+    assert_eq!(desk.state(deletion), (State::Blocked, Some(Reason::AttachmentMissing)));
+}
+
+#[test]
+fn operations_keep_their_order_when_the_database_is_lost() {
+    let desk = Desk::new();
+    let mut seconds = Vec::new();
+    let driver = desk.deliver();
+    for n in 0..8 {
+        let id = desk.capture();
+        driver.take(&driver.next().unwrap(), &format!("r-{n}"));
+        desk.outbox.update(id, visibility("None")).unwrap();
+        driver.answer(&driver.next().unwrap(), 200, "{}"); // in doubt: it waits to go again
+        seconds.push(desk.outbox.update(id, visibility("All")).unwrap().id); // its id may sort before the first one's
+    }
+    drop(driver);
+    let desk = desk.lose_the_database();
+    for second in seconds {
+        assert_eq!(desk.state(second), (State::Waiting, Some(Reason::AfterAnotherItem)));
     }
 }

@@ -50,3 +50,16 @@ fn who_captured_it_outlives_the_database_and_the_reason_a_restart() {
     assert!(desk.deliver().of("sam").next().is_none());
     assert_eq!(desk.deliver().of("jo").next().unwrap().item, Some(id));
 }
+
+#[test]
+fn what_an_untrusted_list_did_not_show_goes_again_under_its_own_persons_token_alone() {
+    let desk = Desk::new();
+    let id = capture(&desk, Some("jo"));
+    let driver = desk.deliver().of("jo");
+    driver.lose(&driver.next().unwrap());
+    desk.wait(Duration::from_secs(30));
+    driver.answer(&driver.wait_for(), 200, "[]");
+    drop(driver);
+    assert!(desk.deliver().of("sam").next().is_none(), "not even as a probe");
+    assert_eq!(desk.deliver().of("jo").next().unwrap().item, Some(id));
+}

@@ -89,3 +89,23 @@ fn the_same_phone_looks_for_nothing_and_a_restored_one_only_once() {
     }
     panic!("it was never sent");
 }
+
+#[test]
+fn what_is_wanted_of_it_waits_until_it_was_looked_for() {
+    let (desk, name) = trusted();
+    let (cancelled, repaired, deleted) = (desk.capture(), desk.capture(), desk.capture());
+    let desk = restored(desk);
+    desk.outbox.cancel(cancelled).unwrap();
+    desk.outbox.repair(repaired, &crate::model::Repair::new().work_order("10235")).unwrap();
+    let deletion = desk.outbox.delete(deleted).unwrap().id;
+    let entries = [cancelled, repaired, deleted].map(|id| (id.to_string(), desk.item(id).name));
+    let entries: Vec<(&str, &str)> = entries.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
+    let driver = desk.deliver();
+    while [cancelled, repaired, deleted].iter().any(|id| desk.item(*id).state != State::Delivered) {
+        let look = driver.next().unwrap();
+        assert_eq!(look.request.method, Method::Get, "all of it was sent by the other phone");
+        driver.answer(&look, 200, &listing(&[&[("r-0", name.as_str())], entries.as_slice()].concat()));
+    }
+    let transfer = driver.next().unwrap();
+    assert_eq!((transfer.item, transfer.request.method), (Some(deletion), Method::Delete));
+}

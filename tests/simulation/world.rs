@@ -303,7 +303,8 @@ fn retry_after(status: u16, seconds: u32) -> Answer {
     answer
 }
 
-/// The database as a power cut leaves it: SQLite syncs every commit, so it is the files as they are.
+/// The database as a power cut leaves it: every commit is synced, so it is the files as they are, but for what a transfer's
+/// result changed ([`World::report`]).
 fn copy_database(from: &std::path::Path, to: &std::path::Path) {
     let _ = std::fs::remove_dir_all(to);
     std::fs::create_dir(to).expect("the temporary folder can be written");

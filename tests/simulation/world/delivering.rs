@@ -219,6 +219,11 @@ impl World {
         got: &Exchange,
     ) {
         let Some(run) = self.run.as_ref().filter(|run| run.generation == generation) else { return };
+        // A result is safe with the next synced commit: a power cut before that takes it away.
+        let is_lost = !self.kindly && self.rng.u8(..100) == 0;
+        if is_lost {
+            copy_database(&self.dir, &self.real.path().join("unsynced"));
+        }
         let done = run.delivery.report(id, got);
         self.tell(format!("transfer {} comes back: {}", id.0, shown(got)));
         if done.is_err() {
@@ -227,6 +232,10 @@ impl World {
             self.came_back(server, item, got);
         }
         self.survive(done, "report");
+        if is_lost && !self.apps.is_empty() {
+            self.cut_power();
+            restore_database(&self.real.path().join("unsynced"), &self.dir);
+        }
         self.wake();
     }
 }

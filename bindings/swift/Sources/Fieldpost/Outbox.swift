@@ -13,10 +13,11 @@ import Foundation
 /// for await items in outbox.items(of: job) { show(items) }
 /// ```
 ///
-/// Use it from any thread and any actor. What is `async` never blocks Swift's own threads; ``init(at:memory:keep:quota:install:)`` and
-/// ``put(_:)`` are not, they wait for the disk where they are called. Errors are ``OutboxError``; after ``close()`` every
-/// call throws ``OutboxError/closed``. Several outboxes, also in several processes, may be open on one folder; one of them
-/// delivers at a time, and ``items(of:)`` and ``events`` tell of what this process does.
+/// Use it from any thread and any actor. What is `async` never blocks Swift's own threads;
+/// ``init(at:memory:keep:quota:install:)`` and ``put(_:)`` are not, they wait for the disk where they are called. Errors are
+/// ``OutboxError``; after ``close()`` every call throws ``OutboxError/closed``. Several outboxes, also in several processes,
+/// may be open on one folder; one of them delivers at a time, and ``items(of:)`` and ``events`` tell of what this process
+/// does.
 ///
 /// A call whose task is cancelled is carried out all the same, but for ``deliver(patience:watch:http:tokens:)``: what was
 /// handed in is never lost to a screen that was left.

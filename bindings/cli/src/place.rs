@@ -1,4 +1,7 @@
 //! Where the outbox is, and how it is opened for a command.
+//!
+//! Never with a file of the installation: an outbox that was pulled from a phone to be looked at on a desk is that phone's
+//! still, and goes back as it is; it did not come out of a backup.
 
 use std::env;
 use std::path::PathBuf;

@@ -17,6 +17,8 @@ const OUTPUT_LIMIT: u64 = 1_000_000;
 /// `FIELDPOST_TOKEN_<ID>`, else `FIELDPOST_TOKEN`, else the first line that the token command prints.
 pub(crate) struct TokenSource {
     command: Option<String>,
+    /// Whose tokens they are.
+    person: Option<String>,
     json: bool,
     stop: StopSignal,
     /// Accounts whose token of the environment was handed out: asked again, it was refused.
@@ -24,9 +26,9 @@ pub(crate) struct TokenSource {
 }
 
 impl TokenSource {
-    /// Of the environment and of `command`; `stop` ends a command that hangs.
-    pub(crate) fn new(command: Option<String>, json: bool, stop: StopSignal) -> Self {
-        TokenSource { command, json, stop, handed: Mutex::default() }
+    /// Of the environment and of `command`, all of them `person`'s; `stop` ends a command that hangs.
+    pub(crate) fn new(command: Option<String>, person: Option<String>, json: bool, stop: StopSignal) -> Self {
+        TokenSource { command, person, json, stop, handed: Mutex::default() }
     }
 
     async fn ask(&self, account: &str) -> Option<Secret> {
@@ -51,7 +53,13 @@ impl TokenSource {
 
 impl Tokens for TokenSource {
     fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Token>> {
-        Box::pin(async { self.ask(account).await.map(Token::new) })
+        Box::pin(async {
+            let token = Token::new(self.ask(account).await?);
+            Some(match &self.person {
+                Some(person) => token.of(person),
+                None => token,
+            })
+        })
     }
 }
 

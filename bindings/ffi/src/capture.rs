@@ -42,6 +42,10 @@ pub struct Capture {
     /// Settings of the system for this item, over the account's.
     #[uniffi(default)]
     pub settings: HashMap<String, String>,
+    /// Who captures it, by the app's own name: where tokens are handed in with the person that they belong to, it leaves
+    /// under no other person's token.
+    #[uniffi(default)]
+    pub person: Option<String>,
 }
 
 /// What is captured. A file is copied, and stays as it was unless it is to be moved.
@@ -112,9 +116,10 @@ pub struct Requires {
 /// Gives a builder of the core the options that all of them have, each by a method of the same name.
 macro_rules! with_options {
     ($builder:expr, $options:expr) => {{
-        let Capture { source: _, name, caption, tags, folder, priority, after, key, requires, settings } = $options;
+        let Capture { source: _, name, caption, tags, folder, priority, after, key, requires, settings, person } =
+            $options;
         let mut builder = $builder.requires(requires);
-        with_options!(@given builder: name caption folder priority after key);
+        with_options!(@given builder: name caption folder priority after key person);
         for tag in tags {
             builder = builder.tag(tag);
         }
@@ -128,6 +133,15 @@ macro_rules! with_options {
             $builder = $builder.$option($option);
         })*
     };
+}
+
+impl From<Cap> for fieldpost::Cap {
+    fn from(cap: Cap) -> Self {
+        match cap {
+            Cap::AtMost { bytes } => fieldpost::Cap::To(bytes),
+            Cap::Original => fieldpost::Cap::Original,
+        }
+    }
 }
 
 impl TryFrom<Capture> for fieldpost::Capture {
@@ -177,6 +191,7 @@ mod tests {
             key: None,
             requires: Requires::default(),
             settings: HashMap::new(),
+            person: None,
         }
     }
 
@@ -200,6 +215,7 @@ mod tests {
             key: Some("key".into()),
             requires,
             settings: HashMap::from([("visibility".into(), "Public".into())]),
+            person: Some("jo".into()),
             ..of(Source::Text { text: "Valve 3".into() })
         };
         let expected = Text::new("Valve 3")
@@ -212,7 +228,8 @@ mod tests {
             .after(id)
             .key("key")
             .requires(requires)
-            .set("visibility", "Public");
+            .set("visibility", "Public")
+            .person("jo");
         assert_same(capture, expected);
     }
 

@@ -119,13 +119,22 @@ impl NativeOutbox {
     /// Answers `tokenWanted`, or hands a token in later, after a sign-in: the account's items go on. It stays in memory, until
     /// the delivery ends. Where no delivery runs nothing is kept: the next one asks.
     ///
+    /// With the `person` whose own it is, by the app's name for them, nothing leaves under it that another person captured.
+    /// Without, everything may.
+    ///
     /// `Invalid` for what cannot be a token: nothing, or a character that no header can carry. It is taken as `noToken`.
-    pub fn put_token(&self, account: String, token: String) -> Result<(), OutboxError> {
-        let token = Secret::new(token);
+    #[uniffi::method(default(person = None))]
+    pub fn put_token(&self, account: String, token: String, person: Option<String>) -> Result<(), OutboxError> {
+        let secret = Secret::new(token);
+        let is_sendable = secret.is_sendable();
+        let token = match person {
+            Some(person) => Token::new(secret).of(person),
+            None => Token::new(secret),
+        };
         if let Some(question) = self.questions.answered(&account) {
             // Where nobody waits for it any more, the delivery has ended: the next one asks anew.
-            let kept = question.send(token.is_sendable().then(|| token.clone()));
-            if token.is_sendable() && kept.is_ok() {
+            let kept = question.send(is_sendable.then(|| token.clone()));
+            if is_sendable && kept.is_ok() {
                 return Ok(());
             }
         }
@@ -144,20 +153,23 @@ impl NativeOutbox {
 
 /// Who waits for a token, by account.
 #[derive(Default)]
-pub(crate) struct Questions(Mutex<HashMap<String, oneshot::Sender<Option<Secret>>>>);
+pub(crate) struct Questions(Mutex<HashMap<String, Answers>>);
+
+/// Where the answer goes; none is that there is no token.
+type Answers = oneshot::Sender<Option<Token>>;
 
 impl Questions {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Option<Secret>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Answers>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ask(&self, account: &str) -> oneshot::Receiver<Option<Secret>> {
+    fn ask(&self, account: &str) -> oneshot::Receiver<Option<Token>> {
         let (question, answer) = oneshot::channel();
         self.lock().insert(account.to_owned(), question);
         answer
     }
 
-    fn answered(&self, account: &str) -> Option<oneshot::Sender<Option<Secret>>> {
+    fn answered(&self, account: &str) -> Option<Answers> {
         self.lock().remove(account)
     }
 }
@@ -173,7 +185,7 @@ impl Tokens for Asking<'_> {
         let answer = self.questions.ask(account); // before the listener, for it may answer at once
         Box::pin(async move {
             match self.listener.token_wanted(account.to_owned()) {
-                Ok(()) => answer.await.unwrap_or(None).map(Token::new),
+                Ok(()) => answer.await.unwrap_or(None),
                 Err(_) => None,
             }
         })
@@ -207,7 +219,7 @@ mod tests {
     use std::sync::mpsc::{Sender, channel};
     use std::time::Duration;
 
-    use fieldpost::{Account, Reason, Text, WorkOrder};
+    use fieldpost::{Account, Attachment, Operation, Reason, Text, WorkOrder};
     use fieldpost_sandbox::{Provider, Sandbox};
 
     use super::*;
@@ -223,6 +235,8 @@ mod tests {
 
     enum Answer {
         Token(String),
+        /// A person's own.
+        TokenOf(&'static str, String),
         None,
         Throw,
         Stop(Arc<StopSignal>),
@@ -234,9 +248,12 @@ mod tests {
         fn token_wanted(&self, account: String) -> Result<(), ListenerError> {
             match self.answers.lock().unwrap().pop_front().expect("it is not asked more often than it answers") {
                 Answer::Token(token) => {
-                    if let Err(error) = self.outbox.put_token(account, token) {
+                    if let Err(error) = self.outbox.put_token(account, token, None) {
                         self.refused.lock().unwrap().push(error.to_string());
                     }
+                }
+                Answer::TokenOf(person, token) => {
+                    self.outbox.put_token(account, token, Some(person.to_owned())).unwrap();
                 }
                 Answer::None => self.outbox.no_token(account),
                 Answer::Throw => return Err(uniffi::UnexpectedUniFFICallbackError::new("no sign-in").into()),
@@ -244,6 +261,17 @@ mod tests {
                 Answer::Later(asked) => asked.send(()).unwrap(),
             }
             Ok(())
+        }
+    }
+
+    impl App {
+        fn of(outbox: NativeOutbox) -> Self {
+            App { outbox: Arc::new(outbox), answers: Arc::default(), refused: Arc::default() }
+        }
+
+        fn deliver(&self, answers: impl IntoIterator<Item = Answer>, stop: Arc<StopSignal>) -> Summary {
+            *self.answers.lock().unwrap() = answers.into_iter().collect();
+            self.outbox.deliver(at_once(), Box::new(self.clone()), stop).unwrap()
         }
     }
 
@@ -257,18 +285,28 @@ mod tests {
         fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
             let sandbox = Sandbox::start(fieldpost_sandbox::Options::default()).unwrap();
-            let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None).unwrap();
-            let account = Account::corrigo_pro("acme", sandbox.url(Provider::CorrigoPro)).performed_by("Jo Field");
-            outbox.put_account(account.into()).unwrap();
-            outbox.inner.capture(Text::new("a note"), &WorkOrder::new("acme", "10234")).unwrap();
-            let app = App { outbox: Arc::new(outbox), answers: Arc::default(), refused: Arc::default() };
-            World { sandbox, app, _dir: dir }
+            let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None, None).unwrap();
+            let world = World { sandbox, app: App::of(outbox), _dir: dir };
+            world.app.outbox.put_account(world.account()).unwrap();
+            world.app.outbox.inner.capture(Text::new("a note"), &WorkOrder::new("acme", "10234")).unwrap();
+            world
         }
 
         fn deliver(&self, answers: impl IntoIterator<Item = Answer>, stop: Arc<StopSignal>) -> Summary {
-            *self.app.answers.lock().unwrap() = answers.into_iter().collect();
-            let how = Deliver { patience: Span(Duration::ZERO), watch: false, http: Http::default() };
-            self.app.outbox.deliver(how, Box::new(self.app.clone()), stop).unwrap()
+            self.app.deliver(answers, stop)
+        }
+
+        /// An outbox in that folder of a phone with an installation of its own.
+        fn app_on(&self, phone: &str, folder: &str) -> App {
+            let (folder, install) = (self._dir.path().join(folder), self._dir.path().join(phone));
+            let outbox = NativeOutbox::open(folder, None, None, None, Some(install)).unwrap();
+            outbox.put_account(self.account()).unwrap();
+            App::of(outbox)
+        }
+
+        fn account(&self) -> crate::Account {
+            let url = self.sandbox.url(Provider::CorrigoPro);
+            Account::corrigo_pro("acme", url).performed_by("Jo Field").into()
         }
 
         fn item(&self) -> Item {
@@ -287,6 +325,47 @@ mod tests {
         let summary = world.deliver([Answer::Token(token)], Arc::default());
         assert_eq!((summary.delivered, summary.waiting, summary.blocked, summary.next), (1, 0, 0, None));
         assert!(matches!(world.item().status, Status::Delivered { .. }));
+    }
+
+    #[test]
+    fn what_one_person_captured_waits_for_their_token_as_an_answer_or_later() {
+        let world = World::new();
+        let of_jo = Text::new("hers").person("jo");
+        let hers = world.app.outbox.inner.capture(of_jo, &WorkOrder::new("acme", "10234")).unwrap().id;
+        let token = world.sandbox.token(Provider::CorrigoPro);
+        let summary = world.deliver([Answer::TokenOf("sam", token.clone())], Arc::default());
+        assert_eq!((summary.delivered, summary.waiting), (1, 1));
+        let waits = world.app.outbox.item(hers).unwrap().status;
+        assert!(matches!(waits, Status::Waiting { why } if why.reason == Reason::TokenWanted));
+
+        let (asked, is_asked) = channel();
+        std::thread::scope(|scope| {
+            let delivery = scope.spawn(|| world.deliver([Answer::Later(asked)], Arc::default()));
+            is_asked.recv().unwrap();
+            world.app.outbox.put_token("acme".into(), token, Some("jo".into())).unwrap();
+            assert_eq!(delivery.join().unwrap().delivered, 1);
+        });
+    }
+
+    #[test]
+    fn updates_and_deletions_are_delivered_and_the_ledger_has_them() {
+        let world = World::new();
+        let (outbox, token) = (&world.app.outbox, || Answer::Token(world.sandbox.token(Provider::CorrigoPro)));
+        world.deliver([token()], Arc::default());
+        let id = world.item().id;
+        let changes = HashMap::from([("visibility".to_owned(), "CruOnly".to_owned())]);
+        let update = outbox.update(Attachment::Item(id), changes).unwrap();
+        assert_eq!((update.operation, update.original), (Operation::Update, None));
+        world.deliver([token()], Arc::default());
+        let Status::Delivered { receipt } = outbox.item(update.id).unwrap().status else { panic!("{update:?}") };
+
+        let job = WorkOrder::new("acme", "10234");
+        let deletion = outbox.delete(Attachment::Remote { job, id: receipt.remote_id.unwrap() }).unwrap();
+        assert_eq!((deletion.operation, &deletion.name), (Operation::Delete, &world.item().name));
+        world.deliver([token()], Arc::default());
+        let done: Vec<_> = world.sandbox.ledger().into_iter().map(|line| line.operation).collect();
+        use fieldpost_sandbox::Operation::{Delete, Update, Upload};
+        assert_eq!(done, [Upload, Update, Delete]);
     }
 
     #[test]
@@ -329,14 +408,14 @@ mod tests {
         std::thread::scope(|scope| {
             let first = scope.spawn(|| world.deliver([Answer::Later(asked)], Arc::default()));
             is_asked.recv().unwrap();
-            let again = NativeOutbox::open(world._dir.path().join("outbox"), None, None, None).unwrap();
+            let again = NativeOutbox::open(world._dir.path().join("outbox"), None, None, None, None).unwrap();
             let refused = again.deliver(at_once(), Box::new(world.app.clone()), Arc::default());
             assert!(matches!(refused, Err(OutboxError::AlreadyDelivering(_))), "{refused:?}");
             // Whether it has joined before the token comes or begins after the first, it asks for none.
             let token = world.sandbox.token(Provider::CorrigoPro);
             let second =
                 scope.spawn(|| outbox.deliver(at_once(), Box::new(world.app.clone()), Arc::default()).unwrap());
-            outbox.put_token("acme".into(), token).unwrap();
+            outbox.put_token("acme".into(), token, None).unwrap();
             assert_eq!((first.join().unwrap().delivered, second.join().unwrap().waiting), (1, 0));
         });
         assert!(matches!(world.item().status, Status::Delivered { .. }));
@@ -355,6 +434,35 @@ mod tests {
         });
         let token = world.sandbox.token(Provider::CorrigoPro);
         assert_eq!(world.deliver([Answer::Token(token)], Arc::default()).delivered, 1);
+    }
+
+    #[test]
+    fn what_a_backup_brings_to_another_phone_is_looked_for_and_not_sent_twice() {
+        let world = World::new();
+        let token = || [Answer::Token(world.sandbox.token(Provider::CorrigoPro))];
+        let old = world.app_on("old phone", "old");
+        old.outbox.inner.capture(Text::new("once"), &WorkOrder::new("acme", "10234")).unwrap();
+        drop(old);
+        copy(&world._dir.path().join("old"), &world._dir.path().join("new"));
+        assert_eq!(world.app_on("old phone", "old").deliver(token(), Arc::default()).delivered, 1);
+
+        let new = world.app_on("new phone", "new");
+        assert_eq!(new.deliver(token(), Arc::default()).delivered, 1);
+        let there = new.outbox.items(None, None, None).unwrap().remove(0).status;
+        assert!(matches!(there, Status::Delivered { receipt } if receipt.proof == fieldpost::Proof::Found));
+        assert_eq!(world.sandbox.uploads(Provider::CorrigoPro, "10234").len(), 1);
+    }
+
+    fn copy(from: &std::path::Path, to: &std::path::Path) {
+        std::fs::create_dir(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+            if from.is_dir() {
+                copy(&from, &to);
+            } else {
+                std::fs::copy(&from, &to).unwrap();
+            }
+        }
     }
 
     #[test]

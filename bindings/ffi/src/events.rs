@@ -25,7 +25,7 @@ pub enum Event {
         /// Its work order.
         work_order: String,
     },
-    /// What holds items up changed, though no item did: list them again to see their reasons.
+    /// What holds items up changed, though no item did; or an item left for another work order. List them again.
     Reasons {
         /// The account whose items they are; none where it is the phone's conditions.
         account: Option<String>,

@@ -18,7 +18,8 @@ pub struct Item {
     pub account: String,
     /// The work order's id at the system.
     pub work_order: String,
-    /// The name that is sent: a stem, `-`, eight hexadecimal digits that make it ours, the extension.
+    /// The name that is sent: a stem, `-`, eight hexadecimal digits that make it ours, the extension. Of an update or a deletion
+    /// the attachment's; where that is not ours, and its name does not change, its id at the system.
     pub name: String,
     /// The caption, if one was given.
     pub caption: Option<String>,
@@ -279,7 +280,7 @@ pub enum Action {
     SignIn,
     /// Room on the device.
     FreeSpace,
-    /// Another name, cap, work order or folder.
+    /// Another name, cap, work order or folder: `repair`. A change of an attachment is cancelled instead, and asked for anew.
     Repair,
     /// Try once more.
     Retry,

@@ -42,7 +42,7 @@ pub use export::{Export, Exported, export_undelivered};
 pub use item::{Item, Sent, Status};
 pub use keeping::Keep;
 pub use outbox::NativeOutbox;
-pub use person::Settlement;
+pub use person::{Repair, Settlement};
 pub use values::Span;
 
 uniffi::setup_scaffolding!();

@@ -1,8 +1,9 @@
 //! The one object: the core's outbox, call by call.
 
+use std::collections::HashMap;
 use std::path::PathBuf as FilePath;
 
-use fieldpost::{Bytes, Conditions, Filter, ItemId, Options, Reason, State, Which, WorkOrder};
+use fieldpost::{Attachment, Bytes, Conditions, Filter, ItemId, Options, Reason, State, Which, WorkOrder};
 
 use crate::account::{Account, AccountInfo};
 use crate::capture::Capture;
@@ -13,7 +14,7 @@ use crate::error::OutboxError;
 use crate::events::{self, Listener, Listening};
 use crate::item::Item;
 use crate::keeping::Keep;
-use crate::person::Settlement;
+use crate::person::{Repair, Settlement};
 
 /// A durable outbox in a folder of its own, call by call as the core has it: the layer above, in each language, gives it
 /// that language's own manners.
@@ -35,17 +36,22 @@ impl NativeOutbox {
     /// `memory` bounds what preparing a photo may take. Default: 256 MB, enough for 48 megapixels. `keep` is how long the
     /// files of delivered items stay. Default: 30 days. `quota` is the most that the captured and prepared files may take
     /// together: a capture beyond it is refused with `QuotaFull`, once all that is delivered is cleared. Default: what the disk has.
-    #[uniffi::constructor(default(memory = None, keep = None, quota = None))]
+    ///
+    /// `install` is a file outside of every backup, for an id of this installation: where it differs from the outbox's, the
+    /// outbox was restored or cloned, and every upload is looked for before it is sent. Its folder must be there; the file is
+    /// made. Without it such an outbox sends again what another phone sent since the backup.
+    #[uniffi::constructor(default(memory = None, keep = None, quota = None, install = None))]
     pub fn open(
         folder: FilePath,
         memory: Option<Bytes>,
         keep: Option<Keep>,
         quota: Option<Bytes>,
+        install: Option<FilePath>,
     ) -> Result<Self, OutboxError> {
         let usual = Options::default();
         let memory = memory.map_or(usual.memory, |Bytes(most)| most);
         let keep = keep.map(fieldpost::Keep::try_from).transpose()?.unwrap_or_default();
-        let options = Options { memory, keep, quota, ..usual };
+        let options = Options { memory, keep, quota, install, ..usual };
         Ok(NativeOutbox {
             inner: fieldpost::Outbox::open(folder, options)?,
             #[cfg(feature = "reqwest")]
@@ -112,6 +118,34 @@ impl NativeOutbox {
         Ok(self.inner.cancel(id)?)
     }
 
+    /// Lets an undelivered item go otherwise: another name, cap, work order or folder, as a new operation; another rank. Where
+    /// it may have arrived already, that is done once it is known that it has not; if it has, it stays as it went. What was
+    /// blocked goes again. Returns the item as it stands then.
+    ///
+    /// `NotNow` for what is delivered, cancelled or no upload; `Invalid` for a cap of what is no photo.
+    pub fn repair(&self, id: ItemId, repair: Repair) -> Result<Item, OutboxError> {
+        Ok(self.inner.repair(id, &repair.into())?.into())
+    }
+
+    /// Changes what the system holds of an attachment, in an operation that is queued: `visibility`, `name`, what its system
+    /// lets change. An upload that has not left is changed itself, and so is an update that has not. Returns the item that
+    /// does it.
+    ///
+    /// `UnknownItem`, `UnknownAccount`; `Invalid` for what the system does not let change; `NotNow` for an attachment that is
+    /// to be deleted, or whose upload was given up.
+    pub fn update(&self, attachment: Attachment, changes: HashMap<String, String>) -> Result<Item, OutboxError> {
+        Ok(self.inner.update(attachment, changes.into_iter().collect())?.into())
+    }
+
+    /// Deletes an attachment at its system, in an operation that is queued. An upload that has not left is cancelled instead;
+    /// one that may have arrived is deleted if it has. One that is gone already counts as deleted. Returns the item that does
+    /// it.
+    ///
+    /// `UnknownItem`, `UnknownAccount`; `Invalid` where the system has no deletion.
+    pub fn delete(&self, attachment: Attachment) -> Result<Item, OutboxError> {
+        Ok(self.inner.delete(attachment)?.into())
+    }
+
     /// Decides a doubt by what a person saw at the system; the receipt says that a person said so. `NotNow` for an item that
     /// is in no doubt.
     pub fn settle(&self, id: ItemId, seen: Settlement) -> Result<(), OutboxError> {
@@ -162,5 +196,54 @@ impl NativeOutbox {
     /// Looks at every hash, row and file, which takes as long as reading them all. Changes nothing.
     pub fn check(&self) -> Result<CheckReport, OutboxError> {
         Ok(self.inner.check()?.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fieldpost::{Reason, RemoteId, Text};
+
+    use super::*;
+    use crate::capture::Cap;
+    use crate::item::Status;
+
+    fn with_acme(dir: &std::path::Path) -> NativeOutbox {
+        let outbox = NativeOutbox::open(dir.join("outbox"), None, None, None, None).unwrap();
+        let acme = fieldpost::Account::corrigo_pro("acme", "https://acme.example").performed_by("Jo Field");
+        outbox.put_account(acme.into()).unwrap();
+        outbox
+    }
+
+    fn note_for(outbox: &NativeOutbox, work_order: &str) -> ItemId {
+        outbox.inner.capture(Text::new("a note"), &WorkOrder::new("acme", work_order)).unwrap().id
+    }
+
+    #[test]
+    fn a_repair_lets_a_blocked_item_go_and_says_how_it_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let outbox = with_acme(dir.path());
+        let id = note_for(&outbox, "cellar");
+        let blocked = outbox.item(id).unwrap().status;
+        assert!(matches!(blocked, Status::Blocked { why } if why.reason == Reason::WorkOrderNotValid));
+        let repair = Repair { work_order: Some("10234".into()), name: Some("valve".into()), ..Repair::default() };
+        let item = outbox.repair(id, repair).unwrap();
+        assert!(matches!(&item.status, Status::Queued { why } if why.reason == Reason::NotStarted), "{item:?}");
+        assert!(item.name.starts_with("valve-") && item.work_order == "10234", "{item:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_repaired_changed_or_deleted_is_refused_by_its_kind() {
+        let dir = tempfile::tempdir().unwrap();
+        let outbox = with_acme(dir.path());
+        let id = note_for(&outbox, "10234");
+        let cap = Repair { cap: Some(Cap::Original), ..Repair::default() };
+        assert!(matches!(outbox.repair(id, cap), Err(OutboxError::Invalid(_))));
+        let colour = HashMap::from([("colour".to_owned(), "red".to_owned())]);
+        assert!(matches!(outbox.update(Attachment::Item(id), colour), Err(OutboxError::Invalid(_))));
+        let elsewhere = Attachment::Remote { job: WorkOrder::new("nobody", "1"), id: RemoteId("4711".into()) };
+        assert!(matches!(outbox.delete(elsewhere), Err(OutboxError::UnknownAccount(_))));
+        assert_eq!(outbox.delete(Attachment::Item(id)).unwrap().status, Status::Cancelled);
+        let late = Repair { priority: Some(1), ..Repair::default() };
+        assert!(matches!(outbox.repair(id, late), Err(OutboxError::NotNow(_))));
     }
 }

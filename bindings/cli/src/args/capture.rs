@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
+use fieldpost::Cap;
 
 use super::With;
-use super::values::{Cap, RequiresArg, Setting};
+use super::values::{self, RequiresArg, Setting};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaptureCommand {
@@ -26,7 +27,7 @@ pub(crate) struct PhotoArgs {
     /// The photo; it stays as it is
     pub file: PathBuf,
     /// The most bytes to send, such as 1MB; 'original' sends the file as it is [default: 1MB and a long edge of 2560]
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = values::cap)]
     pub cap: Option<Cap>,
     /// The longest edge to send, in pixels
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..))]
@@ -101,6 +102,9 @@ pub(crate) struct Common {
     /// Your own key: the same key twice is the same item
     #[arg(long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
     pub key: Option<String>,
+    /// Who captures it, by your own name for them: it leaves under no other person's token
+    #[arg(long, value_name = "P", value_parser = NonEmptyStringValueParser::new())]
+    pub person: Option<String>,
     /// What it asks of the phone before it leaves
     #[arg(long, value_name = "WISHES", value_delimiter = ',', value_enum)]
     pub requires: Vec<RequiresArg>,

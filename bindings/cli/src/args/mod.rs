@@ -4,15 +4,18 @@
 //! (`sandbox` has a `--dir` of its own, so they cannot be clap's global arguments.)
 
 mod capture;
+mod remote;
 mod values;
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use fieldpost::{Bytes, ProviderKind, Reason, State};
+use fieldpost::{Bytes, Cap, ProviderKind, Reason, State};
 
 pub(crate) use capture::{CaptureCommand, Common as CaptureOptions, DocumentArgs, PhotoArgs, SignatureArgs, TextArgs};
-pub(crate) use values::{Cap, ExifArg, NetworkArg, PowerArg, RequiresArg, Setting};
+pub(crate) use remote::{DeleteArgs, MeantArgs, RemoteCommand, UpdateArgs};
+pub(crate) use values::{ExifArg, NetworkArg, PowerArg, RequiresArg, Setting};
 
 use crate::demo::DemoArgs;
 
@@ -129,10 +132,20 @@ pub(crate) enum Command {
     Retry(With<RetryArgs>),
     /// Give an item up
     Cancel(With<ItemArg>),
+    /// Let an undelivered item go otherwise: another name, cap, work order, folder or rank
+    Repair(With<RepairArgs>),
     /// Say what you saw at the system, where it cannot tell
     Settle(With<SettleArgs>),
     /// Erase an item for good: its row, its files, its receipt
     Forget(With<ForgetArgs>),
+    /// What the system holds: change or delete it, by an operation that is queued
+    #[command(arg_required_else_help = true, disable_help_subcommand = true)]
+    Remote {
+        #[command(flatten)]
+        globals: Globals,
+        #[command(subcommand)]
+        command: RemoteCommand,
+    },
     /// Hold every delivery, of every process, until 'resume'
     Pause(With<Nothing>),
     /// End a pause, whoever paused
@@ -148,10 +161,6 @@ pub(crate) enum Command {
     /// Print shell completions
     Completions(With<CompletionsArgs>),
 
-    #[command(hide = true, disable_help_flag = true)]
-    Repair(NotYet),
-    #[command(hide = true, disable_help_flag = true)]
-    Remote(NotYet),
     #[command(hide = true, disable_help_flag = true)]
     Require(NotYet),
     #[command(hide = true, disable_help_flag = true)]
@@ -255,6 +264,29 @@ pub(crate) struct RetryArgs {
 
 #[derive(Debug, Args)]
 #[group(skip)]
+#[command(group = ArgGroup::new("otherwise").required(true).multiple(true))]
+pub(crate) struct RepairArgs {
+    /// The item's id
+    pub item: String,
+    /// Another name; it is cleaned, its marker stays
+    #[arg(long, value_name = "N", group = "otherwise")]
+    pub name: Option<String>,
+    /// Another cap for a photo, such as 500kB; 'original' sends the file as it is
+    #[arg(long, value_name = "SIZE", group = "otherwise", value_parser = values::cap)]
+    pub cap: Option<Cap>,
+    /// Another work order of its account
+    #[arg(long, value_name = "W", group = "otherwise")]
+    pub work_order: Option<String>,
+    /// Another folder of the work order, where the system has some
+    #[arg(long, value_name = "F", group = "otherwise")]
+    pub folder: Option<String>,
+    /// Another rank: the higher, the sooner
+    #[arg(long, value_name = "N", group = "otherwise", allow_negative_numbers = true)]
+    pub priority: Option<i32>,
+}
+
+#[derive(Debug, Args)]
+#[group(skip)]
 #[command(group = ArgGroup::new("seen").required(true))]
 pub(crate) struct SettleArgs {
     /// The item's id
@@ -294,6 +326,9 @@ pub(crate) struct DeliverArgs {
     /// Sit out waits that end within this time
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = values::duration)]
     pub patience: std::time::Duration,
+    /// Whose tokens they are: nothing that another person captured leaves under them [default: everybody's]
+    #[arg(long, value_name = "P", value_parser = NonEmptyStringValueParser::new())]
+    pub person: Option<String>,
 }
 
 #[derive(Debug, Args)]

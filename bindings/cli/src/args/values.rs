@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use fieldpost::{Bytes, Network, Power};
+use fieldpost::{Bytes, Cap, Network, Power};
 use fieldpost_imaging::ExifPolicy;
 
 /// One of `all`, by its name.
@@ -114,18 +114,11 @@ impl FromStr for Setting {
 }
 
 /// `--cap` of a photo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cap {
-    /// The file as it is.
-    Original,
-    /// At most so many bytes.
-    At(Bytes),
-}
-
-impl FromStr for Cap {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "original" { Ok(Cap::Original) } else { size(text).map(Cap::At) }
+pub(super) fn cap(text: &str) -> Result<Cap, String> {
+    match text.parse() {
+        Ok(Cap::To(_)) => size(text).map(Cap::To),
+        Ok(Cap::Original) => Ok(Cap::Original),
+        Err(bad) => Err(bad.to_string()),
     }
 }
 
@@ -171,9 +164,9 @@ mod tests {
 
     #[test]
     fn a_cap_is_a_size_or_the_original() {
-        assert_eq!("original".parse(), Ok(Cap::Original));
-        assert_eq!("1MB".parse(), Ok(Cap::At(Bytes(1_000_000))));
-        assert!("0".parse::<Cap>().is_err() && "big".parse::<Cap>().is_err());
+        assert_eq!(cap("original"), Ok(Cap::Original));
+        assert_eq!(cap("1MB"), Ok(Cap::To(Bytes(1_000_000))));
+        assert!(cap("0").is_err() && cap("big").is_err());
     }
 
     #[test]

@@ -1,14 +1,16 @@
-//! A person's answers: `retry`, `cancel`, `settle`, `forget`. Each prints how the items stand now, or stood at last.
+//! A person's answers: `retry`, `cancel`, `repair`, `settle`, `forget`. Each prints how the items stand now, or stood at last.
 
 use std::io::{self, IsTerminal, Write};
 
-use fieldpost::{Item, ItemId, Outbox, RemoteId, Settlement, Which};
+use fieldpost::{Item, ItemId, Outbox, RemoteId, Repair, Settlement, Which};
 
+use super::capture::has_folders;
+use super::queue::show_one;
 use super::{Ended, Session, item_id};
-use crate::args::{ForgetArgs, RetryArgs, SettleArgs};
+use crate::args::{ForgetArgs, RepairArgs, RetryArgs, SettleArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::render::{item, plain};
+use crate::render::item;
 
 pub(super) fn retry(session: &Session, args: &RetryArgs) -> Ended {
     let outbox = session.outbox()?;
@@ -33,6 +35,28 @@ pub(super) fn cancel(session: &Session, id: &str) -> Ended {
     let (outbox, id) = (session.outbox()?, item_id(id)?);
     outbox.cancel(id)?;
     show(session, &[outbox.item(id)?], "")
+}
+
+pub(super) fn repair(session: &Session, args: RepairArgs) -> Ended {
+    let (outbox, id) = (session.outbox()?, item_id(&args.item)?);
+    let mut repair = Repair::new();
+    if let Some(name) = args.name {
+        repair = repair.name(name);
+    }
+    if let Some(cap) = args.cap {
+        repair = repair.cap(cap);
+    }
+    if let Some(work_order) = args.work_order {
+        repair = repair.work_order(work_order);
+    }
+    if let Some(folder) = args.folder {
+        has_folders(&outbox, &outbox.item(id)?.account)?;
+        repair = repair.folder(folder);
+    }
+    if let Some(priority) = args.priority {
+        repair = repair.priority(priority);
+    }
+    show_one(session, &outbox.repair(id, &repair)?)
 }
 
 pub(super) fn settle(session: &Session, args: SettleArgs) -> Ended {
@@ -62,7 +86,7 @@ fn confirmed(item: &Item) -> io::Result<bool> {
     }
     let undelivered = if item.receipt.is_none() { ", which is not delivered," } else { "" };
     let mut err = anstream::stderr().lock();
-    write!(err, "Erase {}{undelivered} for good? Type yes: ", plain(&item.name))?;
+    write!(err, "Erase {}{undelivered} for good? Type yes: ", item::named(item))?;
     err.flush()?;
     let mut said = String::new();
     io::stdin().read_line(&mut said)?;

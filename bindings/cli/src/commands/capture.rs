@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use fieldpost::{Capture, Document, Item, Outbox, Photo, Requires, Signature, State, Text, WorkOrder};
+use fieldpost::{Cap, Capture, Document, Item, Outbox, Photo, Requires, Signature, State, Text, WorkOrder};
 
 use super::{Ended, Session, asked, item_id};
 use crate::args::{
-    Cap, CaptureCommand, CaptureOptions, DocumentArgs, Globals, PhotoArgs, RequiresArg, SignatureArgs, TextArgs, With,
+    CaptureCommand, CaptureOptions, DocumentArgs, Globals, PhotoArgs, RequiresArg, SignatureArgs, TextArgs, With,
 };
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -47,6 +47,9 @@ macro_rules! dressed {
         if let Some(key) = &options.key {
             capture = capture.key(key);
         }
+        if let Some(person) = &options.person {
+            capture = capture.person(person);
+        }
         capture = options.tag.iter().fold(capture, |capture, tag| capture.tag(tag));
         capture = options.set.iter().fold(capture, |capture, set| capture.set(&set.key, &set.value));
         let asks = |wish| options.requires.contains(&wish);
@@ -65,7 +68,7 @@ fn photo(session: &Session, args: PhotoArgs) -> Ended {
         }
         (Some(Cap::Original), None) => photo = photo.cap_original(),
         (cap, edge) => {
-            if let Some(Cap::At(bytes)) = cap {
+            if let Some(Cap::To(bytes)) = cap {
                 photo = photo.cap(bytes);
             }
             if let Some(pixels) = edge {
@@ -124,7 +127,7 @@ fn taken(session: &Session, capture: impl Into<Capture>, options: &CaptureOption
 }
 
 /// A folder that would be told to nobody is refused. An account that is unknown is for the capture to name.
-fn has_folders(outbox: &Outbox, account: &str) -> Result<(), Failure> {
+pub(super) fn has_folders(outbox: &Outbox, account: &str) -> Result<(), Failure> {
     let accounts = outbox.accounts()?;
     match accounts.iter().find(|info| info.account.id == account) {
         Some(info) if !info.capabilities.operations.contains(&"folders") => {

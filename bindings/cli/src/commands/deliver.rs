@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use fieldpost::{Deliver, Event, Filter, Item, ItemId, Reason, State, StopSignal, Summary, Why};
+use fieldpost::{Deliver, Event, Filter, Item, ItemId, Operation, Reason, State, StopSignal, Summary, Why};
 use serde::Serialize;
 
 use super::{Ended, Session};
@@ -11,7 +11,7 @@ use crate::args::DeliverArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::place;
-use crate::render::item::{proved, size};
+use crate::render::item::{named, proved, size};
 use crate::render::progress::Bars;
 use crate::render::{Cell, Output, Table, action, ahead, now, plain, reason, shortened, state_style, why};
 use crate::stop;
@@ -32,7 +32,12 @@ enum Line<'a> {
 pub(super) fn run(session: &Session, args: &DeliverArgs) -> Ended {
     let (out, stop) = (session.out, StopSignal::new());
     let outbox = place::open_to_deliver(&session.globals)?;
-    let tokens = TokenSource::new(session.globals.common.token_command.clone(), out.is_json(), stop.clone());
+    let tokens = TokenSource::new(
+        session.globals.common.token_command.clone(),
+        args.person.clone(),
+        out.is_json(),
+        stop.clone(),
+    );
     let how = Deliver { patience: args.patience, watch: args.watch, stop: stop.clone(), ..Deliver::default() };
     let before = outbox.items(&Filter::default())?;
     let teller = Arc::new(Mutex::new(Teller::new(out, stop.clone(), &before)));
@@ -143,7 +148,8 @@ fn line(item: &Item) -> String {
         _ => String::new(),
     };
     let state = item.state.as_str();
-    format!("{style}{state:<9}{style:#}  {}  {}{more}", shortened(&item.name, 40), size(item))
+    let size = Some(size(item)).filter(|size| !size.is_empty()).map(|size| format!("  {size}")).unwrap_or_default();
+    format!("{style}{state:<9}{style:#}  {}{size}{more}", shortened(&named(item), 40))
 }
 
 fn in_words(summary: &Summary, items: &[Item]) -> String {
@@ -153,23 +159,36 @@ fn in_words(summary: &Summary, items: &[Item]) -> String {
     if waiting + blocked == 0 { said } else { format!("{said}\n\n{}", reasons(items)) }
 }
 
+/// An account, a state, a reason in words, and whether what is kept is a change of an attachment: what helps an upload helps none.
+type Kept<'a> = (&'a str, &'a str, String, bool);
+
 /// A row for each reason that keeps items of an account.
 fn reasons(items: &[Item]) -> Table {
-    let mut kept: BTreeMap<(&str, &str, &str), (usize, &Item, &Why)> = BTreeMap::new();
+    let mut kept: BTreeMap<Kept<'_>, (usize, &Item, &Why)> = BTreeMap::new();
     for item in items {
         if let Some(why) = &item.why {
-            kept.entry((&item.account, item.state.as_str(), why.reason.as_str())).or_insert((0, item, why)).0 += 1;
+            let is_change = item.operation != Operation::Upload;
+            let key = (item.account.as_str(), item.state.as_str(), kept_by(why), is_change);
+            kept.entry(key).or_insert((0, item, why)).0 += 1;
         }
     }
     let mut table = Table::titled(["ITEMS", "STATE", "ACCOUNT", "WHY", "WHAT HELPS"]);
-    for (count, item, why) in kept.into_values() {
+    for ((.., words, _), (count, item, why)) in kept {
         table.row([
             count.to_string().into(),
             Cell::styled(item.state.as_str(), state_style(item.state)),
             plain(&item.account).into_owned().into(),
-            reason(why.reason).into(),
-            action(why.action, &item.account).into(),
+            words.into(),
+            action(why.action, item).into(),
         ]);
     }
     table
+}
+
+/// The reason without what only one item has; whose token is wanted belongs to it.
+fn kept_by(why: &Why) -> String {
+    match (&why.detail, why.reason) {
+        (Some(whose), Reason::TokenWanted) => format!("{} ({})", reason(why.reason), plain(whose)),
+        _ => reason(why.reason).to_owned(),
+    }
 }

@@ -10,6 +10,7 @@ mod deliver;
 mod export;
 mod pause;
 mod queue;
+mod remote;
 mod sandbox;
 
 use std::process::ExitCode;
@@ -57,8 +58,10 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Why(With { args, globals }) => asked(with(globals), |session| queue::why(session, &args.item)),
         Command::Retry(With { args, globals }) => asked(with(globals), |session| answers::retry(session, &args)),
         Command::Cancel(With { args, globals }) => asked(with(globals), |session| answers::cancel(session, &args.item)),
+        Command::Repair(With { args, globals }) => asked(with(globals), |session| answers::repair(session, args)),
         Command::Settle(With { args, globals }) => asked(with(globals), |session| answers::settle(session, args)),
         Command::Forget(With { args, globals }) => asked(with(globals), |session| answers::forget(session, &args)),
+        Command::Remote { globals, command } => remote::run(globals.or(outer), command),
         Command::Pause(With { globals, .. }) => asked(with(globals), pause::pause),
         Command::Resume(With { globals, .. }) => asked(with(globals), pause::resume),
         Command::Export(With { args, globals }) => asked(with(globals), |session| export::run(session, &args)),
@@ -69,8 +72,6 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
             asked(with(inner), |session| sandbox::run(session, port, dir))
         }
         Command::Completions(With { args, globals }) => asked(with(globals), |_| completions::run(args.shell)),
-        Command::Repair(rest) => not_yet("repair", &rest, &outer),
-        Command::Remote(rest) => not_yet("remote", &rest, &outer),
         Command::Require(rest) => not_yet("require", &rest, &outer),
         Command::Checkout(rest) => not_yet("checkout", &rest, &outer),
         Command::Close(rest) => not_yet("close", &rest, &outer),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{Ended, Session, item_id};
 use crate::args::ListArgs;
 use crate::exit::Exit;
-use crate::render::{self, action, item, now, plain};
+use crate::render::{self, action, item, now};
 
 pub(super) fn list(session: &Session, args: ListArgs) -> Ended {
     let ListArgs { account, work_order, state } = args;
@@ -23,11 +23,15 @@ pub(super) fn list(session: &Session, args: ListArgs) -> Ended {
 }
 
 pub(super) fn show(session: &Session, id: &str) -> Ended {
-    let found = session.outbox()?.item(item_id(id)?)?;
+    show_one(session, &session.outbox()?.item(item_id(id)?)?)
+}
+
+/// All that is known of an item.
+pub(super) fn show_one(session: &Session, found: &Item) -> Ended {
     if session.out.is_json() {
-        session.out.object(&found)?;
+        session.out.object(found)?;
     } else {
-        session.out.text(item::particulars(&found))?;
+        session.out.text(item::particulars(found))?;
     }
     Ok(Exit::Done)
 }
@@ -60,10 +64,10 @@ pub(super) fn why(session: &Session, id: &str) -> Ended {
 }
 
 fn in_words(found: &Item) -> String {
-    let name = plain(&found.name);
+    let name = item::named(found);
     match (&found.why, found.state) {
         (Some(why), state) => {
-            let helps = action(why.action, &found.account);
+            let helps = action(why.action, found);
             format!("{name} is {state}: {}\nwhat helps: {helps}", render::why(why, now()))
         }
         (None, State::Sending) => format!("{name} is on its way"),

@@ -222,7 +222,7 @@ impl<W: Write> Told<W> {
         ));
         lines.extend(items.iter().map(|item| {
             let reason = item.why.as_ref().map_or("", |why| why.reason.as_str());
-            let helps = item.why.as_ref().map(|why| action(why.action, &item.account)).unwrap_or_default();
+            let helps = item.why.as_ref().map(|why| action(why.action, item)).unwrap_or_default();
             let (name, state, why) = (column(&item.name, SHORT), Self::state(item.state), column(reason, WHY));
             format!("    {name} {state} {why} {}", shortened(&helps, HELP))
         }));

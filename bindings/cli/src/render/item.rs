@@ -17,13 +17,22 @@ pub(crate) fn table(items: &[Item]) -> Table {
             item.id.to_string().into(),
             Cell::styled(item.state.as_str(), state_style(item.state)),
             shortened(&format!("{}/{}", item.account, item.work_order), NAME_COLUMNS).into(),
-            shortened(&item.name, NAME_COLUMNS).into(),
+            shortened(&named(item), NAME_COLUMNS).into(),
             size(item).into(),
             ago(item.captured_at, now).into(),
             item.why.as_ref().map(|reason| why(reason, now)).unwrap_or_default().into(),
         ]);
     }
     table
+}
+
+/// Its name, and what is to be done with it where it is no upload: `deletion of boiler-7f3a9c1e.jpg`.
+pub(crate) fn named(item: &Item) -> String {
+    let name = plain(&item.name);
+    match item.operation {
+        Operation::Upload => name.into_owned(),
+        other => format!("{} of {name}", operation(other)),
+    }
 }
 
 /// `4.2 MB > 998 kB`, where it was made smaller.
@@ -48,11 +57,17 @@ pub(crate) fn particulars(item: &Item) -> Table {
     line("state", Cell::styled(item.state.as_str(), state_style(item.state)));
     if let Some(reason) = &item.why {
         line("why", why(reason, now).into());
-        line("what helps", action(reason.action, &item.account).into());
+        line("what helps", action(reason.action, item).into());
     }
     line("account", text(&item.account));
     line("work order", text(&item.work_order));
-    line("kind", format!("{}, {}", item.kind.as_str(), operation(item.operation)).into());
+    let asked = if item.operation == Operation::Upload {
+        line("kind", item.kind.as_str().into());
+        "captured"
+    } else {
+        line("operation", operation(item.operation).into());
+        "asked for"
+    };
     if let Some(caption) = &item.caption {
         line("caption", text(caption));
     }
@@ -62,7 +77,7 @@ pub(crate) fn particulars(item: &Item) -> Table {
     for flag in &item.flags {
         line("flag", format!("{flag:?}").to_lowercase().into());
     }
-    line("captured", format!("{}  {}", item.captured_at, ago(item.captured_at, now)).into());
+    line(asked, format!("{}  {}", item.captured_at, ago(item.captured_at, now)).into());
     if let Some(original) = &item.original {
         line("original", format!("{}  sha256 {}", original.bytes, original.sha256).into());
     }
@@ -100,6 +115,10 @@ pub(crate) fn proved(receipt: &Receipt) -> String {
     format!("{how}{id}{surplus}")
 }
 
-fn operation(operation: Operation) -> String {
-    format!("{operation:?}").to_lowercase()
+fn operation(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Upload => "upload",
+        Operation::Update => "update",
+        Operation::Delete => "deletion",
+    }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use fieldpost::{Item, ItemId, State};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::item::named;
 use super::shortened;
 
 /// What is quicker is not worth a sign.
@@ -112,7 +113,7 @@ impl Bars {
     /// An item changed: what is no longer on its way has no bar.
     pub(crate) fn changed(&mut self, item: &Item) {
         if item.state == State::Sending {
-            let name = shortened(&item.name, 32);
+            let name = shortened(&named(item), 32);
             self.under_way.insert(item.id, UnderWay { since: Instant::now(), name, bar: None });
         } else if let Some(UnderWay { bar: Some(bar), .. }) = self.under_way.remove(&item.id) {
             bar.finish_and_clear();

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use anstyle::{AnsiColor, Style};
-use fieldpost::{Action, Reason, State, Timestamp, Why};
+use fieldpost::{Action, Item, Operation, Reason, State, Timestamp, Why};
 
 use super::{ahead, plain};
 use crate::tokens;
@@ -45,16 +45,19 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
     }
 }
 
-/// What helps an item of `account`, as words.
-pub(crate) fn action(action: Action, account: &str) -> Cow<'static, str> {
+/// What helps `item`, as words.
+pub(crate) fn action(action: Action, item: &Item) -> Cow<'static, str> {
     let words = match action {
         Action::None => "nothing: it goes on by itself",
         Action::Connect => "a (better) network",
         Action::SignIn => {
-            return format!("a token, in {} or by --token-command", tokens::variable(account)).into();
+            return format!("a token, in {} or by --token-command", tokens::variable(&item.account)).into();
         }
         Action::FreeSpace => "free space, then: fieldpost retry ITEM",
-        Action::Repair => "another name, cap, work order or folder",
+        Action::Repair if item.operation == Operation::Upload => {
+            "fieldpost repair ITEM, with another name, cap, work order or folder"
+        }
+        Action::Repair => "fieldpost cancel ITEM, then ask for it otherwise",
         Action::Retry => "fieldpost retry ITEM",
         Action::Review => "look at the system, then: fieldpost retry ITEM or fieldpost settle ITEM",
         Action::AskOffice => "the office must change something, then: fieldpost retry ITEM",

@@ -146,6 +146,13 @@ impl Place {
         ran.out.trim_end().to_owned()
     }
 
+    /// Delivers for a script, with `token` for every account.
+    #[track_caller]
+    pub(crate) fn deliver(&self, token: &str, args: &[&str]) -> Ran {
+        let mut command = self.command([&["deliver", "--json"], args].concat());
+        Ran::of(&command.env("FIELDPOST_TOKEN", token).output().unwrap())
+    }
+
     /// An item as scripts see it.
     #[track_caller]
     pub(crate) fn item(&self, id: &str) -> Value {

@@ -16,6 +16,15 @@ fn a_mistake_is_one_line_that_says_what_helps() {
         (&["settle", "x"], "--absent"),
         (&["settle", "x", "--absent", "--delivered"], "--delivered"),
         (&["deliver", "--patience", "soon"], "30s"),
+        (&["deliver", "--person", ""], "--person"),
+        (&["repair", "x"], "--work-order"),
+        (&["repair", "x", "--cap", "0"], "--cap"),
+        (&["repair", "x", "--priority", "high"], "--priority"),
+        (&["remote", "update", "4711", "--account", "a", "--work-order", "1"], "--set"),
+        (&["remote", "update", "4711", "--set", "name"], "KEY=VALUE"),
+        (&["remote", "delete", "4711", "--account", "a"], "--work-order"),
+        (&["remote", "delete", "", "--account", "a", "--work-order", "1"], "ID"),
+        (&["remote", "rename", "4711"], "rename"),
         (&["--network", "5g", "list"], "unmetered"),
         (&["capture", "text", "t", "--account", "a", "--work-order", "1", "--cap", "1MB"], "--cap"),
         (&["capture", "text", "t", "--account", "a", "--work-order", "1", "--set", "caption"], "KEY=VALUE"),
@@ -39,11 +48,16 @@ fn a_mistake_is_one_line_that_says_what_helps() {
 #[test]
 fn what_is_not_there_yet_is_refused_whatever_stands_behind_it() {
     let place = Place::empty();
-    for command in ["repair", "remote", "require", "checkout", "close", "receipt", "verify"] {
+    for command in ["require", "checkout", "close", "receipt", "verify"] {
         let said = place.run([command, "x", "--yes", "--account", "a", "-h"]).ends(2);
         assert!(said.err.contains(&format!("'{command}' is not there yet")), "{}", said.err);
         assert_eq!(place.json([command, "x"]).fails(2), "usage");
         assert_eq!(place.run(["--json", command]).fails(2), "usage");
+    }
+    for command in ["list", "get", "mkdir", "rmdir"] {
+        let said = place.run(["remote", command, "x", "--account", "a", "-h"]).ends(2);
+        assert!(said.err.contains(&format!("'remote {command}' is not there yet")), "{}", said.err);
+        assert_eq!(place.json(["remote", command, "x"]).fails(2), "usage");
     }
     for provider in ["fieldnation", "serial", "decisiv"] {
         let said = place.run(["account", "add", "x", "--provider", provider, "--url", "https://h"]).ends(2);
@@ -78,6 +92,9 @@ fn help_and_version_are_no_mistakes_but_nothing_at_all_is() {
     let place = Place::empty();
     assert!(place.run(["--help"]).ends(0).out.contains("capture"));
     assert!(place.run(["capture", "photo", "--help"]).ends(0).out.contains("--max-edge"));
+    assert!(place.run(["repair", "--help"]).ends(0).out.contains("--folder"));
+    let remote = place.run(["remote", "--help"]).ends(0).out;
+    assert!(remote.contains("update") && remote.contains("delete") && !remote.contains("mkdir"), "{remote}");
     assert!(place.run(["--version"]).ends(0).out.starts_with("fieldpost "));
     assert!(place.run([""; 0]).ends(2).err.contains("Usage"));
     assert_eq!(place.json([""; 0]).fails(2), "usage");
@@ -88,7 +105,9 @@ fn completions_are_made_for_every_shell() {
     let place = Place::empty();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = place.run(["completions", shell]).ends(0).out;
-        assert!(script.contains("fieldpost") && script.contains("max-edge"), "{shell}");
+        for part in ["fieldpost", "max-edge", "repair", "remote", "person"] {
+            assert!(script.contains(part), "{shell}: {part}");
+        }
     }
     assert_eq!(place.json(["completions", "sh"]).fails(2), "usage");
 }

@@ -20,6 +20,7 @@ extension Capture {
     ///   - key: The app's own key: the same key twice is the same item, so that an app that was killed may capture again.
     ///   - requires: What it asks of the device before it leaves.
     ///   - settings: Settings of the system for this item, over the account's.
+    ///   - person: Who captures it, by the app's own name: it leaves under no token that is another person's (``Token``).
     public static func photo(
         _ file: URL,
         name: String? = nil,
@@ -31,6 +32,7 @@ extension Capture {
         key: String? = nil,
         requires: Requires = Requires(),
         settings: [String: String] = [:],
+        person: String? = nil,
         cap: Cap? = nil,
         maxEdge: Int? = nil,
         moveSource: Bool = false
@@ -40,7 +42,7 @@ extension Capture {
         return Capture(
             source: source, name: name, caption: caption, tags: tags, folder: folder,
             priority: priority.map(Int32.init(clamping:)), after: after, key: key, requires: requires,
-            settings: settings)
+            settings: settings, person: person)
     }
 
     /// A document: sent as it is, whatever it is.
@@ -58,6 +60,7 @@ extension Capture {
     ///   - key: The app's own key: the same key twice is the same item, so that an app that was killed may capture again.
     ///   - requires: What it asks of the device before it leaves.
     ///   - settings: Settings of the system for this item, over the account's.
+    ///   - person: Who captures it, by the app's own name: it leaves under no token that is another person's (``Token``).
     public static func document(
         _ file: URL,
         name: String? = nil,
@@ -69,13 +72,14 @@ extension Capture {
         key: String? = nil,
         requires: Requires = Requires(),
         settings: [String: String] = [:],
+        person: String? = nil,
         moveSource: Bool = false
     ) -> Capture {
         let source = Source.document(path: file, moveSource: moveSource)
         return Capture(
             source: source, name: name, caption: caption, tags: tags, folder: folder,
             priority: priority.map(Int32.init(clamping:)), after: after, key: key, requires: requires,
-            settings: settings)
+            settings: settings, person: person)
     }
 
     /// A text: sent as a text file in UTF-8.
@@ -92,6 +96,7 @@ extension Capture {
     ///   - key: The app's own key: the same key twice is the same item, so that an app that was killed may capture again.
     ///   - requires: What it asks of the device before it leaves.
     ///   - settings: Settings of the system for this item, over the account's.
+    ///   - person: Who captures it, by the app's own name: it leaves under no token that is another person's (``Token``).
     public static func text(
         _ text: String,
         name: String? = nil,
@@ -102,13 +107,14 @@ extension Capture {
         after: Item.ID? = nil,
         key: String? = nil,
         requires: Requires = Requires(),
-        settings: [String: String] = [:]
+        settings: [String: String] = [:],
+        person: String? = nil
     ) -> Capture {
         let source = Source.text(text: text)
         return Capture(
             source: source, name: name, caption: caption, tags: tags, folder: folder,
             priority: priority.map(Int32.init(clamping:)), after: after, key: key, requires: requires,
-            settings: settings)
+            settings: settings, person: person)
     }
 
     /// The picture of a signature, a PNG file: sent as it is, before photos.
@@ -126,6 +132,7 @@ extension Capture {
     ///   - key: The app's own key: the same key twice is the same item, so that an app that was killed may capture again.
     ///   - requires: What it asks of the device before it leaves.
     ///   - settings: Settings of the system for this item, over the account's.
+    ///   - person: Who captures it, by the app's own name: it leaves under no token that is another person's (``Token``).
     public static func signature(
         _ file: URL,
         name: String? = nil,
@@ -137,13 +144,14 @@ extension Capture {
         key: String? = nil,
         requires: Requires = Requires(),
         settings: [String: String] = [:],
+        person: String? = nil,
         moveSource: Bool = false
     ) -> Capture {
         let source = Source.signature(path: file, moveSource: moveSource)
         return Capture(
             source: source, name: name, caption: caption, tags: tags, folder: folder,
             priority: priority.map(Int32.init(clamping:)), after: after, key: key, requires: requires,
-            settings: settings)
+            settings: settings, person: person)
     }
 
     /// The file that it is made of, where it is one.

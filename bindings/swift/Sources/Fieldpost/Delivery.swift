@@ -47,6 +47,14 @@ extension Outbox {
         http: Http = Http(),
         tokens: @escaping @Sendable (_ account: Account.ID) async throws -> String?
     ) async throws -> Delivery {
+        try await deliver(with: Everybodys(value: tokens), patience: patience, watch: watch, http: http)
+    }
+
+    /// The same for a phone that several people use, whose sign-in says whose each token is.
+    @discardableResult
+    public func deliver(
+        with tokens: any Tokens, patience: TimeInterval = 0, watch: Bool = false, http: Http = Http()
+    ) async throws -> Delivery {
         try Task.checkCancellation()
         let how = Deliver(patience: try seconds(patience, "the patience"), watch: watch, http: try http.checked())
         let stop = StopSignal()
@@ -67,7 +75,7 @@ extension Outbox {
     }
 
     private func run(
-        _ how: Deliver, stop: StopSignal, tokens: @escaping @Sendable (Account.ID) async throws -> String?
+        _ how: Deliver, stop: StopSignal, tokens: any Tokens
     ) async throws -> Delivery {
         let native = try native()
         let (wanted, desk) = AsyncStream.makeStream(of: Account.ID.self)
@@ -86,7 +94,7 @@ extension Outbox {
     /// Asks the app's sign-in for each account that wants a token, all at the same time. Returns what it threw.
     private func answer(
         _ wanted: AsyncStream<Account.ID>,
-        with tokens: @escaping @Sendable (Account.ID) async throws -> String?,
+        with tokens: any Tokens,
         native: NativeOutbox
     ) async -> [Account.ID: any Error] {
         let errors = Locked<[Account.ID: any Error]>([:])
@@ -94,8 +102,10 @@ extension Outbox {
             for await account in wanted {
                 group.addTask {
                     do {
-                        guard let token = try await tokens(account) else { return native.noToken(account: account) }
-                        try await self.putToken(token, for: account)
+                        guard let token = try await tokens.token(for: account) else {
+                            return native.noToken(account: account)
+                        }
+                        try await self.putToken(token.value, of: token.person, for: account)
                     } catch {
                         native.noToken(account: account)
                         // A sign-in that was cancelled because the delivery has ended is no failure.

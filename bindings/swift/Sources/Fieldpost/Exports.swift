@@ -7,6 +7,7 @@ import FieldpostNative
 
 @_exported import struct FieldpostNative.Account
 @_exported import struct FieldpostNative.AccountInfo
+@_exported import enum FieldpostNative.Attachment
 @_exported import enum FieldpostNative.Cap
 @_exported import struct FieldpostNative.Capabilities
 @_exported import struct FieldpostNative.Capture

@@ -13,10 +13,11 @@ import Foundation
 /// for await items in outbox.items(of: job) { show(items) }
 /// ```
 ///
-/// Use it from any thread and any actor. What is `async` never blocks Swift's own threads; ``init(at:memory:keep:quota:)`` and
-/// ``put(_:)`` are not, they wait for the disk where they are called. Errors are ``OutboxError``; after ``close()`` every
-/// call throws ``OutboxError/closed``. Several outboxes, also in several processes, may be open on one folder; one of them
-/// delivers at a time, and ``items(of:)`` and ``events`` tell of what this process does.
+/// Use it from any thread and any actor. What is `async` never blocks Swift's own threads;
+/// ``init(at:memory:keep:quota:install:)`` and ``put(_:)`` are not, they wait for the disk where they are called. Errors are
+/// ``OutboxError``; after ``close()`` every call throws ``OutboxError/closed``. Several outboxes, also in several processes,
+/// may be open on one folder; one of them delivers at a time, and ``items(of:)`` and ``events`` tell of what this process
+/// does.
 ///
 /// A call whose task is cancelled is carried out all the same, but for ``deliver(patience:watch:http:tokens:)``: what was
 /// handed in is never lost to a screen that was left.
@@ -47,18 +48,25 @@ public final class Outbox: Sendable {
     /// rebuilt from the items' own folders.
     ///
     /// - Parameters:
-    ///   - folder: A folder of its own, on a local disk. Keep it out of backups (`isExcludedFromBackup`): a copy that is restored to
-    ///     another phone would be delivered from both.
+    ///   - folder: A folder of its own, on a local disk. Keep it out of backups (`isExcludedFromBackup`), or give `install`: a copy
+    ///     that is restored to another phone would be delivered from both.
     ///   - memory: The most bytes that preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
     ///   - keep: How long the files of delivered items stay; their receipts stay until they are forgotten. Default: 30 days.
     ///   - quota: The most bytes that the captured and prepared files may take together. Default: what the disk has.
+    ///   - install: A file outside of every backup (`isExcludedFromBackup` on its folder), for an id of this installation. Where
+    ///     it differs from the outbox's, the outbox came back on another phone, and every upload is looked for before it is sent.
+    ///     Its folder must be there; the file is made.
     /// - Throws: ``OutboxError/inUse(message:)`` where it has to be rebuilt while another process has it open,
     ///   ``OutboxError/tooNew(message:)``, ``OutboxError/diskFull(message:)``, ``OutboxError/failed(message:)``.
-    public init(at folder: URL, memory: Int? = nil, keep: Keep? = nil, quota: Int? = nil) throws {
+    public init(
+        at folder: URL, memory: Int? = nil, keep: Keep? = nil, quota: Int? = nil, install: URL? = nil
+    ) throws {
         try OutboxError.check(isFile: folder)
+        if let install { try OutboxError.check(isFile: install) }
         let native = try OutboxError.translating {
             try NativeOutbox.open(
-                folder: folder, memory: memory.map(Int64.init), keep: keep, quota: quota.map(Int64.init))
+                folder: folder, memory: memory.map(Int64.init), keep: keep, quota: quota.map(Int64.init),
+                install: install)
         }
         state = Locked(Open(native: native))
     }
@@ -184,6 +192,73 @@ public final class Outbox: Sendable {
         try await call { native in try native.cancel(id: id) }
     }
 
+    /// Lets an undelivered item go otherwise, as a new operation; what is not given stays as it is. Where it may have arrived
+    /// already, that is done once it is known that it has not; if it has, it stays as it went. What was blocked goes again.
+    ///
+    /// - Parameters:
+    ///   - id: The item.
+    ///   - name: Another name. It is cleaned as at the capture; its eight digits stay, and so does the extension where there is
+    ///     one.
+    ///   - cap: Another cap: a photo is prepared again under it.
+    ///   - workOrder: Another work order of the same account, by the system's id of it.
+    ///   - folder: Another folder, where the system has some.
+    ///   - priority: Another rank: the higher, the sooner. At once, also while it is in doubt.
+    /// - Returns: The item as it stands then.
+    /// - Throws: ``OutboxError/notNow(message:)`` for what is delivered, cancelled or no upload;
+    ///   ``OutboxError/invalid(message:)`` for a cap of what is no photo; ``OutboxError/unknownItem(message:)``.
+    @discardableResult
+    public func repair(
+        _ id: Item.ID,
+        name: String? = nil,
+        cap: Cap? = nil,
+        workOrder: String? = nil,
+        folder: String? = nil,
+        priority: Int? = nil
+    ) async throws -> Item {
+        let repair = Repair(
+            name: name, cap: cap, workOrder: workOrder, folder: folder, priority: priority.map(Int32.init(clamping:)))
+        return try await call { native in try native.repair(id: id, repair: repair) }
+    }
+
+    /// Changes what the system holds of what an item uploads, or uploaded, in an operation that is queued. An upload that has not
+    /// left is changed itself, and so is an update that has not.
+    ///
+    /// - Parameters:
+    ///   - id: The item.
+    ///   - changes: What becomes what, by the system's own names: `["visibility": "None"]`.
+    /// - Returns: The item that does it.
+    /// - Throws: ``OutboxError/invalid(message:)`` for what the system does not let change; ``OutboxError/notNow(message:)`` for an
+    ///   attachment that is to be deleted, or whose upload was given up; ``OutboxError/unknownItem(message:)``.
+    @discardableResult
+    public func update(_ id: Item.ID, _ changes: [String: String]) async throws -> Item {
+        try await update(.item(id), changes)
+    }
+
+    /// The same for any attachment, also one that somebody else sent: `.remote(job: job, id: "4711")`.
+    /// ``OutboxError/unknownAccount(message:)`` where its work order's account was not put.
+    @discardableResult
+    public func update(_ attachment: Attachment, _ changes: [String: String]) async throws -> Item {
+        try await call { native in try native.update(attachment: attachment, changes: changes) }
+    }
+
+    /// Deletes at its system what an item uploaded, in an operation that is queued. An upload that has not left is cancelled
+    /// instead; one that may have arrived is deleted if it has. What is gone already counts as deleted.
+    ///
+    /// - Returns: The item that does it.
+    /// - Throws: ``OutboxError/invalid(message:)`` where the system has no deletion; ``OutboxError/notNow(message:)`` for what
+    ///   was given up; ``OutboxError/unknownItem(message:)``.
+    @discardableResult
+    public func delete(_ id: Item.ID) async throws -> Item {
+        try await delete(.item(id))
+    }
+
+    /// The same for any attachment, also one that somebody else sent: `.remote(job: job, id: "4711")`.
+    /// ``OutboxError/unknownAccount(message:)`` where its work order's account was not put.
+    @discardableResult
+    public func delete(_ attachment: Attachment) async throws -> Item {
+        try await call { native in try native.delete(attachment: attachment) }
+    }
+
     /// Decides a doubt by what a person saw at the system; the receipt says that a person said so.
     /// ``OutboxError/notNow(message:)`` for an item that is in no doubt.
     public func settle(_ id: Item.ID, as seen: Settlement) async throws {
@@ -247,10 +322,16 @@ public final class Outbox: Sendable {
     /// Hands a token in that nobody asked for just now, such as after a sign-in: the account's items go on. It stays in memory,
     /// until the delivery ends; where none runs nothing is kept, the next one asks.
     ///
+    /// - Parameters:
+    ///   - token: The token.
+    ///   - person: The person whose own it is, by the app's name for them: nothing leaves under it that another person captured.
+    ///   - account: Its account.
     /// - Throws: ``OutboxError/invalid(message:)`` for what cannot be a token: nothing, or a character that no header can
     ///   carry.
-    public func putToken(_ token: String, for account: Account.ID) async throws {
-        try await call(on: answers) { native in try native.putToken(account: account, token: token) }
+    public func putToken(_ token: String, of person: String? = nil, for account: Account.ID) async throws {
+        try await call(on: answers) { native in
+            try native.putToken(account: account, token: token, person: person)
+        }
     }
 }
 

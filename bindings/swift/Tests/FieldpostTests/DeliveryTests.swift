@@ -117,6 +117,40 @@ struct DeliveryTests {
         await #expect(throws: CancellationError.self) { try await delivery.value }
     }
 
+    @Test("nothing that one person captured leaves under another's token")
+    func persons() async throws {
+        let world = try await World()
+        let hers = try await world.outbox.capture(.text("hers", person: "jo"), for: world.job)
+        let his = try await world.outbox.capture(.text("his", person: "sam"), for: world.job)
+        let nobodys = try await world.captureNote()
+        let token = try world.sandbox.account().token
+
+        try await world.outbox.deliver(with: SignedIn(token: Token(token, of: "sam")))
+        let left = try await world.outbox.item(hers.id)
+        let why = try #require(left.why)
+        #expect((why.reason, why.action) == (.tokenWanted, .signIn) && why.detail?.contains("jo") == true)
+        #expect(try await world.outbox.item(his.id).state == .delivered)
+        #expect(try await world.outbox.item(nobodys.id).state == .delivered)
+
+        let delivery = Task { try await world.outbox.deliver(with: SignedIn(token: nil), watch: true) }
+        _ = try await world.outbox.items(of: world.job).first { items in
+            items.first?.why?.reason == .tokenWanted && items.first?.why?.detail == nil
+        }
+        try await world.outbox.putToken(token, of: "jo", for: "acme")
+        _ = try await world.outbox.items(of: world.job).first { items in items.first?.state == .delivered }
+        delivery.cancel()
+        await #expect(throws: CancellationError.self) { try await delivery.value }
+    }
+
+    @Test("a token shows itself nowhere")
+    func discreet() {
+        let token = Token("s3cret", of: "jo")
+        var dumped = ""
+        dump(token, to: &dumped)
+        for shown in ["\(token)", String(reflecting: token), dumped] { #expect(!shown.contains("s3cret")) }
+        #expect(token == Token("s3cret", of: "jo") && token != Token("s3cret"))
+    }
+
     @Test("a sign-in that fails holds up its account alone, and what it threw is told")
     func failingSignIn() async throws {
         let world = try await World()
@@ -321,6 +355,12 @@ struct DeliveryTests {
 }
 
 private struct NoSignIn: Error {}
+
+private struct SignedIn: Tokens {
+    let token: Token?
+
+    func token(for account: Account.ID) async throws -> Token? { token }
+}
 
 struct Unexpected: Error {
     let what: String

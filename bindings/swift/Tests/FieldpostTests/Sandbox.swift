@@ -15,6 +15,7 @@ final class Sandbox: Sendable {
 
     /// What a system accepted.
     struct Entry: Decodable {
+        let operation: String
         let workOrder: String
         let remoteId: String
         let name: String

@@ -305,11 +305,13 @@ fn shown(row: Row, why: Option<Why>) -> Item {
         _ => None,
     };
     let Row { manifest, life, .. } = row;
+    // Of an attachment that is not ours nobody here knows the name: its id says which it is.
+    let name = Some(life.target.name()).filter(|name| !name.is_empty());
     Item {
         id: manifest.id,
         operation: manifest.operation,
         kind: manifest.kind,
-        name: life.target.name(),
+        name: name.or(life.about.map(|about| about.0)).unwrap_or_default(),
         account: life.target.account,
         work_order: life.target.work_order,
         caption: manifest.caption,

@@ -2,6 +2,7 @@
 //! the one transaction that settles its doubt.
 
 use super::Core;
+use super::news::News;
 use crate::capture::{DEFAULT_FIT, clean};
 use crate::dispatch::person::{self, Repairing};
 use crate::error::Error;
@@ -46,6 +47,10 @@ impl Core {
     fn go_otherwise(&mut self, row: &mut Row, repair: &Repair) -> Result<(), Error> {
         let before = row.life.target.clone();
         retarget(&mut row.life.target, row.manifest.kind, repair);
+        if row.life.target.work_order != before.work_order {
+            // Whoever lists the work order that it leaves is not told by the item, which is of another by then.
+            self.note(News::Reasons(Some(before.account.clone())));
+        }
         let fit = match repair.cap {
             None => row.life.fit,
             Some(Cap::Original) => None,

@@ -20,7 +20,8 @@ pub struct Item {
     pub account: String,
     /// The work order's id at the system.
     pub work_order: String,
-    /// The name that is sent: stem, marker, extension.
+    /// The name that is sent: stem, marker, extension. Of an update or a deletion the attachment's; where that is not ours,
+    /// and its name does not change, its id at the system.
     pub name: String,
     /// The caption, if one was given.
     pub caption: Option<String>,

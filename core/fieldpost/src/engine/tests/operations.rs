@@ -135,6 +135,7 @@ fn an_attachment_of_the_customer_is_known_by_its_remote_id_and_ours_by_both() {
     let theirs = desk.outbox.delete(remote("theirs")).unwrap();
     let ours = desk.outbox.delete(remote("r-1")).unwrap();
     assert_eq!(desk.outbox.delete(id).unwrap().id, ours.id);
+    assert_eq!((theirs.name.as_str(), &ours.name), ("theirs", &desk.item(id).name));
     let driver = desk.deliver();
     for (item, about) in [(theirs.id, "theirs"), (ours.id, "r-1")] {
         let transfer = driver.next().unwrap();

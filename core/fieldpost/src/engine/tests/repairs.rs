@@ -1,4 +1,5 @@
 use super::*;
+use crate::Event;
 use crate::model::{Bytes, Cap, Repair};
 
 const REFUSED: &str = r#"{"Code":2100,"Message":"bad","ValidationErrors":[{"Code":2101,"Message":"name"}]}"#;
@@ -44,6 +45,21 @@ fn a_repair_that_does_not_help_stays_blocked_with_its_reason() {
     assert_eq!(desk.state(id), (State::Blocked, Some(Reason::WorkOrderNotValid)));
     desk.outbox.repair(id, &Repair::new().work_order("10234")).unwrap();
     assert_eq!(desk.state(id), (State::Queued, Some(Reason::NotStarted)));
+}
+
+#[test]
+fn whoever_lists_the_work_order_that_an_item_leaves_is_told() {
+    let desk = Desk::new();
+    let id = desk.capture();
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let hears = heard.clone();
+    let listening = desk.outbox.listen(move |event| hears.lock().unwrap().push(event.clone()));
+    desk.outbox.repair(id, &Repair::new().name("boiler")).unwrap();
+    desk.outbox.repair(id, &Repair::new().work_order("10235")).unwrap();
+    listening.finish();
+    let heard = heard.lock().unwrap();
+    let left = heard.iter().filter(|event| **event == Event::Reasons { account: Some("acme".into()) }).count();
+    assert_eq!((left, heard.len()), (1, 3), "{heard:?}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ import java.io.File
  * @param key the app's own key: the same key twice is the same item, so that an app that was killed may capture again.
  * @param requires what it asks of the device before it leaves. Default: nothing.
  * @param settings settings of the system for this item, over the account's.
+ * @param person who captures it, by the app's own name: it leaves under no token that is another person's ([Token]).
  * @param moveSource whether the file is removed once the capture is durable.
  */
 public fun Photo(
@@ -37,10 +38,11 @@ public fun Photo(
     key: String? = null,
     requires: Requires = Requires(),
     settings: Map<String, String> = emptyMap(),
+    person: String? = null,
     moveSource: Boolean = false,
 ): Capture {
     val source = Source.Photo(file, cap, maxEdge, moveSource)
-    return Capture(source, name, caption, tags, folder, priority, after, key, requires, settings)
+    return Capture(source, name, caption, tags, folder, priority, after, key, requires, settings, person)
 }
 
 /**
@@ -60,10 +62,11 @@ public fun Document(
     key: String? = null,
     requires: Requires = Requires(),
     settings: Map<String, String> = emptyMap(),
+    person: String? = null,
     moveSource: Boolean = false,
 ): Capture {
     val source = Source.Document(file, moveSource)
-    return Capture(source, name, caption, tags, folder, priority, after, key, requires, settings)
+    return Capture(source, name, caption, tags, folder, priority, after, key, requires, settings, person)
 }
 
 /**
@@ -83,7 +86,11 @@ public fun Text(
     key: String? = null,
     requires: Requires = Requires(),
     settings: Map<String, String> = emptyMap(),
-): Capture = Capture(Source.Text(text), name, caption, tags, folder, priority, after, key, requires, settings)
+    person: String? = null,
+): Capture {
+    val source = Source.Text(text)
+    return Capture(source, name, caption, tags, folder, priority, after, key, requires, settings, person)
+}
 
 /**
  * The picture of a signature, for [Outbox.capture]: sent as it is, before photos.
@@ -103,10 +110,11 @@ public fun Signature(
     key: String? = null,
     requires: Requires = Requires(),
     settings: Map<String, String> = emptyMap(),
+    person: String? = null,
     moveSource: Boolean = false,
 ): Capture {
     val source = Source.Signature(file, moveSource)
-    return Capture(source, name, caption, tags, folder, priority, after, key, requires, settings)
+    return Capture(source, name, caption, tags, folder, priority, after, key, requires, settings, person)
 }
 
 /** At most so many bytes: `cap = 1.megabytes`. Decimal: 1 MB is 1,000,000 bytes. */

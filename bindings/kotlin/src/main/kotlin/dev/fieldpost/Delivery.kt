@@ -38,12 +38,7 @@ public data class Delivery(
  * Runs the native delivery, which blocks, on a thread of its own, and answers its questions in the caller's context.
  * Returns or throws only when that thread is done.
  */
-internal suspend fun Door.deliver(
-    patience: Duration,
-    watch: Boolean,
-    http: Http,
-    tokens: suspend (account: String) -> String?,
-): Delivery {
+internal suspend fun Door.deliver(patience: Duration, watch: Boolean, http: Http, tokens: Tokens): Delivery {
     require(!patience.isNegative()) { "the patience cannot be below zero" }
     return coroutineScope {
         ensureActive()
@@ -86,7 +81,7 @@ private class Asker(private val questions: Channel<String>) : TokenListener {
 }
 
 /** The app's sign-in, and what it threw. */
-private class SignIn(private val door: Door, private val tokens: suspend (account: String) -> String?) {
+private class SignIn(private val door: Door, private val tokens: Tokens) {
     private val errors = ConcurrentHashMap<String, Throwable>()
 
     suspend fun answer(account: String) {
@@ -94,7 +89,9 @@ private class SignIn(private val door: Door, private val tokens: suspend (accoun
         // To its end, for the delivery that it may end has to say what was wrong with it.
         withContext(NonCancellable + Dispatchers.IO) {
             try {
-                door.enter { if (token == null) noToken(account) else putToken(account, token) }
+                door.enter {
+                    if (token == null) noToken(account) else putToken(account, token.value, token.person)
+                }
             } catch (refused: OutboxException) {
                 errors[account] = refused // and taken as none
             } catch (_: Closed) {
@@ -104,9 +101,9 @@ private class SignIn(private val door: Door, private val tokens: suspend (accoun
     }
 
     /** A cancellation that is not ours, such as a time limit of the app's own, is a failure like any other. */
-    private suspend fun asked(account: String): String? =
+    private suspend fun asked(account: String): Token? =
         try {
-            tokens(account)
+            tokens.token(account)
         } catch (thrown: Throwable) {
             currentCoroutineContext().ensureActive()
             errors[account] = thrown

@@ -135,7 +135,15 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
         watch: Boolean = false,
         http: Http = Http(),
         tokens: suspend (account: String) -> String?,
-    ): Delivery = door.deliver(patience, watch, http, tokens)
+    ): Delivery = deliver({ account -> tokens(account)?.let { Token(it) } }, patience, watch, http)
+
+    /** The same for a phone that several people use, whose sign-in says whose each token is. */
+    public suspend fun deliver(
+        signIn: Tokens,
+        patience: Duration = Duration.ZERO,
+        watch: Boolean = false,
+        http: Http = Http(),
+    ): Delivery = door.deliver(patience, watch, http, signIn)
 
     /**
      * Stops the deliveries of this outbox that run, and returns when they have ended: transfers are broken off, and the calls
@@ -147,9 +155,12 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
      * Hands in a token after a sign-in, while a delivery runs: the account's items go on. It stays in memory until that
      * delivery ends. Where none runs nothing is kept: the next one asks.
      *
+     * @param person the person whose own it is, by the app's name for them: nothing leaves under it that another person
+     *   captured.
      * @throws OutboxException.Invalid for what cannot be a token: nothing, or a character that no header can carry.
      */
-    public suspend fun putToken(account: String, token: String): Unit = native { putToken(account, token) }
+    public suspend fun putToken(account: String, token: String, person: String? = null): Unit =
+        native { putToken(account, token, person) }
 
     /**
      * Tries an item once more, now: what is blocked goes back to the queue, a wait ends. An item in doubt is only looked for
@@ -169,6 +180,69 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
      * @throws OutboxException.UnknownItem where it is not here.
      */
     public suspend fun cancel(id: ItemId): Unit = native { cancel(id) }
+
+    /**
+     * Lets an undelivered item go otherwise, as a new operation; what is not given stays as it is. Where it may have arrived
+     * already, that is done once it is known that it has not; if it has, it stays as it went. What was blocked goes again.
+     * Returns the item as it stands then.
+     *
+     * @param name another name. It is cleaned as at the capture; its eight digits stay, and so does the extension where there
+     *   is one.
+     * @param cap another cap, such as `500.kilobytes`: a photo is prepared again under it.
+     * @param workOrder another work order of the same account, by the system's id of it.
+     * @param folder another folder, where the system has some.
+     * @param priority another rank: the higher, the sooner. At once, also while it is in doubt.
+     * @throws OutboxException.NotNow for what is delivered, cancelled or no upload.
+     * @throws OutboxException.Invalid for a cap of what is no photo.
+     * @throws OutboxException.UnknownItem where it is not here.
+     */
+    public suspend fun repair(
+        id: ItemId,
+        name: String? = null,
+        cap: Cap? = null,
+        workOrder: String? = null,
+        folder: String? = null,
+        priority: Int? = null,
+    ): Item = native { repair(id, Repair(name, cap, workOrder, folder, priority)) }
+
+    /**
+     * Changes what the system holds of what an item uploads, or uploaded, in an operation that is queued:
+     * `update(item.id, "visibility" to "None")`. An upload that has not left is changed itself, and so is an update that has
+     * not. Returns the item that does it.
+     *
+     * @param changes what becomes what, by the system's own names.
+     * @throws OutboxException.Invalid for what the system does not let change.
+     * @throws OutboxException.NotNow for an attachment that is to be deleted, or whose upload was given up.
+     * @throws OutboxException.UnknownItem where it is not here.
+     */
+    public suspend fun update(id: ItemId, vararg changes: Pair<String, String>): Item =
+        update(Attachment.Item(id), *changes)
+
+    /**
+     * The same for any attachment, also one that somebody else sent: `Attachment.Remote(job, "4711")`.
+     *
+     * @throws OutboxException.UnknownAccount where its work order's account was not put.
+     */
+    public suspend fun update(attachment: Attachment, vararg changes: Pair<String, String>): Item =
+        native { update(attachment, mapOf(*changes)) }
+
+    /**
+     * Deletes at its system what an item uploaded, in an operation that is queued. An upload that has not left is cancelled
+     * instead; one that may have arrived is deleted if it has. What is gone already counts as deleted. Returns the item that
+     * does it.
+     *
+     * @throws OutboxException.Invalid where the system has no deletion.
+     * @throws OutboxException.NotNow for what was given up.
+     * @throws OutboxException.UnknownItem where it is not here.
+     */
+    public suspend fun delete(id: ItemId): Item = delete(Attachment.Item(id))
+
+    /**
+     * The same for any attachment, also one that somebody else sent: `Attachment.Remote(job, "4711")`.
+     *
+     * @throws OutboxException.UnknownAccount where its work order's account was not put.
+     */
+    public suspend fun delete(attachment: Attachment): Item = native { delete(attachment) }
 
     /**
      * Decides a doubt by what a person saw at the system; the receipt says that a person said so.
@@ -233,13 +307,22 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
          * @param memory the most bytes that preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
          * @param keep how long the files of delivered items stay; their receipts stay until they are forgotten. Default: 30 days.
          * @param quota the most bytes that the captured and prepared files may take together. Default: what the disk has.
+         * @param install a file outside of every backup, for an id of this installation, such as
+         *   `context.noBackupFilesDir.resolve("fieldpost-install")`. Where it differs from the outbox's, the outbox came back
+         *   on another phone, and every upload is looked for before it is sent. Without it what the old phone has sent since
+         *   the backup is sent again. Its folder must be there; the file is made.
          * @throws OutboxException.Invalid where a number of days or bytes is below zero.
          * @throws OutboxException.InUse where it has to be alone, and another process has the outbox open.
          * @throws OutboxException.TooNew where a newer version of the library wrote it.
          * @throws OutboxException.Failed where the folder cannot be made or read.
          */
-        public fun open(folder: File, memory: Bytes? = null, keep: Keep? = null, quota: Bytes? = null): Outbox =
-            Outbox(NativeOutbox.open(folder, memory, keep, quota))
+        public fun open(
+            folder: File,
+            memory: Bytes? = null,
+            keep: Keep? = null,
+            quota: Bytes? = null,
+            install: File? = null,
+        ): Outbox = Outbox(NativeOutbox.open(folder, memory, keep, quota, install))
 
         /**
          * Rescues every item of the outbox in [folder] that is neither delivered nor cancelled nor forgotten: its captured file and

@@ -1,6 +1,7 @@
 package dev.fieldpost
 
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Test
 import java.io.File
@@ -11,6 +12,7 @@ class BuildersTest {
     private val file = File("boiler.jpg")
     private val settings = mapOf("visibility" to "Public")
     private val requires = Requires(unmetered = true)
+    private val tags = listOf("tag")
 
     @Test
     fun `an account has the settings that it is made of, and those that are further given`() {
@@ -36,7 +38,19 @@ class BuildersTest {
     @Test
     fun `a capture has every option in its place`() {
         val options =
-            Capture(Source.Text("t"), "name", "caption", listOf("tag"), "folder", 3, "after", "key", requires, settings)
+            Capture(
+                Source.Text("t"),
+                "name",
+                "caption",
+                listOf("tag"),
+                "folder",
+                3,
+                "after",
+                "key",
+                requires,
+                settings,
+                "jo",
+            )
         val photo =
             Photo(
                 file,
@@ -49,6 +63,7 @@ class BuildersTest {
                 key = "key",
                 requires = requires,
                 settings = settings,
+                person = "jo",
                 cap = 1.megabytes,
                 maxEdge = 800,
                 moveSource = true,
@@ -56,14 +71,14 @@ class BuildersTest {
         assertEquals(options.copy(source = Source.Photo(file, Cap.AtMost(1_000_000), 800, true)), photo)
 
         val document =
-            Document(file, "caption", "name", listOf("tag"), "folder", 3, "after", "key", requires, settings, true)
+            Document(file, "caption", "name", tags, "folder", 3, "after", "key", requires, settings, "jo", true)
         assertEquals(options.copy(source = Source.Document(file, true)), document)
 
-        val text = Text("t", "caption", "name", listOf("tag"), "folder", 3, "after", "key", requires, settings)
+        val text = Text("t", "caption", "name", listOf("tag"), "folder", 3, "after", "key", requires, settings, "jo")
         assertEquals(options, text)
 
         val signature =
-            Signature(file, "caption", "name", listOf("tag"), "folder", 3, "after", "key", requires, settings, true)
+            Signature(file, "caption", "name", tags, "folder", 3, "after", "key", requires, settings, "jo", true)
         assertEquals(options.copy(source = Source.Signature(file, true)), signature)
     }
 
@@ -73,6 +88,15 @@ class BuildersTest {
         assertEquals(Capture(Source.Document(file)), Document(file))
         assertEquals(Capture(Source.Text("t")), Text("t"))
         assertEquals(Capture(Source.Signature(file)), Signature(file))
+    }
+
+    @Test
+    fun `a token shows itself nowhere, and is another where the person is`() {
+        assertEquals("Token(…)", "${Token("secret", person = "jo")}")
+        assertEquals(Token("secret", "jo"), Token("secret", person = "jo"))
+        assertEquals(Token("secret").hashCode(), Token("secret").hashCode())
+        assertNotEquals(Token("secret"), Token("secret", person = "jo"))
+        assertNotEquals(Token("secret"), Token("other"))
     }
 
     @Test

@@ -42,9 +42,9 @@ class Sandbox : AutoCloseable {
     /** The base address and a token of Digital Realty. */
     val realty: Pair<String, String> = account("digitalrealty").let { it.text("url") to it.text("token") }
 
-    /** The uploads that were accepted for a work order, in the order of arrival. */
-    fun accepted(workOrder: String = "10234"): List<JsonObject> =
-        get("/ledger?work_order=$workOrder").items().filter { it.text("operation") == "upload" }
+    /** The uploads, or other operations, that were accepted for a work order, in the order of arrival. */
+    fun accepted(workOrder: String = "10234", operation: String = "upload"): List<JsonObject> =
+        get("/ledger?work_order=$workOrder").items().filter { it.text("operation") == operation }
 
     /** The requests to the systems so far. */
     fun requests(): List<JsonObject> = get("/requests").items()

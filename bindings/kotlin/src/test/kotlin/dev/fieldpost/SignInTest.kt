@@ -116,6 +116,27 @@ class SignInTest : StoryTest() {
         }
 
     @Test
+    fun `nothing that one person captured leaves under another's token`() =
+        story {
+            val hers = outbox.capture(Text("hers", person = "jo"), job)
+            val his = outbox.capture(Text("his", person = "sam"), job)
+            val nobodys = outbox.capture(Text("nobody's"), job)
+
+            outbox.deliver(Tokens { Token(sandbox.token, person = "sam") })
+
+            assertTrue(outbox.item(hers.id).wantsToken(), "${outbox.item(hers.id)}")
+            assertTrue("jo" in outbox.item(hers.id).why?.detail.orEmpty(), "${outbox.item(hers.id)}")
+            assertEquals(State.DELIVERED, outbox.item(his.id).state)
+            assertEquals(State.DELIVERED, outbox.item(nobodys.id).state)
+
+            val watching = launch { outbox.deliver({ null }, watch = true) }
+            outbox.awaited(hers.id) { it.why?.detail == null && it.wantsToken() }
+            outbox.putToken("acme", sandbox.token, person = "jo")
+            outbox.awaited(hers.id) { it.receipt != null }
+            watching.cancel()
+        }
+
+    @Test
     fun `what cannot be a token is refused without being repeated`() =
         story {
             val item = outbox.capture(Text("one"), job)

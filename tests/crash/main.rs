@@ -246,7 +246,9 @@ fn look_after(outbox: &Outbox, item: &Item, ledger: &[LedgerEntry]) {
 fn check_all(items: &[Item], returned: &Returned, sandbox: &Sandbox) {
     let (ledger, entries) = (sandbox.ledger(), sandbox.entries());
     let find = |id: &ItemId| items.iter().find(|item| item.id == *id).unwrap_or_else(|| panic!("{id} is gone"));
-    returned.captured.iter().for_each(|id| _ = find(id));
+    for id in &returned.captured {
+        find(id);
+    }
     let mut uploads = 0;
     for item in items.iter().filter(|item| item.operation == Operation::Upload) {
         let accepted = accepted(item, &ledger);

@@ -1,4 +1,4 @@
-//! The sandbox's faults, drawn anew for each round. Of its table only `renamed` is left out: a system that replaces the whole
+//! The sandbox's faults, drawn anew for each round, each as often as the others. Of its table only `renamed` is left out: a system that replaces the whole
 //! name leaves nothing to find an upload by where it tells no hash, and the promise says so.
 
 use std::collections::BTreeMap;
@@ -13,31 +13,33 @@ const LATE: Duration = Duration::from_secs(1);
 /// The rules of one round after another, and how often each kind of fault was met.
 pub(crate) struct Faults {
     rng: Rng,
+    /// Those that are still to be drawn before any is drawn again.
+    deck: Vec<(Fault, u32)>,
     rules: Vec<(&'static str, RuleId)>,
     pub(crate) met: BTreeMap<&'static str, u64>,
 }
 
 impl Faults {
     pub(crate) fn new() -> Self {
-        Faults { rng: Rng::with_seed(5), rules: Vec::new(), met: BTreeMap::new() }
+        Faults { rng: Rng::with_seed(5), deck: Vec::new(), rules: Vec::new(), met: BTreeMap::new() }
     }
 
-    /// How many kinds there are.
-    pub(crate) fn kinds() -> usize {
-        let mut kinds: Vec<&str> = all().iter().map(|(fault, _)| fault.kind()).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        kinds.len()
+    /// Whether each kind was met.
+    pub(crate) fn all_met(&self) -> bool {
+        all().iter().all(|(fault, _)| self.met.get(fault.kind()).is_some_and(|hits| *hits > 0))
     }
 
     /// The answer to an upload may always be lost; two or three others go with it.
     pub(crate) fn draw(&mut self, sandbox: &Sandbox) {
         self.count(sandbox);
         sandbox.clear_faults();
-        let all = all();
         for _ in 0..self.rng.usize(2..4) {
-            let (fault, times) = all[self.rng.usize(..all.len())].clone();
-            let (kind, chance, seed) = (fault.kind(), self.rng.f64() * 0.6 + 0.2, self.rng.u64(..));
+            if self.deck.is_empty() {
+                self.deck = all();
+                self.rng.shuffle(&mut self.deck);
+            }
+            let (fault, times) = self.deck.pop().expect("it was just filled");
+            let (kind, chance, seed) = (fault.kind(), self.rng.f64() * 0.6 + 0.4, self.rng.u64(..));
             let mut rule = Rule::new(fault.clone()).chance(chance, seed).times(times);
             if matches!(fault, Fault::WrongHash | Fault::Corrupted) {
                 rule = rule.on(Provider::DigitalRealty);

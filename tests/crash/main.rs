@@ -168,7 +168,9 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
     let mut returned = Returned::default();
     let mut round = 0u64;
     let lost = |faults: &Faults| faults.met.get(Fault::LoseAnswer.kind()).copied().unwrap_or(0);
-    while killed.values().sum::<usize>() < kills || lost(&faults) < 50 {
+    // A short run need not meet every fault.
+    let enough = |faults: &Faults| kills < 200 || (lost(faults) >= 50 && faults.all_met());
+    while killed.values().sum::<usize>() < kills || !enough(&faults) {
         let (role, point) = POINTS[usize::try_from(round).unwrap() % POINTS.len()];
         let nth = u32::try_from(round / 5 % 3).unwrap() + 1;
         quiet(&sandbox);
@@ -196,8 +198,6 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
     quiet(&sandbox);
     faults.count(&sandbox);
     sandbox.clear_faults();
-    let met = faults.met.values().filter(|hits| **hits > 0).count();
-    assert!(kills < 200 || met == Faults::kinds(), "{:?}", faults.met);
     let outbox = open(&dir);
     let items = || outbox.items(&Filter::default()).unwrap();
     for _ in 0..20 {
@@ -246,7 +246,9 @@ fn look_after(outbox: &Outbox, item: &Item, ledger: &[LedgerEntry]) {
 fn check_all(items: &[Item], returned: &Returned, sandbox: &Sandbox) {
     let (ledger, entries) = (sandbox.ledger(), sandbox.entries());
     let find = |id: &ItemId| items.iter().find(|item| item.id == *id).unwrap_or_else(|| panic!("{id} is gone"));
-    returned.captured.iter().for_each(|id| _ = find(id));
+    for id in &returned.captured {
+        find(id);
+    }
     let mut uploads = 0;
     for item in items.iter().filter(|item| item.operation == Operation::Upload) {
         let accepted = accepted(item, &ledger);

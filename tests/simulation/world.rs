@@ -50,6 +50,8 @@ impl Clock for SimClock {
 struct App {
     process: Process,
     outbox: Outbox,
+    /// It clears no files, which would sync what came before.
+    keeps: bool,
 }
 
 /// A delivery that an app runs.
@@ -119,6 +121,9 @@ pub(crate) struct World {
     backup: Option<Backup>,
     /// The outbox was restored, and has not yet looked for all: a second accident is beyond the promise.
     restored: bool,
+    /// The database lies as it was before these results were taken, which nothing has synced since; and how many requests of each
+    /// item had been seen by then.
+    unsynced: Option<BTreeMap<ItemId, u32>>,
     /// Until when each system asked to be left alone.
     silence: [u64; 2],
     online: bool,
@@ -175,6 +180,7 @@ impl World {
             captures: 0,
             backup: None,
             restored: false,
+            unsynced: None,
             silence: [0; 2],
             online: true,
             kindly: false,
@@ -222,7 +228,12 @@ impl World {
             (_, Some(wakes)) if self.rng.bool() => wakes,
             _ => self.now + [200, 3_000, 25_000, 600_000][self.rng.usize(..4)],
         };
+        self.unsynced = None; // whatever happened since was synced
         self.pass_until(until);
+        if self.unsynced.is_some() && self.rng.u8(..3) == 0 {
+            self.cut_power();
+        }
+        self.unsynced = None;
     }
 
     fn next_event(&self) -> Option<u64> {
@@ -303,8 +314,7 @@ fn retry_after(status: u16, seconds: u32) -> Answer {
     answer
 }
 
-/// The database as a power cut leaves it: every commit is synced, so it is the files as they are, but for what a transfer's
-/// result changed ([`World::report`]).
+/// The database as a kill leaves it, and a power cut where the last commit was synced: the files as they are.
 fn copy_database(from: &std::path::Path, to: &std::path::Path) {
     let _ = std::fs::remove_dir_all(to);
     std::fs::create_dir(to).expect("the temporary folder can be written");

@@ -143,8 +143,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "the row is written before the files",
         file: "engine/operations.rs",
-        sound: "        let sealed = self.folders.admit(id)?.seal(&row.manifest)?;\n        match self.store.write(|sql| sql.insert_item(&row)) {\n",
-        broken: "        self.store.write(|sql| sql.insert_item(&row))?;\n        self.store.end(true)?;\n        self.store.begin()?;\n        let sealed = self.folders.admit(id)?.seal(&row.manifest)?;\n        match Ok::<(), Error>(()) {\n",
+        sound: "        self.sealed.push((id, self.folders.admit(id)?.seal(&row.manifest)?));\n        self.store.write(|sql| sql.insert_item(&row))?;\n",
+        broken: "        self.store.write(|sql| sql.insert_item(&row))?;\n        self.store.end(true)?;\n        self.store.begin(Safe::AtOnce)?;\n        self.sealed.push((id, self.folders.admit(id)?.seal(&row.manifest)?));\n",
     },
     Mutant {
         name: "a wish to repair does not wait for the doubt",
@@ -167,8 +167,8 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a later operation on an attachment overtakes",
         file: "engine/operations.rs",
-        sound: "        self.add(meant, change, after.or(upload).or(newest))\n",
-        broken: "        self.add(meant, change, after.or(upload).or(newest).filter(|_| false))\n",
+        sound: "        self.add(meant, change, latest, after.or(upload).or(newest))\n",
+        broken: "        self.add(meant, change, latest, after.or(upload).or(newest).filter(|_| false))\n",
     },
     Mutant {
         name: "an update in doubt is given up",

@@ -218,12 +218,16 @@ impl World {
         item: Option<ItemId>,
         got: &Exchange,
     ) {
-        let Some(run) = self.run.as_ref().filter(|run| run.generation == generation) else { return };
-        // A result is safe with the next synced commit: a power cut before that takes it away.
-        let is_lost = !self.kindly && self.rng.u8(..100) == 0;
-        if is_lost {
-            copy_database(&self.dir, &self.real.path().join("unsynced"));
+        if self.run.as_ref().is_none_or(|run| run.generation != generation) {
+            return;
         }
+        // A result is as safe as the next commit: what is there now is what a power cut may leave.
+        let lazy = !self.kindly && self.apps.iter().all(|app| app.keeps);
+        if lazy && self.unsynced.is_none() && self.rng.u8(..3) == 0 {
+            copy_database(&self.dir, &self.real.path().join("unsynced"));
+            self.unsynced = Some(self.items.iter().map(|(id, known)| (*id, known.seen)).collect());
+        }
+        let Some(run) = &self.run else { return };
         let done = run.delivery.report(id, got);
         self.tell(format!("transfer {} comes back: {}", id.0, shown(got)));
         if done.is_err() {
@@ -232,10 +236,6 @@ impl World {
             self.came_back(server, item, got);
         }
         self.survive(done, "report");
-        if is_lost && !self.apps.is_empty() {
-            self.cut_power();
-            restore_database(&self.real.path().join("unsynced"), &self.dir);
-        }
         self.wake();
     }
 }

@@ -53,13 +53,14 @@ impl World {
             keep: [Keep::UntilDelivered, Keep::Days(1), Keep::Forever][usize::from(seed.to_le_bytes()[0]) % 3],
             quota: None,
         };
+        let keeps = options.keep == Keep::Forever;
         match Outbox::open(&self.dir, options) {
             Ok(outbox) => {
                 self.tell(format!(
                     "an app opens the outbox{}",
                     dies_at.map_or(String::new(), |at| format!(", to die at its step {at}"))
                 ));
-                self.apps.push(App { process, outbox });
+                self.apps.push(App { process, outbox, keeps });
                 let accounts = self.accounts();
                 for account in accounts {
                     let put = self.apps.last().expect("just pushed").outbox.put_account(account);
@@ -208,6 +209,9 @@ impl World {
     pub(super) fn move_away(&mut self) {
         let server = self.rng.usize(..2);
         self.servers[server].moved ^= true;
+        for known in self.items.values_mut().filter(|known| known.server == server) {
+            known.acts += 1; // a backup from before does not know where it goes
+        }
         self.tell(format!("{:?} has another address", self.servers[server].speech));
         let account = self.accounts()[server].clone();
         let Some(outbox) = self.outbox() else { return };

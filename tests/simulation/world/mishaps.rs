@@ -20,7 +20,16 @@ impl World {
 
     pub(super) fn cut_power(&mut self) {
         self.tell("the power is cut");
-        copy_database(&self.dir, &self.real.path().join("at-death"));
+        match self.unsynced.take() {
+            None => copy_database(&self.dir, &self.real.path().join("at-death")),
+            Some(seen) => {
+                self.tell("the last results are lost with it");
+                copy_database(&self.real.path().join("unsynced"), &self.real.path().join("at-death"));
+                for (id, known) in &mut self.items {
+                    known.seen = known.seen.max(seen.get(id).copied().unwrap_or(0));
+                }
+            }
+        }
         self.apps.iter().for_each(|app| app.process.die());
         self.run = None;
         self.apps.clear();

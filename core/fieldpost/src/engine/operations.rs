@@ -98,7 +98,8 @@ impl Core {
                 let (id, state) = (parent.id(), crate::State::Cancelled);
                 return Err(Error::NotNow { id, state, what: "what was given up is at no system" });
             }
-            if !parent.stage.is_over() && !parent.may_be_there() && !self.is_followed(parent, &change)? {
+            let can_be_there = parent.stage.is_over() || parent.may_be_there();
+            if !can_be_there && !self.is_followed(parent, &change)? {
                 return self.change_upload(parent.clone(), change);
             }
         }
@@ -134,9 +135,11 @@ impl Core {
     /// The attachment is at the system, or may be.
     fn change_attachment(&mut self, meant: Meant, change: Change) -> Result<ItemId, Error> {
         let parent = meant.parent.as_ref().map(Row::id);
-        let operations = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
-        let newest = last_of(&operations).map(Row::id);
-        let mut pending: Vec<Row> = operations.into_iter().filter(|row| !row.stage.is_over()).collect();
+        let known = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
+        let latest = known.iter().rfind(|known| known.manifest.operation == Operation::Update);
+        let latest = latest.map(|update| update.life.target.clone());
+        let newest = last_of(&known).map(Row::id);
+        let mut pending: Vec<Row> = known.into_iter().filter(|known| !known.stage.is_over()).collect();
         let last = last_of(&pending).cloned();
         pending.retain(|row| Some(row.id()) != last.as_ref().map(Row::id));
         if let Some(deletion) = last.as_ref().filter(|last| last.manifest.operation == Operation::Delete) {
@@ -176,11 +179,18 @@ impl Core {
             self.commit(&[upload], &[], |_| Ok(()))?;
         }
         let upload = meant.parent.as_ref().filter(|parent| !parent.stage.is_over()).map(Row::id);
-        self.add(meant, change, after.or(upload).or(newest))
+        self.add(meant, change, latest, after.or(upload).or(newest))
     }
 
-    /// An item of its own.
-    fn add(&mut self, meant: Meant, change: Change, after: Option<ItemId>) -> Result<ItemId, Error> {
+    /// An item of its own. It goes on from the `latest` update of the attachment: a system that takes all of it each time would
+    /// else get back what that one changed.
+    fn add(
+        &mut self,
+        meant: Meant,
+        change: Change,
+        latest: Option<Target>,
+        after: Option<ItemId>,
+    ) -> Result<ItemId, Error> {
         let now = self.now();
         let id = ItemId::new(now.wall, self.entropy.bytes());
         let (operation, changes) = match change {
@@ -189,7 +199,7 @@ impl Core {
         };
         let of_upload = meant.parent.as_ref();
         let target = match of_upload {
-            Some(upload) => upload.life.target.clone(),
+            Some(upload) => latest.unwrap_or_else(|| upload.life.target.clone()),
             None => Target {
                 account: meant.account,
                 work_order: meant.work_order,
@@ -197,8 +207,8 @@ impl Core {
                 stem: String::new(),
                 marker: id.marker(),
                 extension: String::new(),
-                settings: Default::default(),
-                whole: Some(String::new()),
+                settings: latest.map(|latest| latest.settings).unwrap_or_default(),
+                whole: Some(String::new()), // whatever it is called by then
                 changes: Changes::new(),
             },
         };
@@ -223,6 +233,7 @@ impl Core {
             about: meant.about,
         };
         let mut row = self.new_row(manifest)?;
+        row.life.target.changes = Changes::new();
         retarget(&mut row, changes);
         row.manifest.target = row.life.target.clone();
         self.sealed.push((id, self.folders.admit(id)?.seal(&row.manifest)?));
@@ -297,7 +308,9 @@ impl Core {
         // One of an earlier version does not tell its changes: it goes as it was asked for.
         let is_old = row.manifest.operation == Operation::Update && changes.is_empty();
         if let Some(found) = self.left_before(row, upload)?.filter(|_| !is_old) {
-            row.life.target = Target { changes: Changes::new(), ..found };
+            // What is not ours goes by whatever name it has by then.
+            let whole = found.whole.as_ref().map(|_| String::new());
+            row.life.target = Target { whole, changes: Changes::new(), ..found };
         }
         retarget(row, changes);
         Ok(())

@@ -398,17 +398,18 @@ impl<'a> Sql<'a> {
         Ok(self.rows("WHERE account = ?1 AND remote_id = ?2", params![account, remote_id.0])?.pop())
     }
 
-    /// The updates and deletions of an upload of ours or of another attachment, those that are over too.
+    /// The updates and deletions that were not given up, of an upload of ours or of another attachment, in their order.
     pub(crate) fn operations(
         &self,
         parent: Option<ItemId>,
         account: &str,
         about: Option<&RemoteId>,
     ) -> Result<Vec<Row>, Error> {
+        const KEPT: &str = "stage <> 'cancelled' ORDER BY seq";
         match (parent, about) {
-            (Some(parent), _) => self.rows("WHERE parent = ?1 ORDER BY seq", [parent.as_bytes()]),
+            (Some(parent), _) => self.rows(&format!("WHERE parent = ?1 AND {KEPT}"), [parent.as_bytes()]),
             (None, Some(about)) => {
-                self.rows("WHERE account = ?1 AND about = ?2 ORDER BY seq", params![account, about.0])
+                self.rows(&format!("WHERE account = ?1 AND about = ?2 AND {KEPT}"), params![account, about.0])
             }
             (None, None) => Ok(Vec::new()),
         }

@@ -15,7 +15,7 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
         Reason::NoNetwork => "there is no network",
         Reason::UnmeteredNetworkWanted => "it waits for an unmetered network",
         Reason::ChargingWanted => "it waits for the charger",
-        Reason::Paused => "delivery is paused, until fieldpost resume",
+        Reason::Paused => "delivery is paused",
         Reason::TokenWanted => "the account wants a token",
         Reason::ServerAskedToWait => "the system asked to wait",
         Reason::ServerBusy => "the system has trouble of its own",
@@ -48,6 +48,7 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
 /// What helps `item`, as words.
 pub(crate) fn action(action: Action, item: &Item) -> Cow<'static, str> {
     let words = match action {
+        Action::None if item.why.as_ref().is_some_and(|why| why.reason == Reason::Paused) => "fieldpost resume",
         Action::None => "nothing: it goes on by itself",
         Action::Connect => "a (better) network",
         Action::SignIn => {

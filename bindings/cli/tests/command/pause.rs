@@ -21,7 +21,7 @@ fn a_pause_holds_every_delivery_until_it_is_resumed() {
         assert_eq!(place.json(["pause"]).ends(0).line(), json!({"event": "paused"}));
     }
     assert_eq!(place.item(&id)["why"]["reason"], "paused");
-    assert!(place.run(["why", &id]).ends(0).out.contains("fieldpost resume"));
+    assert!(place.run(["why", &id]).ends(0).out.contains("what helps: fieldpost resume"));
     place.text("captures go on");
     assert_eq!(deliver().ends(3).lines().last().unwrap()["waiting"], 2);
     assert!(sandbox.requests().is_empty());

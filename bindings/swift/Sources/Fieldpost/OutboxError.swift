@@ -40,7 +40,8 @@ public enum OutboxError: Error, Hashable, Sendable {
         switch self {
         case .unknownAccount(let message), .unknownItem(let message), .cannotRead(let message),
             .accountBusy(let message), .notNow(let message), .alreadyDelivering(let message), .diskFull(let message),
-            .quotaFull(let message), .invalid(let message), .inUse(let message), .tooNew(let message), .failed(let message):
+            .quotaFull(let message), .invalid(let message), .inUse(let message), .tooNew(let message),
+            .failed(let message):
             message
         case .closed:
             "the outbox is closed: open its folder again"

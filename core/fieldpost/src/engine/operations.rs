@@ -90,7 +90,13 @@ impl Core {
             let what = format!("{} knows no {name} of attachments", account.account.provider);
             return Err(Error::Invalid { what });
         }
+        if meant.about.as_ref().is_some_and(|id| id.0.trim().is_empty()) {
+            return Err(Error::Invalid { what: "an attachment's id at its system cannot be empty".to_owned() });
+        }
         if let Change::Update(changes) = &change {
+            if changes.is_empty() {
+                return Err(Error::Invalid { what: "an update names at least one thing to change".to_owned() });
+            }
             check_changes(account.account.provider, changes).map_err(|bad| Error::Invalid { what: bad.to_string() })?;
         }
         if let Some(parent) = &meant.parent {

@@ -163,6 +163,9 @@ fn what_a_system_does_not_offer_is_refused_at_the_door() {
     let (desk, id) = delivered();
     let colour = Changes::from([("colour".to_owned(), "red".to_owned())]);
     assert!(matches!(desk.outbox.update(id, colour), Err(Error::Invalid { .. })));
+    assert!(matches!(desk.outbox.update(id, Changes::new()), Err(Error::Invalid { .. })));
+    let nothing = Attachment::Remote { job: WorkOrder::new("acme", "10234"), id: RemoteId(" ".into()) };
+    assert!(matches!(desk.outbox.delete(nothing), Err(Error::Invalid { .. })));
     let account = Account::digital_realty("dr", "https://dr.invalid", "M").customer_account("A");
     desk.outbox.put_account(account).unwrap();
     let theirs = Attachment::Remote { job: WorkOrder::new("dr", "WO1"), id: RemoteId("x".into()) };

@@ -211,6 +211,7 @@ impl World {
         self.servers[server].moved ^= true;
         for known in self.items.values_mut().filter(|known| known.server == server) {
             known.acts += 1; // a backup from before does not know where it goes
+            known.beyond |= self.restored && known.ended.is_none(); // it is looked for where it would go now
         }
         self.tell(format!("{:?} has another address", self.servers[server].speech));
         let account = self.accounts()[server].clone();

@@ -90,7 +90,9 @@ impl World {
             }
         }
         let sent = match item.sent.as_ref().filter(|_| known.is_photo) {
-            Some(sent) if item.state == State::Delivered && !known.beyond => Some(sent.sha256),
+            Some(sent) if item.state == State::Delivered && self.kind.keeps_promise() && !known.beyond => {
+                Some(sent.sha256)
+            }
             _ => known.original.filter(|_| !known.is_photo),
         };
         if let Some(wrong) = there.iter().find(|entry| sent.is_some_and(|sent| sha256(&entry.content) != sent)) {

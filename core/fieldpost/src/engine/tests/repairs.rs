@@ -58,8 +58,9 @@ fn whoever_lists_the_work_order_that_an_item_leaves_is_told() {
     desk.outbox.repair(id, &Repair::new().work_order("10235")).unwrap();
     listening.finish();
     let heard = heard.lock().unwrap();
+    // The item itself may be told of once: of two changes in one state a listener that is late hears the later.
     let left = heard.iter().filter(|event| **event == Event::Reasons { account: Some("acme".into()) }).count();
-    assert_eq!((left, heard.len()), (1, 3), "{heard:?}");
+    assert_eq!(left, 1, "{heard:?}");
 }
 
 #[test]

@@ -73,7 +73,6 @@ impl Folders {
         Ok(last[0] != b'\n')
     }
 
-    /// The item's journal. A torn last line is no line.
     /// The receipt that an item's journal holds, if there is one.
     pub(crate) fn receipt(&self, id: ItemId) -> Result<Option<Receipt>, FileError> {
         let journal = match self.read_journal(id) {
@@ -86,6 +85,7 @@ impl Folders {
         }))
     }
 
+    /// The item's journal. A torn last line is no line.
     pub(crate) fn read_journal(&self, id: ItemId) -> Result<Journal, FileError> {
         Ok(Journal::parse(&self.read(&self.file(id, JOURNAL))?))
     }

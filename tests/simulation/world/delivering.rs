@@ -72,6 +72,9 @@ impl World {
             }
         };
         self.tell(format!("a token for {account}: {chance}, of {person:?}"));
+        if self.kindly && !std::mem::replace(&mut self.expired[server], true) {
+            self.servers[server].rotate();
+        }
         if done.is_err() {
             self.end_run("the token cannot be taken");
         }

@@ -124,6 +124,8 @@ pub(crate) struct World {
     /// The database lies as it was before these results were taken, which nothing has synced since; and how many requests of each
     /// item had been seen by then.
     unsynced: Option<BTreeMap<ItemId, u32>>,
+    /// Whose first token of the kind end has expired: even then one may, and is asked for again.
+    expired: [bool; 2],
     /// Until when each system asked to be left alone.
     silence: [u64; 2],
     online: bool,
@@ -181,6 +183,7 @@ impl World {
             backup: None,
             restored: false,
             unsynced: None,
+            expired: [false; 2],
             silence: [0; 2],
             online: true,
             kindly: false,

@@ -77,14 +77,14 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "a cancellation does not wait for the doubt",
         file: "dispatch/person.rs",
-        sound: "        _ if row.may_be_there() => {\n            row.life.wish = Some(Wish::Cancel);\n            look_for_blocked(row);\n            Ok(())\n        }\n",
-        broken: "",
+        sound: "        _ if row.may_be_there() => {\n            row.life.wish = Some(Wish::Cancel);\n",
+        broken: "        _ if row.stage == Stage::Sending => {\n            row.life.wish = Some(Wish::Cancel);\n",
     },
     Mutant {
         name: "a cancellation does not wait for the transfer",
         file: "dispatch/person.rs",
-        sound: "        Stage::Sending => {\n            row.life.wish = Some(Wish::Cancel);\n            Ok(())\n        }\n",
-        broken: "",
+        sound: "        _ if row.may_be_there() => {\n            row.life.wish = Some(Wish::Cancel);\n",
+        broken: "        _ if row.stage != Stage::Sending && row.may_be_there() => {\n            row.life.wish = Some(Wish::Cancel);\n",
     },
     Mutant {
         name: "an item's own wait never ends",

@@ -72,6 +72,9 @@ impl World {
             }
         };
         self.tell(format!("a token for {account}: {chance}, of {person:?}"));
+        if self.kindly && !std::mem::replace(&mut self.expired[server], true) {
+            self.servers[server].rotate();
+        }
         if done.is_err() {
             self.end_run("the token cannot be taken");
         }
@@ -99,9 +102,14 @@ impl World {
             },
         };
         let chance = if self.kindly { 99 } else { self.rng.u8(..100) };
-        // A list may take longer than anything that it could prove would need to settle.
-        let slow = transfer.request.method == Method::Get && !self.kindly && self.rng.u8(..5) == 0;
-        let took = if slow { self.rng.u64(1..2 * SETTLE) } else { self.rng.u64(1..9_000) };
+        // A list that was asked for before an upload came may take longer than that needs to settle.
+        let coming = self.coming.iter().any(|(_, coming)| match coming {
+            Coming::Done { server: at, asked: Asked::Upload(_), .. } => *at == server,
+            _ => false,
+        });
+        let reads = transfer.request.method == Method::Get && !self.kindly;
+        let slow = reads && self.rng.u8(..if coming { 2 } else { 16 }) == 0;
+        let took = if slow { self.rng.u64(SETTLE..2 * SETTLE) } else { self.rng.u64(1..9_000) };
         let early = |failure| (Left::None, Err(failure));
         if !self.online && !self.kindly {
             return self.comes_back(transfer.id, about, took, Left::None, Err(Failure::NoNetwork));

@@ -71,10 +71,6 @@ pub(crate) fn cancel(row: &mut Row) -> Result<(), Error> {
             Err(Error::NotNow { id: row.id(), state, what: "what is delivered can only be deleted at the system" })
         }
         Stage::Cancelled => Ok(()),
-        Stage::Sending => {
-            row.life.wish = Some(Wish::Cancel);
-            Ok(())
-        }
         _ if row.may_be_there() => {
             row.life.wish = Some(Wish::Cancel);
             look_for_blocked(row);

@@ -146,7 +146,7 @@ impl Server {
         let Body::Multipart(parts) = &request.body else { return None };
         let text = |wanted: &str| {
             parts.iter().find(|part| part.name == wanted).and_then(|part| match &part.content {
-                Content::Text(text) => Some(text.clone()),
+                Content::Text(text) | Content::Document { text, .. } => Some(text.clone()),
                 Content::File { .. } => None,
             })
         };

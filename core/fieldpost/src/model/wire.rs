@@ -99,8 +99,15 @@ pub struct Part {
 /// A part's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// Text.
+    /// Text, without a type of its own: as a browser sends it.
     Text(String),
+    /// Text of a type: a document in a form.
+    Document {
+        /// Its MIME type.
+        mime: &'static str,
+        /// What it says.
+        text: String,
+    },
     /// The item's prepared file, streamed from disk by whoever moves the bytes.
     File {
         /// The name in the part's header.

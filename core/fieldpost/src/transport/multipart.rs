@@ -37,7 +37,7 @@ impl Form {
         for part in parts {
             form.push_bytes(form.head(part).as_bytes());
             match &part.content {
-                Content::Text(text) => form.push_bytes(text.as_bytes()),
+                Content::Text(text) | Content::Document { text, .. } => form.push_bytes(text.as_bytes()),
                 Content::File { .. } => form.push_file(file?),
             }
             form.push_bytes(b"\r\n");
@@ -61,12 +61,16 @@ impl Form {
         &self.segments
     }
 
-    /// The lines before a part's content. Text gets no `Content-Type`: browsers send none, and strict servers expect none.
+    /// The lines before a part's content. Plain text gets no `Content-Type`: browsers send none, and strict servers expect none.
     fn head(&self, part: &Part) -> String {
         let mut head =
             format!("--{}\r\nContent-Disposition: form-data; name=\"{}\"", self.boundary, escaped(part.name));
-        if let Content::File { filename, mime } = &part.content {
-            head += &format!("; filename=\"{}\"\r\nContent-Type: {}", escaped(filename), safe_mime(mime));
+        match &part.content {
+            Content::Text(_) => {}
+            Content::Document { mime, .. } => head += &format!("\r\nContent-Type: {mime}"),
+            Content::File { filename, mime } => {
+                head += &format!("; filename=\"{}\"\r\nContent-Type: {}", escaped(filename), safe_mime(mime));
+            }
         }
         head + "\r\n\r\n"
     }
@@ -96,7 +100,7 @@ fn boundary(parts: &[Part], file: Option<&BodyFile>) -> String {
     for part in parts {
         feed(part.name.as_bytes());
         match &part.content {
-            Content::Text(text) => feed(text.as_bytes()),
+            Content::Text(text) | Content::Document { text, .. } => feed(text.as_bytes()),
             Content::File { filename, mime } => {
                 feed(filename.as_bytes());
                 feed(mime.as_bytes());
@@ -125,7 +129,7 @@ fn clear_of(parts: &[Part], prefix: &str, digits: &[u8]) -> String {
 
 fn occurs(parts: &[Part], boundary: &str) -> bool {
     parts.iter().any(|part| match &part.content {
-        Content::Text(text) => text.contains(boundary),
+        Content::Text(text) | Content::Document { text, .. } => text.contains(boundary),
         Content::File { filename, mime } => filename.contains(boundary) || mime.contains(boundary),
     })
 }
@@ -189,6 +193,17 @@ mod tests {
         assert_eq!(form.length(), expected.len() as u64);
         assert_eq!(form.content_type(), format!("multipart/form-data; boundary={b}"));
         assert_eq!(form.segments().len(), 3);
+    }
+
+    #[test]
+    fn a_document_tells_its_type_and_is_no_file() {
+        let content = Content::Document { mime: "application/json", text: "{}".to_owned() };
+        let form = Form::new(&[Part { name: "metadata", content }], None).unwrap();
+        let b = &form.boundary;
+        let expected = format!(
+            "--{b}\r\nContent-Disposition: form-data; name=\"metadata\"\r\nContent-Type: application/json\r\n\r\n{{}}\r\n--{b}--\r\n"
+        );
+        assert_eq!(written(&form, ""), expected);
     }
 
     #[test]

@@ -180,7 +180,7 @@ impl Driver<'_> {
 fn part(transfer: &Transfer, name: &str) -> Option<String> {
     let Body::Multipart(parts) = &transfer.request.body else { return None };
     parts.iter().find(|part| part.name == name).and_then(|part| match &part.content {
-        Content::Text(text) => Some(text.clone()),
+        Content::Text(text) | Content::Document { text, .. } => Some(text.clone()),
         Content::File { .. } => None,
     })
 }

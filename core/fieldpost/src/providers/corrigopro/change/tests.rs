@@ -30,7 +30,7 @@ fn form(request: &Request) -> Vec<String> {
     let Body::Multipart(parts) = &request.body else { panic!("no form") };
     let shown = |part: &Part| match &part.content {
         Content::Text(text) => format!("{}={text}", part.name),
-        Content::File { .. } => panic!("a file"),
+        other => panic!("{other:?}"),
     };
     parts.iter().map(shown).collect()
 }

@@ -20,10 +20,20 @@ pub(crate) fn sighted(
 ) {
     let Some(doubt) = row.stage.doubt().cloned() else { return };
     let settled = doubt.since.age(started) >= cx.settle;
+    // Others' files say nothing, unless an answer said that ours was taken: then one of them may be it, under another user.
+    let sighting = match sighting {
+        Sighting::New { ours, .. } if ours.is_empty() && !doubt.cause.was_answered_well() => Sighting::Absent,
+        sighting => sighting,
+    };
     match sighting {
         Sighting::Ours { remote_id, surplus } => {
             standing.trust = Trust::Trusted;
             answer::delivered(row, Some(remote_id), Proof::Found, surplus, cx.now);
+        }
+        // An answer said that it was taken, and just one has come: that is it.
+        Sighting::New { ours, .. } if ours.len() == 1 && doubt.cause.was_answered_well() => {
+            standing.trust = Trust::Trusted;
+            answer::delivered(row, ours.into_iter().next(), Proof::Found, Vec::new(), cx.now);
         }
         Sighting::Absent if !complete => {
             unreadable(row, &Why::new(Reason::OutcomeUnknown, "the list is not complete".to_owned()), None, cx);
@@ -38,9 +48,18 @@ pub(crate) fn sighted(
             let detail = format!("the same bytes are there under another name (id {remote_id})");
             answer::blocked(row, Why::new(Reason::OutcomeUnknown, detail), Some(doubt));
         }
+        Sighting::New { ours, others } => {
+            let ids: Vec<&str> = ours.iter().chain(&others).map(|id| id.0.as_str()).take(MOST_IDS).collect();
+            let detail =
+                format!("new there, under a name that does not tell whether it is this one: {}", ids.join(", "));
+            answer::blocked(row, Why::new(Reason::OutcomeUnknown, detail), Some(doubt));
+        }
         Sighting::Absent => absent(row, doubt, standing, cx),
     }
 }
+
+/// So many ids are shown to a person.
+const MOST_IDS: usize = 3;
 
 /// The listing was taken too early to prove absence: look again once the doubt has settled.
 fn later(row: &mut Row, mut doubt: Doubtful, cx: &Context<'_>) {
@@ -251,6 +270,34 @@ mod tests {
         assert!(
             matches!(&unconfirmed.stage, Stage::Blocked { why, doubt: Some(_) } if why.reason == Reason::HashMismatch)
         );
+    }
+
+    #[test]
+    fn what_is_new_is_ours_only_after_an_answer_that_took_it_and_alone() {
+        let new = |ours: &[&str], others: &[&str]| {
+            let ids = |ids: &[&str]| ids.iter().map(|id| RemoteId((*id).to_owned())).collect();
+            Sighting::New { ours: ids(ours), others: ids(others) }
+        };
+        let after = |status, sighting, at| {
+            let mut row = sending();
+            let cause = crate::providers::Doubt { status, ..crate::providers::Doubt::new(Reason::Looking, None) };
+            answer::doubt(&mut row, cause, &context(&now(0)));
+            see(&mut row, &mut trusted(), sighting, at);
+            match row.stage {
+                Stage::Delivered { receipt } => receipt.remote_id.unwrap().0,
+                Stage::Blocked { why, doubt: Some(_) } => format!("{}: {}", why.reason, why.detail.unwrap()),
+                stage => stage.name().to_owned(),
+            }
+        };
+        const NEW: &str = "outcome_unknown: new there, under a name that does not tell whether it is this one: ";
+        assert_eq!(after(Some(200), new(&["a"], &["z"]), 0), "a");
+        assert_eq!(after(None, new(&["a"], &[]), 0), "verifying", "nobody said that it was taken");
+        assert_eq!(after(None, new(&["a"], &[]), 30_000), format!("{NEW}a"));
+        assert_eq!(after(Some(503), new(&["a"], &["z"]), 30_000), format!("{NEW}a, z"));
+        assert_eq!(after(Some(200), new(&["a", "b"], &[]), 0), "verifying");
+        assert_eq!(after(Some(200), new(&["a", "b", "c", "d"], &[]), 30_000), format!("{NEW}a, b, c"));
+        assert_eq!(after(Some(200), new(&[], &["z"]), 30_000), format!("{NEW}z"), "taken, but under whose name?");
+        assert_eq!(after(None, new(&[], &["z"]), 30_000), "queued", "others' files say nothing");
     }
 
     #[test]

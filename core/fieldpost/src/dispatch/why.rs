@@ -1,7 +1,7 @@
 //! Why an item is not delivered, from durable facts alone: the same answer in every process, and right after a restart.
 
 use crate::model::{
-    Conditions, Doubtful, Network, Now, Power, Reason, Requires, Row, Stage, Standing, State, Wait, Why,
+    Conditions, Doubtful, ItemId, Network, Now, Power, Reason, Requires, Row, Stage, Standing, State, Wait, Why,
 };
 
 /// What is known beside the item itself.
@@ -9,6 +9,8 @@ pub(crate) struct Around<'a> {
     pub standing: Option<&'a Standing>,
     pub conditions: Conditions,
     pub paused: bool,
+    /// An upload in doubt that keeps the work order to itself, where names prove nothing.
+    pub behind: Option<ItemId>,
     pub now: &'a Now,
 }
 
@@ -75,6 +77,7 @@ fn turn(row: &Row, own: Option<&Why>, around: &Around<'_>) -> Why {
     }
     match (own, row.due.as_ref()) {
         (Some(why), Some(due)) if !due.is_over(around.now) => with_end(why.clone(), Some(due), around),
+        _ if around.behind.is_some() => Why::new(Reason::AfterAnotherItem, around.behind.map(|id| id.to_string())),
         _ => Why::new(Reason::NotStarted, None),
     }
 }
@@ -127,7 +130,7 @@ mod tests {
     use crate::model::Wish;
 
     fn reason(row: &Row, standing: &Standing, conditions: Conditions) -> (State, Option<Reason>) {
-        let why = why(row, &Around { standing: Some(standing), conditions, paused: false, now: &now(0) });
+        let why = why(row, &Around { standing: Some(standing), conditions, paused: false, behind: None, now: &now(0) });
         (shown(&row.stage, why.as_ref()), why.map(|why| why.reason))
     }
 
@@ -151,7 +154,13 @@ mod tests {
         let wait = Wait::new(&now(0), Duration::from_secs(60));
         let ill =
             Standing { wait: Some((wait, Why::new(Reason::ServerBusy, "503".to_owned()))), ..Standing::default() };
-        let around = Around { standing: Some(&ill), conditions: Conditions::default(), paused: false, now: &now(0) };
+        let around = Around {
+            standing: Some(&ill),
+            conditions: Conditions::default(),
+            paused: false,
+            behind: None,
+            now: &now(0),
+        };
         let told = why(&row(), &around).unwrap();
         assert_eq!(
             (told.reason, told.detail.as_deref(), told.until),

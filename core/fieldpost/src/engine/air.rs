@@ -11,12 +11,12 @@ use crate::dispatch::answer;
 use crate::dispatch::next::{self, Choice, Facts};
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Auth, Conditions, Exchange, ItemId, Now, Operation, Reason, Request, Requires, Restored, Row, Snapshot,
-    Stage, Trust, Why,
+    AccountRow, Auth, Conditions, Exchange, ItemId, Now, Operation, Reason, RemoteId, Request, Requires, Restored, Row,
+    Snapshot, Stage, Trust, Why,
 };
 use crate::prepare::{self, Job};
 use crate::providers::settings::Common;
-use crate::providers::{Cursor, Doubt, Looked, Outcome, Step, provider};
+use crate::providers::{Cursor, Doubt, Effect, Looked, Outcome, Step, provider};
 use crate::store::Entry;
 use crate::transport::{BodyFile, Secret, Transfer, TransferId};
 
@@ -24,7 +24,7 @@ use crate::transport::{BodyFile, Secret, Transfer, TransferId};
 #[derive(Default)]
 pub(crate) struct Air {
     flights: BTreeMap<TransferId, Flight>,
-    follow_ups: VecDeque<Transfer>,
+    follow_ups: VecDeque<FollowUp>,
     pub(super) tokens: Tokens,
     /// One at a time: a phone has other things to do.
     preparing: Option<ItemId>,
@@ -34,9 +34,17 @@ pub(crate) struct Air {
 /// What letting a task out changes, as it was before.
 pub(crate) struct Mark {
     last: u64,
-    follow_ups: VecDeque<Transfer>,
+    follow_ups: VecDeque<FollowUp>,
     preparing: Option<ItemId>,
     asked: Vec<String>,
+}
+
+/// The next step of what is under way.
+#[derive(Clone)]
+struct FollowUp {
+    transfer: Transfer,
+    /// What has to be journaled before it leaves.
+    listed: Option<Vec<RemoteId>>,
 }
 
 /// A transfer in the air.
@@ -150,8 +158,14 @@ impl Core {
 
     /// What to do next.
     pub(crate) fn next(&mut self, air: &mut Air) -> Result<Task, Error> {
-        if let Some(transfer) = air.follow_ups.pop_front() {
-            return Ok(Task::Send(transfer));
+        while let Some(FollowUp { transfer, listed }) = air.follow_ups.pop_front() {
+            let leaves = match listed {
+                Some(listed) => self.journal_listed(air, transfer.id, listed)?,
+                None => true,
+            };
+            if leaves {
+                return Ok(Task::Send(transfer));
+            }
         }
         self.end_waits()?;
         if air.preparing.is_none()
@@ -221,13 +235,19 @@ impl Core {
             let whose = row.manifest.person.as_deref();
             may.contains(&row.requires().bits()) && (person.is_none() || whose.is_none() || whose == person)
         };
-        let absent = sql.open("absent", id, None)?;
+        // Where names prove nothing, what is under way or in doubt keeps its work order to itself.
+        let alone = provider(row.account.provider).renames();
+        let mut absent = sql.open("absent", id, None)?;
         let doubts = !absent.is_empty() || sql.first_open("verifying", id)?.is_some();
         let next_due =
             [sql.next_due(id, "queued", now)?, sql.next_due(id, "verifying", now)?].into_iter().flatten().min();
+        if alone {
+            let busy: Vec<Row> = [sql.open("sending", id, None)?, sql.open("verifying", id, None)?].concat();
+            absent.retain(|row| !busy.iter().any(|b| b.life.target.work_order == row.life.target.work_order));
+        }
         Ok(Facts {
             look: look.map(|row| row.id()),
-            ready: sql.ready(id, may.iter().copied(), person)?.map(|row| row.id()),
+            ready: sql.ready(id, may.iter().copied(), person, alone)?.map(|row| row.id()),
             checking: air.is_checking(id),
             absent: absent.iter().find(|row| goes(row)).map(Row::id),
             doubts,
@@ -292,6 +312,28 @@ impl Core {
         Ok(Some(Task::Send(self.let_out(air, account.account.id, what, request, at))))
     }
 
+    /// Journals what was listed just before an upload leaves; `false` where it shall not leave any more.
+    fn journal_listed(&mut self, air: &mut Air, id: TransferId, listed: Vec<RemoteId>) -> Result<bool, Error> {
+        let Some(Flight { what: What::Operation { item, snapshot, body }, .. }) = air.flights.get_mut(&id) else {
+            return Ok(false);
+        };
+        let item = *item;
+        let Some(mut row) = self.store.read().item(item)?.filter(|row| row.stage == Stage::Sending) else {
+            air.flights.remove(&id);
+            return Ok(false);
+        };
+        snapshot.listed = Some(listed);
+        let entry = Entry::Attempted { snapshot: snapshot.clone(), body: body.clone().unwrap_or_default() };
+        if !self.journal(item, entry, &self.now())? {
+            air.flights.remove(&id);
+            answer::blocked(&mut row, journal_gone(), None);
+            self.commit(&[row], &[], |_| Ok(()))?;
+            return Ok(false);
+        }
+        self.store.write(|sql| sql.amend_attempt(item, snapshot))?;
+        Ok(true)
+    }
+
     /// The number of sends so far, over all accounts: who was served last.
     fn served(&self) -> Result<i64, Error> {
         Ok(self.store.read().accounts()?.iter().map(|account| account.standing.served).max().unwrap_or(0))
@@ -330,9 +372,13 @@ impl Core {
         let Flight { account, token, at, what } = flight;
         match what {
             What::Operation { item, snapshot, body } => match provider(snapshot.provider).resume(&snapshot, &at, got) {
-                Step::Ask { request, at, .. } => {
+                Step::Ask { request, effect, at } => {
                     let transfer = self.let_out(air, account, What::Operation { item, snapshot, body }, request, at);
-                    air.follow_ups.push_back(transfer);
+                    let listed = match effect {
+                        Effect::Adds { listed } => Some(listed),
+                        Effect::Reads | Effect::Changes => None,
+                    };
+                    air.follow_ups.push_back(FollowUp { transfer, listed });
                 }
                 Step::Done(outcome) => {
                     self.note_token(air, &account, token.as_ref(), outcome == Outcome::TokenWanted, got)?;
@@ -347,7 +393,7 @@ impl Core {
                     Step::Ask { request, at, .. } => {
                         let transfer =
                             self.let_out(air, account, What::Look { doubts, snapshots, started }, request, at);
-                        air.follow_ups.push_back(transfer);
+                        air.follow_ups.push_back(FollowUp { transfer, listed: None });
                     }
                     Step::Done(looked) => {
                         self.note_token(air, &account, token.as_ref(), looked == Looked::TokenWanted, got)?;
@@ -369,7 +415,7 @@ impl Core {
             }
             _ => false,
         };
-        let others = sql.ready(&account.account.id, 0..4, None)?.is_some_and(|other| other.id() != row.id());
+        let others = sql.ready(&account.account.id, 0..4, None, false)?.is_some_and(|other| other.id() != row.id());
         let told = format!("{outcome:?}");
         let backoff = self.backoff;
         let cx = context(&now, Self::settle(&account), &backoff, chance);

@@ -3,7 +3,7 @@
 use super::news::News;
 use super::{Core, context};
 use crate::dispatch::person::{self, Settlement};
-use crate::dispatch::why::{self, Around};
+use crate::dispatch::why;
 use crate::error::Error;
 use crate::model::{ItemId, Reason, Row, Stage};
 use crate::store::{Erasure, Filter};
@@ -28,13 +28,8 @@ impl Core {
             Which::All | Which::Because(_) => self.store.read().items(&Filter::default())?,
         };
         if let Which::Because(reason) = which {
-            let (conditions, accounts) = (self.conditions()?, self.store.read().accounts()?);
-            let paused = self.is_paused()?;
-            rows.retain(|row| {
-                let standing = accounts.iter().find(|a| a.account.id == row.life.target.account).map(|a| &a.standing);
-                let around = Around { standing, conditions, paused, now: &now };
-                why::why(row, &around).is_some_and(|why| why.reason == *reason)
-            });
+            let scene = self.scene()?;
+            rows.retain(|row| why::why(row, &scene.around(row)).is_some_and(|why| why.reason == *reason));
         }
         // An account that waits is tried again as well: that is what the person asked for.
         let mut accounts = Vec::new();

@@ -22,10 +22,11 @@ pub(crate) mod news;
 mod operations;
 mod repairs;
 mod restored;
+#[cfg(feature = "reqwest")]
+mod scene;
 #[cfg(test)]
 mod tests;
 mod tokens;
-#[cfg(feature = "reqwest")]
 mod until;
 
 use std::collections::HashSet;
@@ -38,11 +39,12 @@ use sha2::Digest as _;
 use crate::clock::Clock;
 use crate::dispatch::answer::Context;
 use crate::dispatch::backoff::Backoff;
-use crate::dispatch::why::{self, Around};
+use crate::dispatch::why;
 use crate::error::Error;
 use crate::model::{
     AccountRow, Bytes, Conditions, Item, ItemId, Now, Operation, Reason, Row, Sha256, Snapshot, Stage, Timestamp, Why,
 };
+use crate::providers::provider;
 use crate::providers::settings::Common;
 use crate::store::{Entry, Filter, Folders, Line, Sealed, Sql, Store};
 
@@ -121,6 +123,15 @@ impl Core {
                     held.push(account.account.id.clone());
                 }
                 sql.save_account(account)?;
+            }
+            for row in rows.iter().filter(|row| !matches!(row.stage, Stage::Captured | Stage::Queued { .. })) {
+                // Others of its work order may wait for what becomes of it, or no more.
+                let account = &row.life.target.account;
+                if !held.contains(account)
+                    && sql.account(account)?.is_some_and(|a| provider(a.account.provider).renames())
+                {
+                    held.push(account.clone());
+                }
             }
             also(sql).map(|()| held)
         })?;
@@ -222,12 +233,9 @@ impl Core {
 
     /// Rows as they are shown, each with its reason.
     fn show(&self, rows: Vec<Row>) -> Result<Vec<Item>, Error> {
-        let (now, told, paused) = (self.now(), self.told()?, self.is_paused()?);
-        let conditions = told.as_ref().map(|told| told.conditions).unwrap_or_default();
-        let accounts = self.store.read().accounts()?;
+        let (told, scene) = (self.told()?, self.scene()?);
         let show = |row: Row| {
-            let standing = accounts.iter().find(|a| a.account.id == row.life.target.account).map(|a| &a.standing);
-            let why = why::why(&row, &Around { standing, conditions, paused, now: &now });
+            let why = why::why(&row, &scene.around(&row));
             let why = why.map(|why| aged(why, told.as_ref()));
             shown(row, why)
         };
@@ -272,6 +280,7 @@ impl Core {
             sha256,
             request_id: life.request_id,
             about: life.about.clone(),
+            listed: None,
         };
         Some((snapshot, file))
     }

@@ -10,7 +10,7 @@ use super::Core;
 use crate::dispatch::answer;
 use crate::error::Error;
 use crate::model::{Doubtful, Moment, Now, Operation, Reason, RequestId, Restored, Row, Snapshot, Stage, Wait};
-use crate::providers::Doubt;
+use crate::providers::{Doubt, provider};
 use crate::store::{Filter, Safe};
 
 const INSTALL: &str = "install";
@@ -61,7 +61,11 @@ impl Core {
     pub(super) fn look_before(&self, row: &mut Row, would_send: Snapshot, now: &Now) -> Result<(), Error> {
         let sent = self.store.read().snapshot(row.id())?;
         let review = sent.is_some();
-        row.life.restored = Some(Restored::Looking(Box::new(sent.unwrap_or(would_send))));
+        let mut snapshot = sent.unwrap_or(would_send);
+        if provider(snapshot.provider).renames() {
+            snapshot.listed.get_or_insert_default(); // whatever is there by our user may be it
+        }
+        row.life.restored = Some(Restored::Looking(Box::new(snapshot)));
         let detail = "the outbox was restored from a backup, another phone may have sent it".to_owned();
         row.stage = Stage::Verifying(Doubtful {
             review,

@@ -19,7 +19,7 @@ impl Core {
             let standing = account.standing;
             match standing.wait.map(|(wait, _)| wait).filter(|wait| !wait.is_over(&now)) {
                 // It is what all that is queued shows, whatever waits of their own they have.
-                Some(wait) if !queued.is_empty() || sql.ready(id, 0..4, None)?.is_some() => waits.push(wait),
+                Some(wait) if !queued.is_empty() || sql.ready(id, 0..4, None, false)?.is_some() => waits.push(wait),
                 Some(_) => {}
                 None => waits.extend(queued),
             }

@@ -16,11 +16,14 @@ pub enum ProviderKind {
     CorrigoPro,
     /// Digital Realty.
     DigitalRealty,
+    /// Serial.
+    Serial,
 }
 
 impl ProviderKind {
     /// All of them.
-    pub const ALL: &'static [ProviderKind] = &[ProviderKind::CorrigoPro, ProviderKind::DigitalRealty];
+    pub const ALL: &'static [ProviderKind] =
+        &[ProviderKind::CorrigoPro, ProviderKind::DigitalRealty, ProviderKind::Serial];
 
     /// The name on the command line and in JSON.
     #[must_use]
@@ -28,6 +31,7 @@ impl ProviderKind {
         match self {
             ProviderKind::CorrigoPro => "corrigopro",
             ProviderKind::DigitalRealty => "digitalrealty",
+            ProviderKind::Serial => "serial",
         }
     }
 }
@@ -74,6 +78,11 @@ impl Account {
     /// [`customer_account`](Self::customer_account) as well.
     pub fn digital_realty(id: impl Into<String>, url: impl Into<String>, master_account_id: impl Into<String>) -> Self {
         Self::new(id, ProviderKind::DigitalRealty, url).set("master_account_id", master_account_id)
+    }
+
+    /// A Serial account that acts as the user `added_by_user_id`.
+    pub fn serial(id: impl Into<String>, url: impl Into<String>, added_by_user_id: impl Into<String>) -> Self {
+        Self::new(id, ProviderKind::Serial, url).set("added_by_user_id", added_by_user_id)
     }
 
     /// CorrigoPro: who uploads, at most 100 characters.

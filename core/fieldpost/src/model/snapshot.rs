@@ -41,6 +41,9 @@ pub struct Snapshot {
     /// What an update or delete is about; none of an upload.
     #[serde(default)]
     pub about: Option<RemoteId>,
+    /// What the system listed just before the upload left, where its names prove nothing: what is new since may be ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Vec<RemoteId>>,
 }
 
 impl Snapshot {

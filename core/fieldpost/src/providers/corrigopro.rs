@@ -352,6 +352,7 @@ fn attachment(value: &Value) -> Option<Entry> {
         bytes: json::number(map, "Size"),
         sha256: None,
         evidence: Evidence::Listed,
+        by_us: false,
     })
 }
 

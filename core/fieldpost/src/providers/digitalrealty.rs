@@ -271,6 +271,7 @@ fn attachment(value: &Value) -> Option<Entry> {
         bytes: None,
         sha256: json::text(map, "hash").and_then(|hash| hash.trim().parse().ok()),
         evidence: Evidence::Wanted,
+        by_us: false,
     })
 }
 

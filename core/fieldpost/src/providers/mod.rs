@@ -40,6 +40,12 @@ pub(crate) trait Provider: Sync {
         &[]
     }
 
+    /// Whether it may list a file under another name than was sent. Then one upload goes to a work order at a time, and none
+    /// while another one there is in doubt: [`recognise`] says why.
+    fn renames(&self) -> bool {
+        false
+    }
+
     /// What the system is known to refuse, found offline. `None`: nothing speaks against it.
     fn preflight(&self, draft: &Draft<'_>) -> Option<Why>;
 
@@ -96,12 +102,17 @@ pub(crate) enum Step<T> {
 }
 
 /// Whether an exchange changes something at the system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// It only reads: asking twice does no harm.
     Reads,
     /// It changes something: journaled before its first byte leaves.
     Changes,
+    /// It adds to a list whose names prove nothing. What was listed just before is journaled too: see [`recognise`].
+    Adds {
+        /// The ids of all that was listed.
+        listed: Vec<RemoteId>,
+    },
 }
 
 /// Where a state machine stands: the provider's own, opaque to all else. Holds no link and no secret.
@@ -217,6 +228,9 @@ pub(crate) struct Entry {
     pub sha256: Option<Sha256>,
     /// What the length and the hash are worth.
     pub evidence: Evidence,
+    /// Whether the user that we act as added it, or may have: the system does not tell. Only systems that [rename](Provider::renames) are asked.
+    #[serde(default)]
+    pub by_us: bool,
 }
 
 /// What the length and the hash of an [`Entry`] are worth.
@@ -245,6 +259,7 @@ pub(crate) fn provider(kind: ProviderKind) -> &'static dyn Provider {
     match kind {
         ProviderKind::CorrigoPro => &corrigopro::CorrigoPro,
         ProviderKind::DigitalRealty => &digitalrealty::DigitalRealty,
+        ProviderKind::Serial => &serial::Serial,
     }
 }
 
@@ -265,6 +280,7 @@ mod json;
 mod listing;
 pub(crate) mod outcome;
 pub(crate) mod recognise;
+mod serial;
 pub(crate) mod settings;
 mod words;
 

@@ -226,6 +226,11 @@ impl Doubt {
         Doubt { reason, detail: detail.into(), status: None, refusal: None, host_ill: false, asked: None }
     }
 
+    /// Whether the system itself answered a 2xx, though not with the proof that it should be.
+    pub(crate) fn was_answered_well(&self) -> bool {
+        !self.host_ill && self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
     /// The same cause, where it proves that nothing was processed.
     fn into_hold(self) -> Hold {
         // A wait is no look: there is nothing to look for.

@@ -5,7 +5,12 @@
 //! | has our marker, whatever its case | equal, or the system gives neither | [`Ours`](Sighting::Ours): the first listed; the rest are its surplus |
 //! | has our marker | different, or still to be confirmed by a download | [`Mismatch`](Sighting::Mismatch) |
 //! | has not | hash equal | [`Stranger`](Sighting::Stranger): a person reviews |
+//! | has not, and was not listed just before | anything else | [`New`](Sighting::New): may be ours, renamed |
 //! | has not | anything else | [`Absent`](Sighting::Absent) |
+//!
+//! The row before the last is for systems that rename ([`Provider::renames`](super::Provider::renames)), whose snapshots say
+//! what was listed just before the upload left. That tells something only because no other upload of ours is under way to that
+//! work order then: what is new and by our user is this one, or another phone's of the same user.
 //!
 //! A row above wins over a row below. An id that is claimed (it stands on another receipt, or a person settled it) is not
 //! seen at all. Whether absence is *proved* is the engine's to say: it knows when the listing was taken, and what it is worth.
@@ -37,6 +42,13 @@ pub(crate) enum Sighting {
         /// What the system calls it.
         remote_id: RemoteId,
     },
+    /// No name tells whose they are, but they were not there before ours left.
+    New {
+        /// Those by our user.
+        ours: Vec<RemoteId>,
+        /// Those by others.
+        others: Vec<RemoteId>,
+    },
     /// Nothing of ours.
     Absent,
 }
@@ -62,10 +74,24 @@ pub(crate) fn recognise(entries: &[Entry], snapshot: &Snapshot, claimed: &dyn Fn
             confirmed: entry.evidence.is_final(),
         };
     }
-    match free.iter().find(|entry| entry.sha256 == Some(snapshot.sha256)) {
-        Some(entry) => Sighting::Stranger { remote_id: entry.remote_id.clone() },
-        None => Sighting::Absent,
+    if let Some(entry) = free.iter().find(|entry| entry.sha256 == Some(snapshot.sha256)) {
+        return Sighting::Stranger { remote_id: entry.remote_id.clone() };
     }
+    let Some(listed) = &snapshot.listed else { return Sighting::Absent };
+    let (ours, others) = new(free.iter().copied(), listed);
+    if ours.is_empty() && others.is_empty() { Sighting::Absent } else { Sighting::New { ours, others } }
+}
+
+/// Those of `entries` that are not among `listed`: by our user, and by others.
+pub(super) fn new<'a>(entries: impl Iterator<Item = &'a Entry>, listed: &[RemoteId]) -> (Vec<RemoteId>, Vec<RemoteId>) {
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
+    for entry in entries.filter(|entry| !listed.contains(&entry.remote_id)) {
+        let ids = if entry.by_us { &mut ours } else { &mut others };
+        if !ids.contains(&entry.remote_id) {
+            ids.push(entry.remote_id.clone());
+        }
+    }
+    (ours, others)
 }
 
 /// What `entries` show of each of `snapshots`, in their order. What one of them is found as is claimed before another can

@@ -296,21 +296,23 @@ impl<'a> Sql<'a> {
     // --- what to do next ---
 
     /// The item to send next in an account, among lanes whose wishes are among `needs`: the highest priority first, then the
-    /// lane that was not served for longest. `person`: only what they captured, or nobody says who did.
+    /// lane that was not served for longest. `person`: only what they captured, or nobody says who did. `alone`: only work
+    /// orders where nothing is under way or in doubt.
     pub(crate) fn ready(
         &self,
         account: &str,
         needs: impl Iterator<Item = u8>,
         person: Option<&str>,
+        alone: bool,
     ) -> Result<Option<Row>, Error> {
         let mut best: Option<(i32, i64, i64)> = None;
         for needs in needs {
             let head = match person {
-                None => self.head("account = ?1 AND needs = ?2", params![account, needs])?,
+                None => self.head("account = ?1 AND needs = ?2", alone, params![account, needs])?,
                 Some(person) => {
                     const OF: &str = "account = ?1 AND needs = ?2 AND person = ?3";
-                    let theirs = self.head(OF, params![account, needs, person])?;
-                    theirs.into_iter().chain(self.head(OF, params![account, needs, ""])?).min()
+                    let theirs = self.head(OF, alone, params![account, needs, person])?;
+                    theirs.into_iter().chain(self.head(OF, alone, params![account, needs, ""])?).min()
                 }
             };
             best = best.into_iter().chain(head).min();
@@ -322,7 +324,10 @@ impl<'a> Sql<'a> {
     }
 
     /// The lane to serve next, as what sorts it.
-    fn head(&self, of: &str, params: impl Params) -> Result<Option<(i32, i64, i64)>, Error> {
+    fn head(&self, of: &str, alone: bool, params: impl Params) -> Result<Option<(i32, i64, i64)>, Error> {
+        const ALONE: &str = "AND NOT EXISTS (SELECT 1 FROM items WHERE stage IN ('sending', 'verifying', 'absent')
+            AND stage IN ('sending', 'verifying') AND items.account = lanes.account AND items.work_order = lanes.work_order)";
+        let of = if alone { format!("{of} {ALONE}") } else { of.to_owned() };
         let first = "ORDER BY head_priority DESC, served, head_seq LIMIT 1";
         Ok(self
             .statement(&format!("SELECT -head_priority, served, head_seq FROM lanes WHERE {of} {first}"))?
@@ -422,6 +427,16 @@ impl<'a> Sql<'a> {
             "INSERT INTO attempts (item, number, started_at, snapshot)
              VALUES (?1, coalesce((SELECT max(number) FROM attempts WHERE item = ?1), 0) + 1, ?2, ?3)",
             params![item.as_bytes(), at.millis(), json(snapshot)?],
+        )?;
+        Ok(())
+    }
+
+    /// What the latest attempt of an item sends is told once more, before it leaves.
+    pub(crate) fn amend_attempt(&self, item: ItemId, snapshot: &Snapshot) -> Result<(), Error> {
+        self.execute(
+            "UPDATE attempts SET snapshot = ?2
+             WHERE item = ?1 AND number = (SELECT max(number) FROM attempts WHERE item = ?1)",
+            params![item.as_bytes(), json(snapshot)?],
         )?;
         Ok(())
     }

@@ -219,7 +219,7 @@ fn check(core: &mut Core) -> Result<(), String> {
                     && person.is_none_or(|person| row.manifest.person.as_deref().is_none_or(|by| by == person))
             };
             let highest = rows.iter().filter(goes).map(|row| row.priority).max();
-            let head = core.store.read().ready("acme", std::iter::once(needs), person).unwrap();
+            let head = core.store.read().ready("acme", std::iter::once(needs), person, false).unwrap();
             if head.as_ref().map(|row| row.priority) != highest || head.as_ref().is_some_and(|row| !goes(&row)) {
                 return Err(format!(
                     "the lanes of {person:?} that need {needs} have the head {head:?}, not {highest:?}"

@@ -4,6 +4,7 @@ mod alone;
 mod any_calls;
 mod operations;
 mod persons;
+mod renaming;
 mod repairs;
 mod restored;
 

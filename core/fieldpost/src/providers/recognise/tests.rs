@@ -105,3 +105,19 @@ fn two_uploads_of_the_same_bytes_do_not_take_each_other_for_strangers() {
     let entries = [listed("x", "scan.jpg")];
     assert_eq!(recognise_each(&entries, &both, &|_| false), [stranger("x"), stranger("x")]);
 }
+
+#[test]
+fn where_names_prove_nothing_what_was_not_listed_before_may_be_ours() {
+    let ids = |ids: &[&str]| ids.iter().map(|id| RemoteId((*id).to_owned())).collect::<Vec<_>>();
+    let sent = Snapshot { listed: Some(ids(&["old"])), ..snapshot() };
+    let by = |id, by_us| Entry { by_us, ..entry(id, "renamed", None) };
+    let seen = |entries: &[Entry]| recognise(entries, &sent, &|id| id.0 == "claimed");
+    let new = |ours: &[&str], others: &[&str]| Sighting::New { ours: ids(ours), others: ids(others) };
+    assert_eq!(seen(&[by("old", true), by("claimed", true)]), Sighting::Absent);
+    assert_eq!(seen(&[by("a", true), by("old", true), by("a", true)]), new(&["a"], &[]));
+    assert_eq!(seen(&[by("a", true), by("b", false), by("c", true)]), new(&["a", "c"], &["b"]));
+    assert_eq!(seen(&[by("b", false)]), new(&[], &["b"]));
+    assert_eq!(seen(&[by("a", true), entry("n", &sent.name, None)]), ours("n", &[]), "a name says more");
+    let nothing_left = Snapshot { listed: None, ..sent.clone() };
+    assert_eq!(recognise(&[by("a", true)], &nothing_left, &|_| false), Sighting::Absent);
+}

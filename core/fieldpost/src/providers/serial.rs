@@ -1,0 +1,245 @@
+//! Serial: attachments of a work order, JSON. The answer to an upload is the whole work order, and so is what a look reads.
+//!
+//! ```text
+//! upload:  GET /work-orders/{id} --> what is listed --> PUT /work-orders/{id}/attachments --> the work order:
+//!             our name, or just one that is new and by our user: delivered ----------------> else in doubt
+//! look:    GET /work-orders/{id} ----------------------------------------------------------> done
+//! ```
+//!
+//! The vendor's example answers a UUID as `file_name`: the server may rename, so a name that is not ours proves nothing, and
+//! what is new since the upload left is what there is to go by ([`recognise`]). It neither lists sizes nor hashes.
+//! It is a PUT, but nothing says that it is idempotent: each call counts as adding one. Name a work order in one way: its UUID
+//! and its number are the same to Serial, but not to the rule that one upload goes to a work order at a time.
+//!
+//! No refusal of its own shape is documented: a 4xx is a doubt that a look settles.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::outcome::{self, Reading};
+use super::settings::is_line;
+use super::{
+    Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
+    bad_address, json, missing_setting, recognise,
+};
+use crate::model::{
+    Answer, Auth, Body, Capabilities, Content, Exchange, Kind, Method, Operation, Part, Reason, RemoteId, Request,
+    Sink, Snapshot, Why,
+};
+
+/// The system.
+pub(crate) struct Serial;
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "added_by_user_id",
+        required: true,
+        level: Level::Account,
+        accepts: |v| is_line(v, 100),
+        expects: "the id of the user that adds, as Serial knows it: a UUID, usually",
+    },
+    Setting {
+        key: "flat",
+        required: false,
+        level: Level::Account,
+        accepts: |v| matches!(v, "true" | "false"),
+        expects: "true or false: the fields as form parts of their own, as the vendor's example has them, not as JSON",
+    },
+    Setting {
+        key: "type",
+        required: false,
+        level: Level::Item,
+        accepts: |v| matches!(v, "IMAGE" | "FILE"),
+        expects: "IMAGE or FILE",
+    },
+];
+
+/// Where it stands between two exchanges.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum At {
+    /// What is listed before the upload was asked for.
+    Before,
+    /// The upload was sent; this was listed before.
+    Upload { listed: Vec<RemoteId> },
+    /// The work order was asked for.
+    List,
+}
+
+impl Provider for Serial {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { max_bytes: None, max_name: None, types: None, operations: &["upload", "list"] }
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    fn renames(&self) -> bool {
+        true
+    }
+
+    fn preflight(&self, draft: &Draft<'_>) -> Option<Why> {
+        let detail = "a Serial work order is named by its UUID or its number".to_owned();
+        (!is_work_order(draft.work_order)).then(|| Why::new(Reason::WorkOrderNotValid, detail))
+    }
+
+    fn begin(&self, snapshot: &Snapshot) -> Step<Outcome> {
+        if snapshot.operation != Operation::Upload {
+            // Refused when it was asked for: only a damaged record gets here, and an empty file shall not.
+            let detail = "Serial documents neither updates nor deletions".to_owned();
+            return Step::Done(Outcome::Blocked(Why::new(Reason::Refused, detail)));
+        }
+        match Serial.preflight(&Draft::of(snapshot)).map_or_else(|| work_order(snapshot), Err) {
+            Ok(request) => Step::Ask { request, effect: Effect::Reads, at: Cursor::new(&At::Before) },
+            Err(why) => Step::Done(Outcome::Blocked(why)),
+        }
+    }
+
+    fn resume(&self, snapshot: &Snapshot, at: &Cursor, got: &Exchange) -> Step<Outcome> {
+        match at.place() {
+            Some(At::Before) => listed_before(snapshot, got),
+            Some(At::Upload { listed }) => Step::Done(uploaded(snapshot, &listed, got)),
+            Some(At::List) | None => Step::Done(Outcome::InDoubt(Doubt::new(Reason::Looking, None))),
+        }
+    }
+
+    fn same_list(&self, one: &Snapshot, other: &Snapshot) -> bool {
+        let list = |s: &Snapshot| (s.base_url.clone(), s.work_order.clone(), user(s).map(str::to_owned));
+        list(one) == list(other)
+    }
+
+    fn look(&self, doubts: &[Snapshot]) -> Step<Looked> {
+        match doubts.first().ok_or_else(bad_address).and_then(work_order) {
+            Ok(request) => Step::Ask { request, effect: Effect::Reads, at: Cursor::new(&At::List) },
+            Err(why) => Step::Done(Looked::CannotTell { status: None, why }),
+        }
+    }
+
+    fn resume_look(&self, doubts: &[Snapshot], at: &Cursor, got: &Exchange) -> Step<Looked> {
+        let (Some(At::List), Some(doubt)) = (at.place(), doubts.first()) else {
+            return Step::Done(Looked::Stopped); // no place of a look: it begins again
+        };
+        Step::Done(match outcome::read(got, |answer| attachments(answer, doubt)) {
+            Ok(entries) => Looked::Listed(Listing::new(entries, false)),
+            Err(unread) => unread.into(),
+        })
+    }
+}
+
+/// The work order was read: the upload leaves.
+fn listed_before(snapshot: &Snapshot, got: &Exchange) -> Step<Outcome> {
+    // One that has no list yet: whatever it lists later is new.
+    let proof = |answer: &Answer| attachments(answer, snapshot).or_else(|| is_bare(answer).then(Vec::new));
+    let listed: Vec<RemoteId> = match outcome::read_first(got, &Reading { proof: &proof, refusal: &missing }) {
+        Ok(entries) => entries.into_iter().map(|entry| entry.remote_id).collect(),
+        Err(outcome) => return Step::Done(outcome),
+    };
+    match upload(snapshot) {
+        Ok(request) => {
+            let at = Cursor::new(&At::Upload { listed: listed.clone() });
+            Step::Ask { request, effect: Effect::Adds { listed }, at }
+        }
+        Err(why) => Step::Done(Outcome::Blocked(why)),
+    }
+}
+
+/// There is no such work order: it was asked for by nothing but its id.
+fn missing(answer: &Answer) -> Option<Why> {
+    (answer.status == 404).then(|| Why::new(Reason::WorkOrderMissing, outcome::detail(answer)))
+}
+
+/// The upload was answered.
+fn uploaded(snapshot: &Snapshot, listed: &[RemoteId], got: &Exchange) -> Outcome {
+    let proof = |answer: &Answer| ours(&attachments(answer, snapshot)?, snapshot, listed);
+    match outcome::changed(got, &Reading { proof: &proof, refusal: &|_| None }) {
+        Ok(id) => Outcome::Delivered(id),
+        Err(outcome) => outcome,
+    }
+}
+
+/// Ours by its name, else the only one that is new and by our user.
+fn ours(entries: &[Entry], snapshot: &Snapshot, listed: &[RemoteId]) -> Option<RemoteId> {
+    let fresh = |entry: &&Entry| !listed.contains(&entry.remote_id);
+    if let Some(named) = entries.iter().filter(fresh).find(|entry| recognise::is_marked(entry, snapshot)) {
+        return Some(named.remote_id.clone());
+    }
+    match recognise::new(entries.iter(), listed).0.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    }
+}
+
+fn work_order(snapshot: &Snapshot) -> Result<Request, Why> {
+    let url = address::join(&snapshot.base_url, &["work-orders", &snapshot.work_order], &[]).ok_or_else(bad_address)?;
+    let (auth, body, sink) = (Auth::Bearer, Body::Empty, Sink::Memory);
+    Ok(Request { method: Method::Get, url, headers: Vec::new(), auth, body, sink })
+}
+
+fn upload(snapshot: &Snapshot) -> Result<Request, Why> {
+    let segments = ["work-orders", &snapshot.work_order, "attachments"];
+    let url = address::join(&snapshot.base_url, &segments, &[]).ok_or_else(bad_address)?;
+    let user = user(snapshot).ok_or_else(|| missing_setting("added_by_user_id"))?;
+    let sort = match (snapshot.setting("type"), snapshot.kind) {
+        (Some("IMAGE"), _) | (None, Kind::Photo | Kind::Signature) => "IMAGE",
+        _ => "FILE",
+    };
+    let name = snapshot.name.as_str();
+    let fields = [("type", sort), ("name", name), ("added_by_user_id", user), ("file_name", name)];
+    let mut parts = if snapshot.setting("flat") == Some("true") {
+        let part = |(name, text): (&'static str, &str)| Part { name, content: Content::Text(text.to_owned()) };
+        fields.map(part).to_vec()
+    } else {
+        let text = Value::Object(fields.map(|(key, value)| (key.to_owned(), json!(value))).into_iter().collect());
+        let content = Content::Document { mime: "application/json", text: text.to_string() };
+        vec![Part { name: "metadata", content }]
+    };
+    let content = Content::File { filename: snapshot.name.clone(), mime: snapshot.mime.clone() };
+    parts.push(Part { name: "attachment", content });
+    let (auth, body, sink) = (Auth::Bearer, Body::Multipart(parts), Sink::Memory);
+    Ok(Request { method: Method::Put, url, headers: Vec::new(), auth, body, sink })
+}
+
+fn user(snapshot: &Snapshot) -> Option<&str> {
+    snapshot.setting("added_by_user_id")
+}
+
+/// A UUID, or a number from 1: any other segment could name another thing.
+fn is_work_order(id: &str) -> bool {
+    let number = !id.starts_with('0') && id.bytes().all(|b| b.is_ascii_digit());
+    !id.is_empty() && id.len() <= 36 && (number || uuid::Uuid::try_parse(id).is_ok())
+}
+
+/// The attachments of a work order. `None`: the answer is no work order, or one of them cannot be read. Deleted ones are there
+/// too: that it arrived is not undone by it.
+fn attachments(answer: &Answer, snapshot: &Snapshot) -> Option<Vec<Entry>> {
+    let map = json::object(answer)?;
+    let Some(Value::Array(entries)) = json::field(&map, "attachments") else { return None };
+    entries.iter().map(|entry| attachment(entry, user(snapshot))).collect()
+}
+
+/// Whether the answer is a work order without any list of attachments.
+fn is_bare(answer: &Answer) -> bool {
+    json::object(answer).is_some_and(|map| {
+        json::field(&map, "attachments").is_none()
+            && json::id(&map, "id").is_some()
+            && json::id(&map, "wo_number").is_some()
+    })
+}
+
+fn attachment(value: &Value, user: Option<&str>) -> Option<Entry> {
+    let map = value.as_object()?;
+    let by = json::text(map, "added_by_user_id");
+    Some(Entry {
+        remote_id: json::id(map, "dataset_id")?,
+        // A text has no file; a name that is not there is no name of ours.
+        name: Some(json::name(map, "file_name")?.unwrap_or_default()),
+        bytes: None,
+        sha256: None,
+        evidence: Evidence::Listed,
+        by_us: by.zip(user).is_none_or(|(by, user)| by.trim().eq_ignore_ascii_case(user.trim())),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,25 @@
-//! What a work-order system keeps and answers, in memory: the least that two vendors' documents say, written apart from the
+//! What a work-order system keeps and answers, in memory: the least that the vendors' documents say, written apart from the
 //! library and from the sandbox. Time is handed in, in milliseconds.
 //!
 //! Updates and deletions are CorrigoPro's. One whose `MessageId` was done before is answered and not done again: that is what
 //! such an id is for, and without it a late copy of an update could undo the next one.
 
 mod changes;
+mod serial;
 
-use fieldpost::{Answer, AnswerBody, Body, Content, ItemId, Method, Request, Sha256, Sink};
+use fieldpost::{Answer, AnswerBody, Body, Content, ItemId, Method, Part, Request, Sha256, Sink};
 use serde_json::json;
 use sha2::Digest as _;
 
 pub(crate) use self::changes::Change;
+pub(crate) use self::serial::USER;
 
 /// Which system's shapes it speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speech {
     Corrigo,
     DigitalRealty,
+    Serial,
 }
 
 /// A file that it accepted.
@@ -29,6 +32,8 @@ pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) visibility: String,
     pub(crate) content: Vec<u8>,
+    /// Who added it, where the system tells.
+    pub(crate) by: String,
     /// From when on it is listed.
     pub(crate) listed_from: u64,
     /// It was deleted since.
@@ -55,11 +60,15 @@ pub(crate) enum Naming {
     Shouted,
     Copied,
     WithoutExtension,
+    /// Nothing of it is left: only Serial does that.
+    Renamed,
 }
 
 impl Naming {
-    fn listed(self, name: &str) -> String {
+    fn listed(self, entry: &Entry) -> String {
+        let name = entry.name.as_str();
         match self {
+            Naming::Renamed => format!("file of {}", entry.remote_id),
             Naming::AsSent => name.to_owned(),
             Naming::Shouted => name.to_uppercase(),
             Naming::Copied => format!("Copy of {name}"),
@@ -117,6 +126,8 @@ impl Server {
             (Speech::Corrigo, true) => "https://moved.corrigo.invalid",
             (Speech::DigitalRealty, false) => "https://digitalrealty.invalid",
             (Speech::DigitalRealty, true) => "https://moved.digitalrealty.invalid",
+            (Speech::Serial, false) => "https://serial.invalid",
+            (Speech::Serial, true) => "https://moved.serial.invalid",
         }
     }
 
@@ -129,6 +140,7 @@ impl Server {
         match self.speech {
             Speech::Corrigo => ["10234", "10235"],
             Speech::DigitalRealty => ["WO1", "WO2"],
+            Speech::Serial => ["1007", "1008"],
         }
     }
 
@@ -140,24 +152,20 @@ impl Server {
 
     /// Reads an upload; `None` for what is none.
     pub(crate) fn upload(&self, request: &Request, file: &[u8]) -> Option<Upload> {
-        if request.method != Method::Post {
+        let adds = if self.speech == Speech::Serial { Method::Put } else { Method::Post };
+        let Body::Multipart(parts) = &request.body else { return None };
+        if request.method != adds {
             return None;
         }
-        let Body::Multipart(parts) = &request.body else { return None };
-        let text = |wanted: &str| {
-            parts.iter().find(|part| part.name == wanted).and_then(|part| match &part.content {
-                Content::Text(text) | Content::Document { text, .. } => Some(text.clone()),
-                Content::File { .. } => None,
-            })
-        };
         let query = |wanted: &str| {
             request.url.query_pairs().find(|(key, _)| key == wanted).map(|(_, value)| value.into_owned())
         };
         let (work_order, name) = match self.speech {
-            Speech::Corrigo => (text("WorkOrderId")?, text("Name")?),
+            Speech::Corrigo => (text(parts, "WorkOrderId")?, text(parts, "Name")?),
             Speech::DigitalRealty => (query("requestId")?, query("file_name")?),
+            Speech::Serial => serial::upload(request)?,
         };
-        let visibility = text("MessageVisibility").unwrap_or_else(|| "All".to_owned());
+        let visibility = text(parts, "MessageVisibility").unwrap_or_else(|| "All".to_owned());
         Some(Upload { host: host(request), work_order, name, visibility, content: file.to_vec() })
     }
 
@@ -165,10 +173,17 @@ impl Server {
     pub(crate) fn own(&mut self, remote_id: &str) {
         let host = self.url().trim_start_matches("https://").to_owned();
         let (name, work_order) = ("Their plan.pdf".to_owned(), self.work_orders()[0].to_owned());
-        let (visibility, content) = ("All".to_owned(), b"their plan".to_vec());
+        let (visibility, content, by) = ("All".to_owned(), b"their plan".to_vec(), "somebody else".to_owned());
         let remote_id = remote_id.to_owned();
-        let entry = Entry { remote_id, host, work_order, name, visibility, content, listed_from: 0, deleted: false };
+        let entry =
+            Entry { remote_id, host, work_order, name, visibility, content, by, listed_from: 0, deleted: false };
         self.entries.push(entry);
+    }
+
+    /// Someone in the office adds a file.
+    pub(crate) fn add_theirs(&mut self) {
+        self.next += 1;
+        self.own(&format!("t{}", self.next));
     }
 
     /// The refusal of what is wanted of a work order, in the system's own words, if it has one.
@@ -177,17 +192,33 @@ impl Server {
         closed.then(|| answer(400, &json!({"Code": 3001, "Message": "The work order is closed."})))
     }
 
-    /// Accepts an upload; `listed_from` as the world says.
-    pub(crate) fn accept(&mut self, upload: Upload, listed_from: u64) -> Answer {
+    /// Accepts an upload at `now`; `listed_from` as the world says.
+    pub(crate) fn accept(&mut self, upload: Upload, now: u64, listed_from: u64) -> Answer {
         self.next += 1;
         let remote_id = format!("r{}", self.next);
         let Upload { host, work_order, name, visibility, content } = upload;
-        let (hash, deleted) = (hex(&content), false);
-        let id = remote_id.clone();
-        self.entries.push(Entry { remote_id: id, host, work_order, name, visibility, content, listed_from, deleted });
+        let (id, hash, at) = (remote_id.clone(), hex(&content), (host.clone(), work_order.clone()));
+        let (by, deleted) = (USER.to_owned(), false);
+        self.entries.push(Entry {
+            remote_id: id,
+            host,
+            work_order,
+            name,
+            visibility,
+            content,
+            by,
+            listed_from,
+            deleted,
+        });
         match self.speech {
             Speech::Corrigo => answer(200, &json!({"AttachmentId": remote_id, "MessageId": "m"})),
             Speech::DigitalRealty => answer(200, &json!({"id": remote_id, "hash": hash})),
+            Speech::Serial => {
+                // It tells of the one that it took, whatever else it lists by now.
+                let there = self.entries.iter().filter(|e| (&e.host, &e.work_order) == (&at.0, &at.1));
+                let told: Vec<&Entry> = there.filter(|e| e.listed_from <= now || e.remote_id == remote_id).collect();
+                serial::work_order(&at.1, &told, self.manner.naming)
+            }
         }
     }
 
@@ -210,10 +241,13 @@ impl Server {
                     .iter()
                     .map(|e| {
                         let size = if self.manner.sizes { json!(e.content.len()) } else { json!(null) };
-                        json!({"AttachmentId": e.remote_id, "Name": self.manner.naming.listed(&e.name), "Size": size})
+                        json!({"AttachmentId": e.remote_id, "Name": self.manner.naming.listed(e), "Size": size})
                     })
                     .collect();
                 answer(200, &json!(list))
+            }
+            (Speech::Serial, ["work-orders", work_order]) => {
+                serial::work_order(work_order, &seen(work_order), self.manner.naming)
             }
             (Speech::Corrigo, ["api", "attachments", "downloadUrl"]) => {
                 let id = query("AttachmentId").unwrap_or_default();
@@ -222,7 +256,7 @@ impl Server {
             (Speech::DigitalRealty, ["v1", "attachments", work_order]) => {
                 let list: Vec<_> = seen(work_order)
                     .iter()
-                    .map(|e| json!({"id": e.remote_id, "filename": self.manner.naming.listed(&e.name), "hash": hex(&e.content)}))
+                    .map(|e| json!({"id": e.remote_id, "filename": self.manner.naming.listed(e), "hash": hex(&e.content)}))
                     .collect();
                 answer(200, &json!(list))
             }
@@ -240,6 +274,14 @@ impl Server {
     pub(crate) fn holds(&self, id: ItemId) -> Vec<&Entry> {
         self.entries.iter().filter(|entry| id.marker().is_in(&entry.name)).collect()
     }
+}
+
+/// The text of a form's part.
+fn text(parts: &[Part], wanted: &str) -> Option<String> {
+    parts.iter().find(|part| part.name == wanted).and_then(|part| match &part.content {
+        Content::Text(text) | Content::Document { text, .. } => Some(text.clone()),
+        Content::File { .. } => None,
+    })
 }
 
 fn host(request: &Request) -> String {

@@ -25,7 +25,7 @@ use serde_json::json;
 use self::knowing::{About, Known};
 use self::mishaps::Backup;
 use crate::disk::{Process, SimDisk};
-use crate::server::{Change, Entry, Manner, Naming, Server, Speech, Upload, answer, page, sha256};
+use crate::server::{Change, Entry, Manner, Naming, Server, Speech, USER, Upload, answer, page, sha256};
 
 /// Account setting `settle`, in milliseconds: its default.
 const SETTLE: u64 = 20_000;
@@ -33,6 +33,8 @@ const SETTLE: u64 = 20_000;
 const STEPS: u32 = 60;
 /// After it has, everything must have come to rest within so many tasks, and so much time.
 const PATIENCE: (u32, u64) = (4_000, 5 * 24 * 3_600_000);
+/// The accounts, in the order of their systems.
+const ACCOUNTS: [&str; 2] = ["acme", "other"];
 /// A file at the first system that is not ours.
 const THEIRS: &str = "theirs";
 /// 21 November 2026.
@@ -157,8 +159,11 @@ impl World {
             naming: naming[rng.usize(..4)],
             sizes: rng.u8(..3) > 0,
         };
-        let mut servers =
-            [Server::new(Speech::Corrigo, manner(&mut rng)), Server::new(Speech::DigitalRealty, manner(&mut rng))];
+        let speech = [Speech::DigitalRealty, Speech::Serial][rng.usize(..2)];
+        let mut servers = [Server::new(Speech::Corrigo, manner(&mut rng)), Server::new(speech, manner(&mut rng))];
+        if speech == Speech::Serial && rng.u8(..3) > 0 {
+            servers[1].manner.naming = Naming::Renamed;
+        }
         servers[0].own(THEIRS);
         let now = Now { wall: Timestamp::from_millis(START), mono: Duration::from_secs(1_000), boot: "boot 0".into() };
         let disk = SimDisk::with(&dir);
@@ -187,7 +192,7 @@ impl World {
             silence: [0; 2],
             online: true,
             kindly: false,
-            story: vec![format!("seed {seed}: {kind:?}")],
+            story: vec![format!("seed {seed}: {kind:?}, {speech:?}")],
         }
     }
 
@@ -272,7 +277,7 @@ impl World {
             Coming::Done { server, asked: Asked::Upload(upload), listed_by } => {
                 self.tell(format!("{:?} accepts {}", self.servers[server].speech, upload.name()));
                 let listed_from = self.listed_from(server, listed_by);
-                self.servers[server].accept(upload, listed_from);
+                self.servers[server].accept(upload, self.now, listed_from);
             }
             Coming::Done { server, asked: Asked::Change(change), .. } => {
                 self.tell(format!("{:?} does {change:?}", self.servers[server].speech));
@@ -298,6 +303,10 @@ impl World {
             self.tell(why);
         }
     }
+}
+
+fn server_of(account: &str) -> usize {
+    ACCOUNTS.iter().position(|id| *id == account).expect("there are no others")
 }
 
 fn said<T>(result: &Result<T, Error>) -> String {

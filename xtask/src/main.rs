@@ -60,7 +60,8 @@ Usage: cargo xtask COMMAND
   kill N                 run the crash test with N kills instead of its 200
   simulate --seeds N     live through the first N simulated worlds, in the release profile
   simulate --seed S      one of them again, its story told if it fails
-  mutants                break the core on purpose, one way at a time: how many worlds notice?";
+  mutants [WORDS]        break the core on purpose, one way at a time (with WORDS, the ways whose names have them):
+                         how many worlds notice?";
 
 /// Wrong usage, as opposed to a failure.
 const EXIT_USAGE: u8 = 2;
@@ -109,7 +110,8 @@ fn command_of<'a>(arguments: &'a [&'a str]) -> Option<Command<'a>> {
             Box::new(|workspace| simulate::run_with(workspace, simulate::Seeds::First(count)))
         }
         ["simulate", "--seed", seed] => Box::new(|workspace| simulate::run_with(workspace, simulate::Seeds::One(seed))),
-        ["mutants"] => Box::new(mutants::run),
+        ["mutants"] => Box::new(|workspace| mutants::run(workspace, "")),
+        ["mutants", words] if all_values(&[words]) => Box::new(|workspace| mutants::run(workspace, words)),
         ["kill", kills] => Box::new(|workspace| kill::run_with(workspace, kills)),
         _ => return None,
     })
@@ -126,7 +128,7 @@ mod tests {
 
     #[test]
     fn only_what_the_usage_names_is_a_command() {
-        let known: [&[&str]; 13] = [
+        let known: [&[&str]; 14] = [
             &["test"],
             &["test", "--require-all"],
             &["test", "swift", "arm"],
@@ -140,6 +142,7 @@ mod tests {
             &["simulate", "--seeds", "20000"],
             &["simulate", "--seed", "7"],
             &["mutants"],
+            &["mutants", "a doubt"],
         ];
         for arguments in known {
             assert!(command_of(arguments).is_some(), "{arguments:?}");

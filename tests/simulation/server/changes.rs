@@ -20,12 +20,7 @@ impl Server {
             return None;
         }
         let Body::Multipart(parts) = &request.body else { return None };
-        let text = |wanted: &str| {
-            parts.iter().find(|part| part.name == wanted).and_then(|part| match &part.content {
-                Content::Text(text) | Content::Document { text, .. } => Some(text.clone()),
-                Content::File { .. } => None,
-            })
-        };
+        let text = |wanted: &str| text(parts, wanted);
         let visibility = text("MessageVisibility").unwrap_or_else(|| "All".to_owned());
         let values = if request.method == Method::Put { Some((text("Name")?, visibility)) } else { None };
         let (about, work_order, message) = (text("AttachmentId")?, text("WorkOrderId")?, text("MessageId")?);

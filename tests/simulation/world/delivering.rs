@@ -57,7 +57,7 @@ impl World {
     }
 
     pub(super) fn sign_in(&mut self, account: &str) {
-        let server = usize::from(account == "dlr");
+        let server = server_of(account);
         let chance = if self.kindly { 9 } else { self.rng.u8(..10) };
         let secret = self.servers[server].token.clone();
         let person = if self.kindly { None } else { PEOPLE[self.rng.usize(..PEOPLE.len())] };
@@ -84,7 +84,7 @@ impl World {
 
     /// Lets a transfer out, and decides what becomes of it.
     pub(super) fn send(&mut self, transfer: &Transfer) {
-        let server = usize::from(transfer.account == "dlr");
+        let server = server_of(&transfer.account);
         let left = if transfer.request.body == Body::Empty { Left::Whole } else { Left::Part };
         self.tell(format!(
             "transfer {} leaves: {} {}",
@@ -200,7 +200,7 @@ impl World {
         let done = match asked {
             Asked::Upload(upload) => {
                 let listed_from = self.listed_from(server, latest);
-                self.servers[server].accept(upload, listed_from)
+                self.servers[server].accept(upload, self.now, listed_from)
             }
             Asked::Change(change) => self.servers[server].apply(&change),
         };

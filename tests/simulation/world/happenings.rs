@@ -10,7 +10,7 @@ impl World {
         if self.apps.is_empty() {
             return self.closed();
         }
-        match self.rng.u8(..124) {
+        match self.rng.u8(..126) {
             0..22 => self.capture(),
             22..58 => self.deliver_some(),
             58..72 => self.pass_some_time(),
@@ -34,6 +34,7 @@ impl World {
             112..115 => self.delete(),
             116..118 => self.another_person(),
             115 | 118..122 => self.back_up(),
+            124.. => self.add_theirs(),
             _ => self.close(),
         }
     }
@@ -116,7 +117,7 @@ impl World {
     pub(super) fn capture(&mut self) {
         let (app, server) = (self.rng.usize(..self.apps.len()), self.rng.usize(..2));
         let work_orders = self.servers[server].work_orders();
-        let job = WorkOrder::new(["acme", "dlr"][server], work_orders[self.rng.usize(..2)]);
+        let job = WorkOrder::new(ACCOUNTS[server], work_orders[self.rng.usize(..2)]);
         self.captures += 1;
         let content = format!("capture {} of {}", self.captures, job.id).into_bytes();
         let person = PEOPLE[self.rng.usize(..PEOPLE.len())];
@@ -168,6 +169,12 @@ impl World {
         self.servers[0].closed.push(work_order);
     }
 
+    /// Someone in the office adds a file of their own.
+    fn add_theirs(&mut self) {
+        self.tell(format!("somebody else adds a file at {:?}", self.servers[1].speech));
+        self.servers[1].add_theirs();
+    }
+
     pub(super) fn another_app(&mut self) {
         if self.apps.len() < 2 {
             self.open();
@@ -199,7 +206,7 @@ impl World {
 
     /// Whoever holds the phone now signs in.
     pub(super) fn another_person(&mut self) {
-        let account = ["acme", "dlr"][self.rng.usize(..2)];
+        let account = ACCOUNTS[self.rng.usize(..2)];
         if self.run.is_some() {
             self.sign_in(account);
         }
@@ -223,10 +230,14 @@ impl World {
     }
 
     fn accounts(&self) -> [Account; 2] {
-        [
-            Account::corrigo_pro("acme", self.servers[0].url()).performed_by("Jo Field"),
-            Account::digital_realty("dlr", self.servers[1].url(), "M-1").customer_account("A-7"),
-        ]
+        [0, 1].map(|server| {
+            let (id, url) = (ACCOUNTS[server], self.servers[server].url());
+            match self.servers[server].speech {
+                Speech::Corrigo => Account::corrigo_pro(id, url).performed_by("Jo Field"),
+                Speech::DigitalRealty => Account::digital_realty(id, url, "M-1").customer_account("A-7"),
+                Speech::Serial => Account::serial(id, url, USER),
+            }
+        })
     }
 }
 

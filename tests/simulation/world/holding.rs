@@ -88,6 +88,10 @@ impl World {
             if item.state == State::Delivered && there.is_empty() {
                 self.fail(&format!("{} is delivered, and not there", item.name));
             }
+            let named = item.receipt.as_ref().and_then(|receipt| receipt.remote_id.as_ref());
+            if let Some(other) = named.filter(|id| there.iter().all(|entry| entry.remote_id != id.0)) {
+                self.fail(&format!("{} is delivered as {other}, which is another's", item.name));
+            }
         }
         let sent = match item.sent.as_ref().filter(|_| known.is_photo) {
             Some(sent) if item.state == State::Delivered && self.kind.keeps_promise() && !known.beyond => {

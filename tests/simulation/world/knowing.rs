@@ -128,7 +128,7 @@ impl World {
             }
             self.unsure -= 1;
             self.tell(format!("{} was captured after all", item.name));
-            let known = Known::upload(number, usize::from(item.account == "dlr"), original.sha256);
+            let known = Known::upload(number, server_of(&item.account), original.sha256);
             self.items.insert(item.id, Known { is_photo: item.kind == fieldpost::Kind::Photo, ..known });
             return;
         }

@@ -79,7 +79,7 @@ impl World {
     /// A person wants it to go otherwise, whatever its state.
     pub(super) fn repair(&mut self) {
         let Some(item) = self.any_item() else { return };
-        let server = usize::from(item.account == "dlr");
+        let server = server_of(&item.account);
         let wanted = self.rng.u8(1..16);
         let mut repair = Repair::new();
         if wanted & 1 != 0 {

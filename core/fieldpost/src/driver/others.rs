@@ -47,7 +47,18 @@ mod system {
     use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
     use tokio::net::unix::pipe::Receiver;
 
-    pub(super) struct Ear(Receiver);
+    pub(super) struct Ear(Option<Receiver>);
+
+    impl Drop for Ear {
+        /// Closing a watch takes the kernel tens of milliseconds at times: it waits for all that may just be telling it something.
+        /// Nobody's delivery waits with it.
+        fn drop(&mut self) {
+            if let Some(Ok(watch)) = self.0.take().map(Receiver::into_nonblocking_fd) {
+                // Where there is no thread to be had, it is closed here.
+                _ = std::thread::Builder::new().name("fieldpost-unwatch".to_owned()).spawn(move || drop(watch));
+            }
+        }
+    }
 
     impl Ear {
         pub(super) fn at(wake: &Path) -> io::Result<Self> {
@@ -55,16 +66,17 @@ mod system {
             let ear = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
             add_watch(&ear, wake, WatchFlags::CLOSE_WRITE)?;
             // Not checked to be a pipe, which it is not: it is read like one.
-            Ok(Ear(Receiver::from_owned_fd_unchecked(ear)?))
+            Ok(Ear(Some(Receiver::from_owned_fd_unchecked(ear)?)))
         }
 
         pub(super) async fn heard(&self) {
-            if self.0.readable().await.is_err() {
+            let Some(watch) = &self.0 else { return std::future::pending().await };
+            if watch.readable().await.is_err() {
                 return std::future::pending().await;
             }
             // All of it at once: what it says does not matter, only that it said something.
             let mut events = [0; 4096];
-            while matches!(self.0.try_read(&mut events), Ok(1..)) {}
+            while matches!(watch.try_read(&mut events), Ok(1..)) {}
         }
     }
 }

@@ -112,7 +112,7 @@ fn our_name_proves_it_else_the_only_one_that_is_new_and_by_our_user() {
 #[test]
 fn an_earlier_copy_of_ours_that_was_listed_before_is_no_proof_that_this_one_came() {
     let earlier = listed("earlier", "boiler-7f3a9c1e.jpg", USER);
-    let outcome = uploaded(std::slice::from_ref(&earlier), &got(200, work_order_with(&[earlier.clone()])));
+    let outcome = uploaded(std::slice::from_ref(&earlier), &got(200, work_order_with(std::slice::from_ref(&earlier))));
     assert!(matches!(outcome, Outcome::InDoubt(_)), "{outcome:?}");
 }
 

@@ -17,6 +17,7 @@
 //!   neither head nor body were touched (hyper hands the request back unopened). Once a byte may have been written, the error
 //!   comes to us.
 
+mod ahead;
 mod failure;
 mod stream;
 mod tls;

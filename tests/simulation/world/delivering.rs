@@ -183,7 +183,10 @@ impl World {
         if self.kind.late && is_upload && !self.kindly && self.rng.u8(..4) == 0 {
             latest += self.rng.u64(..4 * SETTLE);
         }
+        // An answer that says yes but not which is what a system's renaming makes dangerous.
+        let renames = self.servers[server].manner.naming == Naming::Renamed;
         let lost: Option<Result<Answer, Failure>> = match chance {
+            36..49 if renames && self.rng.bool() => Some(Ok(answer(200, &json!({"thanks": true})))),
             36..42 => Some(Err(Failure::Broken)),
             42..46 => Some(Err(Failure::TimedOut)),
             46..49 => Some(Ok(page(504))),

@@ -50,7 +50,10 @@ struct FollowUp {
 /// A transfer in the air.
 struct Flight {
     account: String,
+    /// The account's token when its first step left: the next ones go under the same, whoever has signed in since.
     token: Option<Secret>,
+    /// Whether the token went along with this step.
+    authorised: bool,
     at: Cursor,
     what: What,
 }
@@ -339,9 +342,23 @@ impl Core {
         Ok(self.store.read().accounts()?.iter().map(|account| account.standing.served).max().unwrap_or(0))
     }
 
-    /// A transfer leaves: with the token, where the request goes to the account's own host.
+    /// A transfer leaves under the token that is held.
     pub(super) fn let_out(
         &mut self,
+        air: &mut Air,
+        account: String,
+        what: What,
+        request: Request,
+        at: Cursor,
+    ) -> Transfer {
+        let token = air.tokens.secret(&account);
+        self.let_out_under(token, air, account, what, request, at)
+    }
+
+    /// A transfer leaves: with the token, where the request goes to the account's own host.
+    fn let_out_under(
+        &mut self,
+        token: Option<Secret>,
         air: &mut Air,
         account: String,
         what: What,
@@ -361,19 +378,22 @@ impl Core {
             What::Look { snapshots, .. } => (None, &snapshots[0], None),
         };
         let own = url::Url::parse(&snapshot.base_url).is_ok_and(|base| base.origin() == request.url.origin());
-        let token = (request.auth != Auth::None && own).then(|| air.tokens.secret(&account)).flatten();
-        air.flights.insert(id, Flight { account: account.clone(), token: token.clone(), at, what });
-        Transfer { id, account, item, request, token, file }
+        let authorised = request.auth != Auth::None && own;
+        let along = token.clone().filter(|_| authorised);
+        air.flights.insert(id, Flight { account: account.clone(), token, authorised, at, what });
+        Transfer { id, account, item, request, token: along, file }
     }
 
     /// Takes a transfer's result.
     pub(crate) fn report(&mut self, air: &mut Air, id: TransferId, got: &Exchange) -> Result<(), Error> {
         let Some(flight) = air.flights.remove(&id) else { return Ok(()) };
-        let Flight { account, token, at, what } = flight;
+        let Flight { account, token, authorised, at, what } = flight;
+        let used = token.as_ref().filter(|_| authorised).cloned();
         match what {
             What::Operation { item, snapshot, body } => match provider(snapshot.provider).resume(&snapshot, &at, got) {
                 Step::Ask { request, effect, at } => {
-                    let transfer = self.let_out(air, account, What::Operation { item, snapshot, body }, request, at);
+                    let what = What::Operation { item, snapshot, body };
+                    let transfer = self.let_out_under(token, air, account, what, request, at);
                     let listed = match effect {
                         Effect::Adds { listed } => Some(listed),
                         Effect::Reads | Effect::Changes => None,
@@ -381,7 +401,7 @@ impl Core {
                     air.follow_ups.push_back(FollowUp { transfer, listed });
                 }
                 Step::Done(outcome) => {
-                    self.note_token(air, &account, token.as_ref(), outcome == Outcome::TokenWanted, got)?;
+                    self.note_token(air, &account, used.as_ref(), outcome == Outcome::TokenWanted, got)?;
                     let account = self.account(&account)?;
                     if let Some(row) = self.store.read().item(item)?.filter(|row| row.stage == Stage::Sending) {
                         self.conclude(row, account, outcome)?;
@@ -391,12 +411,12 @@ impl Core {
             What::Look { doubts, snapshots, started } => {
                 match provider(snapshots[0].provider).resume_look(&snapshots, &at, got) {
                     Step::Ask { request, at, .. } => {
-                        let transfer =
-                            self.let_out(air, account, What::Look { doubts, snapshots, started }, request, at);
+                        let what = What::Look { doubts, snapshots, started };
+                        let transfer = self.let_out_under(token, air, account, what, request, at);
                         air.follow_ups.push_back(FollowUp { transfer, listed: None });
                     }
                     Step::Done(looked) => {
-                        self.note_token(air, &account, token.as_ref(), looked == Looked::TokenWanted, got)?;
+                        self.note_token(air, &account, used.as_ref(), looked == Looked::TokenWanted, got)?;
                         self.looked(&account, &doubts, &snapshots, &started, looked)?;
                     }
                 }

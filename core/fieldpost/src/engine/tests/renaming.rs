@@ -144,3 +144,16 @@ fn in_a_restored_outbox_whatever_may_be_ours_goes_to_a_person() {
     }
     assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
 }
+
+#[test]
+fn the_steps_of_an_upload_go_under_the_token_that_it_began_with() {
+    let desk = desk();
+    let document = desk.document().person("sam");
+    let id = desk.outbox.capture(document, &WorkOrder::new("plant", "7")).unwrap().id;
+    let driver = desk.deliver().of("sam");
+    let read = driver.next().unwrap();
+    driver.delivery.put_token("plant", Token::new(Secret::new("jo's token")).of("jo")).unwrap();
+    driver.answer(&read, 200, &holds(&[]));
+    let upload = driver.next().unwrap();
+    assert_eq!((upload.item, upload.token), (Some(id), read.token));
+}

@@ -283,6 +283,7 @@ pub(crate) mod recognise;
 mod serial;
 pub(crate) mod settings;
 mod words;
+mod xml;
 
 pub(crate) use settings::{Level, Setting};
 

@@ -118,7 +118,7 @@ pub(super) fn done<T>(step: Step<T>) -> T {
 }
 
 /// A small generator with a seed: a failing run is a repro. (SplitMix64.)
-struct Rng(u64);
+pub(super) struct Rng(pub(super) u64);
 
 impl Rng {
     fn next(&mut self) -> u64 {
@@ -128,11 +128,11 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub(super) fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.next() % n as u64).unwrap()
     }
 
-    fn of<T: Clone>(&mut self, some: &[T]) -> T {
+    pub(super) fn of<T: Clone>(&mut self, some: &[T]) -> T {
         some[self.below(some.len())].clone()
     }
 }

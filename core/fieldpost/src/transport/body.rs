@@ -237,6 +237,11 @@ mod tests {
         with(Content::File { filename: "a.jpg".to_owned(), mime: "image/jpeg".to_owned() })
     }
 
+    fn twice_in_base64() -> [Part; 2] {
+        let content = || Content::Base64File { filename: "a.jpg".to_owned(), mime: "image/jpeg".to_owned() };
+        [Part { name: "one", content: content() }, Part { name: "other", content: content() }]
+    }
+
     fn in_base64() -> [Part; 2] {
         with(Content::Base64File { filename: "a.jpg".to_owned(), mime: "image/jpeg".to_owned() })
     }
@@ -280,9 +285,8 @@ mod tests {
     #[test]
     fn a_body_is_the_same_whatever_the_size_of_its_chunks() {
         let folder = TempDir::new().unwrap();
-        for (length, parts) in
-            [0, 1, 999, 1000, 3000, 200_000].into_iter().flat_map(|length| [(length, parts()), (length, in_base64())])
-        {
+        let forms = |length| [(length, parts()), (length, in_base64()), (length, twice_in_base64())];
+        for (length, parts) in [0, 1, 999, 1000, 3000, 200_000].into_iter().flat_map(forms) {
             let content = content(length);
             let file = body_file(&folder, &content);
             let form = Form::new(&parts, Some(&file)).unwrap();

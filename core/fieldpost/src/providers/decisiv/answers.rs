@@ -1,6 +1,8 @@
 //! What Decisiv's answers say: the list, one attachment, the proof of an upload. Every element is known by its namespace, of
 //! whatever version of the interface; unknown ones are passed over, but for what hints that a list goes on.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::super::listing::says_more;
@@ -31,9 +33,19 @@ pub(super) fn listing(answer: &Answer, url: &Url) -> Option<Listing> {
         .iter()
         .map(|element| Some(read(element, url).filter(|_| is(element, "attachment"))?.entry))
         .collect::<Option<Vec<Entry>>>()?;
+    if !are_ids(&entries) {
+        return None;
+    }
     let beside = others.iter().map(|e| (e.name(), e.text().unwrap_or("…")));
     let more = beside.chain(root.attributes()).any(|(name, text)| is_more(name, text, entries.len()));
     Some(Listing::new(entries, more || says_more(answer)))
+}
+
+/// Whether one id names one attachment: that it is the last segment of an address is concluded, not documented. What two of them
+/// are called is no id, and a receipt of the one would hide the other.
+fn are_ids(entries: &[Entry]) -> bool {
+    let mut known = BTreeMap::new();
+    entries.iter().all(|entry| known.insert(&entry.remote_id.0, entry).is_none_or(|before| before == entry))
 }
 
 /// The one attachment that `url` answered.

@@ -6,6 +6,8 @@ use super::super::tests::{
 use super::*;
 use crate::model::{Account, Action, Failure, Left};
 use crate::providers::settings::check_account;
+use crate::transport::BodyFile;
+use crate::transport::multipart::{Form, Segment};
 
 /// The request's body on the vendor's page, to the letter.
 const PAGE: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -120,6 +122,38 @@ fn the_upload_is_the_request_of_the_vendors_page() {
     let url = "https://decisiv.example/platform_api/case/C-7/attachments";
     let file = Content::Base64File { filename, mime };
     assert_eq!(Decisiv.begin(&sent).asked().0, accepting(Method::Post, url, body(file)));
+}
+
+#[test]
+fn the_form_is_the_one_of_the_vendors_page_byte_for_byte() {
+    let caption = Some("description0".to_owned());
+    for (encoding, said, content) in
+        [("binary", "", FILE), ("base64", "Content-Transfer-Encoding: base64\r\n", b"dGhlIGJ5dGVzIG9mIGEgcGhvdG8=")]
+    {
+        let settings = [("internal", "true"), ("sender", "id0"), ("encoding", encoding)];
+        let sent = Snapshot { caption: caption.clone(), ..with(&settings) };
+        let Body::Multipart(parts) = Decisiv.begin(&sent).asked().0.body else { panic!("no form") };
+        let file = BodyFile { path: "sent".into(), bytes: sent.bytes, sha256: sent.sha256 };
+        let form = Form::new(&parts, Some(&file)).unwrap();
+        let b = form.content_type().strip_prefix("multipart/form-data; boundary=").unwrap().to_owned();
+        let bytes: Vec<u8> = form
+            .segments()
+            .iter()
+            .flat_map(|segment| match segment {
+                Segment::Bytes(bytes) => bytes,
+                Segment::File | Segment::Base64File => content,
+            })
+            .copied()
+            .collect();
+        let content = std::str::from_utf8(content).unwrap();
+        let expected = format!(
+            "--{b}\r\nContent-Disposition: form-data; name=\"body\"\r\nContent-Type: application/xml\r\n\r\n{PAGE}\r\n\
+             --{b}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{NAME}\"\r\n\
+             Content-Type: image/jpeg\r\n{said}\r\n{content}\r\n--{b}--\r\n"
+        );
+        assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+        assert_eq!(form.length(), expected.len() as u64);
+    }
 }
 
 #[test]

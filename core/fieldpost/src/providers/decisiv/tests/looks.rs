@@ -152,6 +152,8 @@ fn a_list_is_read_whole_or_tells_nothing() {
     ] {
         assert_eq!(listing(bad), None, "{bad}");
     }
+    let foreign = "<s:attachment><a:URL>x</a:URL><a:filename>y</a:filename></s:attachment></a:";
+    assert_eq!(listing(&list(&[]).replace("></a:", &format!(">{foreign}"))), None, "it may be ours");
     let unnamed = listing(&list(&["<a:URL>x</a:URL><a:filename> </a:filename>"])).unwrap();
     assert!(!unnamed.complete && unnamed.entries[0].name.is_none(), "a file without a name may be ours");
 }
@@ -177,4 +179,14 @@ fn a_hint_that_the_list_goes_on_makes_it_prove_no_absence() {
     ] {
         assert_eq!(listing(&all).map(|listing| listing.complete), Some(true), "{all}");
     }
+}
+
+#[test]
+fn what_two_attachments_are_called_is_no_id() {
+    let at = |url: &str, name: &str| format!("<a:URL>{url}</a:URL><a:filename>{name}</a:filename><a:size>7</a:size>");
+    let both = |second: &str| listing(&list(&[&at("1/details", "a.jpg"), second]));
+    assert_eq!(both(&at("2/details", "b.jpg")), None);
+    assert_eq!(both(&at("2/details", "a.jpg").replace('7', "8")), None);
+    assert_eq!(both(&at("1/details", "a.jpg")).map(|listing| listing.entries.len()), Some(2), "the same one twice");
+    assert_eq!(both(&at("1/else", "b.jpg")).map(|listing| listing.entries.len()), Some(2));
 }

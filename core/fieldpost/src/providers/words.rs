@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::json;
+use super::xml::{self, Element};
 use crate::model::Answer;
 
 /// The longest text that is shown, in characters: two lines on a phone.
@@ -54,21 +55,37 @@ fn hidden(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// Where answers of no documented shape usually have their message.
+const MESSAGES: [&str; 7] = ["message", "error_description", "errorMessage", "detail", "description", "error", "title"];
+
 /// The message in an answer of no documented shape: the text field that such answers usually have.
 pub(super) fn message(answer: &Answer) -> Option<String> {
-    let map = json::object(answer)?;
-    ["message", "error_description", "errorMessage", "detail", "description", "error", "title"]
-        .iter()
-        .filter_map(|name| json::field(&map, name))
-        .find_map(|value| match value {
-            Value::String(text) => shown(text),
-            Value::Object(inner) => json::text(inner, "message").and_then(shown),
-            _ => None,
-        })
+    let Some(map) = json::object(answer) else { return xml_message(answer) };
+    MESSAGES.iter().filter_map(|name| json::field(&map, name)).find_map(|value| match value {
+        Value::String(text) => shown(text),
+        Value::Object(inner) => json::text(inner, "message").and_then(shown),
+        _ => None,
+    })
+}
+
+/// The same in XML, at any depth; a web page that happens to be XML has none.
+fn xml_message(answer: &Answer) -> Option<String> {
+    let bytes = answer.bytes();
+    let begins = json::without_mark(bytes).trim_ascii_start().starts_with(b"<");
+    let root =
+        begins.then(|| xml::document(bytes)).flatten().filter(|root| !root.name().eq_ignore_ascii_case("html"))?;
+    MESSAGES.iter().find_map(|name| said(&root, name))
+}
+
+/// What the first element called `name` says that says anything.
+fn said(element: &Element, name: &str) -> Option<String> {
+    let own = element.text().filter(|_| element.name().eq_ignore_ascii_case(name)).and_then(shown);
+    own.or_else(|| element.children().iter().find_map(|child| said(child, name)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::answer;
     use super::*;
 
     #[test]
@@ -79,6 +96,21 @@ mod tests {
         assert_eq!(long.chars().count(), LONGEST);
         assert!(long.ends_with('…'));
         assert_eq!(shown(&"ä".repeat(5000)).unwrap().chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn a_message_is_found_in_json_and_in_xml() {
+        let said = |body: &str| message(&answer(422, &[], body));
+        for body in [
+            r#"{"error": {"message": "no\nroom"}}"#,
+            "<?xml version='1.0'?><e:errors xmlns:e='urn:e'><e:code>7</e:code><e:Message>no\nroom</e:Message></e:errors>",
+            "<errors><error/><error>no room</error></errors>",
+        ] {
+            assert_eq!(said(body).as_deref(), Some("no room"), "{body}");
+        }
+        for body in ["", "<a>", "<a>no room</a>", "<html><head><title>no room</title></head></html>"] {
+            assert_eq!(said(body), None, "{body}");
+        }
     }
 
     #[test]

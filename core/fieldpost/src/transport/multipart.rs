@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::BodyFile;
-use crate::model::{Content, Part};
+use crate::model::{Content, Part, base64_length};
 
 /// A form, laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(crate) enum Segment {
     Bytes(Vec<u8>),
     /// The file's content.
     File,
+    /// The file's content in base64.
+    Base64File,
 }
 
 impl Form {
@@ -38,7 +40,8 @@ impl Form {
             form.push_bytes(form.head(part).as_bytes());
             match &part.content {
                 Content::Text(text) | Content::Document { text, .. } => form.push_bytes(text.as_bytes()),
-                Content::File { .. } => form.push_file(file?),
+                Content::File { .. } => form.push(Segment::File, file?.bytes.0),
+                Content::Base64File { .. } => form.push(Segment::Base64File, base64_length(file?.bytes.0)),
             }
             form.push_bytes(b"\r\n");
         }
@@ -51,7 +54,7 @@ impl Form {
         format!("multipart/form-data; boundary={}", self.boundary)
     }
 
-    /// How many bytes the whole form has, the file's included.
+    /// How many bytes the whole form has, the file's included as it is encoded.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
@@ -68,9 +71,12 @@ impl Form {
         match &part.content {
             Content::Text(_) => {}
             Content::Document { mime, .. } => head += &format!("\r\nContent-Type: {mime}"),
-            Content::File { filename, mime } => {
+            Content::File { filename, mime } | Content::Base64File { filename, mime } => {
                 head += &format!("; filename=\"{}\"\r\nContent-Type: {}", escaped(filename), safe_mime(mime));
             }
+        }
+        if matches!(part.content, Content::Base64File { .. }) {
+            head += "\r\nContent-Transfer-Encoding: base64";
         }
         head + "\r\n\r\n"
     }
@@ -83,9 +89,10 @@ impl Form {
         }
     }
 
-    fn push_file(&mut self, file: &BodyFile) {
-        self.length = self.length.saturating_add(file.bytes.0);
-        self.segments.push(Segment::File);
+    /// A stretch that is not in memory, of `length` bytes.
+    fn push(&mut self, segment: Segment, length: u64) {
+        self.length = self.length.saturating_add(length);
+        self.segments.push(segment);
     }
 }
 
@@ -101,7 +108,7 @@ fn boundary(parts: &[Part], file: Option<&BodyFile>) -> String {
         feed(part.name.as_bytes());
         match &part.content {
             Content::Text(text) | Content::Document { text, .. } => feed(text.as_bytes()),
-            Content::File { filename, mime } => {
+            Content::File { filename, mime } | Content::Base64File { filename, mime } => {
                 feed(filename.as_bytes());
                 feed(mime.as_bytes());
             }
@@ -130,7 +137,9 @@ fn clear_of(parts: &[Part], prefix: &str, digits: &[u8]) -> String {
 fn occurs(parts: &[Part], boundary: &str) -> bool {
     parts.iter().any(|part| match &part.content {
         Content::Text(text) | Content::Document { text, .. } => text.contains(boundary),
-        Content::File { filename, mime } => filename.contains(boundary) || mime.contains(boundary),
+        Content::File { filename, mime } | Content::Base64File { filename, mime } => {
+            filename.contains(boundary) || mime.contains(boundary)
+        }
     })
 }
 
@@ -175,7 +184,7 @@ mod tests {
     fn written(form: &Form, content: &str) -> String {
         let part = |segment: &Segment| match segment {
             Segment::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
-            Segment::File => content.to_owned(),
+            Segment::File | Segment::Base64File => content.to_owned(),
         };
         form.segments().iter().map(part).collect()
     }
@@ -193,6 +202,19 @@ mod tests {
         assert_eq!(form.length(), expected.len() as u64);
         assert_eq!(form.content_type(), format!("multipart/form-data; boundary={b}"));
         assert_eq!(form.segments().len(), 3);
+    }
+
+    #[test]
+    fn a_file_in_base64_says_so_and_is_as_long_as_its_encoding() {
+        let content = Content::Base64File { filename: "a.jpg".to_owned(), mime: "image/jpeg".to_owned() };
+        let form = Form::new(&[Part { name: "file", content }], Some(&file(5))).unwrap();
+        let b = &form.boundary;
+        let expected = format!(
+            "--{b}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\
+             Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\nSlBFRyE=\r\n--{b}--\r\n"
+        );
+        assert_eq!(written(&form, "SlBFRyE="), expected);
+        assert_eq!(form.length(), expected.len() as u64);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::super::tests::{answer, change, snapshot, to_digital_realty, to_serial};
+use super::super::tests::{answer, change, snapshot, to_decisiv, to_digital_realty, to_serial};
 use super::super::{Cursor, Effect, Step, provider};
 use super::*;
 use crate::dispatch::answer::answered;
@@ -6,6 +6,8 @@ use crate::dispatch::examples::{context, now, sending};
 use crate::model::{Operation, ProviderKind, RemoteId, Snapshot, Stage, Standing};
 
 type Headers = &'static [(&'static str, &'static str)];
+
+const ATTACHMENT: &str = "http://www.decisiv.net/platform_api/0.0.7/Case/AttachmentResponse";
 
 /// What came of a request.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +25,7 @@ enum Says {
     Marked,
     /// The first half of it.
     Half,
-    /// JSON, but of another shape.
+    /// What the system speaks, but of another shape.
     Foreign,
     /// An error in the shape that CorrigoPro documents, and Digital Realty does not.
     Refusal,
@@ -41,7 +43,13 @@ const SERIAL: &str = r#"{"id": "u", "wo_number": 7, "attachments": []}"#;
 
 impl Says {
     fn body(self, sent: &Snapshot, reads: bool) -> String {
+        let xml = sent.provider == ProviderKind::Decisiv;
         let right = match (sent.provider, sent.operation) {
+            (ProviderKind::Decisiv, _) if reads => format!("<a:attachments xmlns:a='{ATTACHMENT}'></a:attachments>"),
+            (ProviderKind::Decisiv, _) => {
+                let (url, size) = ("/cases/C-7/attachments/x", sent.bytes.0);
+                format!("<attachment xmlns='{ATTACHMENT}'><URL>{url}</URL><size>{size}</size></attachment>")
+            }
             (ProviderKind::Serial, _) if reads => SERIAL.replace("[]", "[ ]"),
             (ProviderKind::Serial, _) => SERIAL.replace("[]", r#"[{"dataset_id": "x"}]"#),
             _ if reads => "[ ]".to_owned(),
@@ -53,8 +61,10 @@ impl Says {
             Says::Right => right,
             Says::Marked => format!("\u{feff}{right}"),
             Says::Half => right[..right.len() / 2].to_owned(),
+            Says::Foreign if xml => "<?xml version='1.0'?><result number='7'>fine</result>".to_owned(),
             Says::Foreign => r#"{"Result": "fine", "Number": 7}"#.to_owned(),
             Says::Refusal => r#"{"Code": 3001, "Message": "closed", "MessageId": "m"}"#.to_owned(),
+            Says::Error if xml => "<errors><error>no</error></errors>".to_owned(),
             Says::Error => r#"{"error": "no"}"#.to_owned(),
             Says::Page => "\n <!doctype html><title>Welcome to our Wi-Fi</title>".to_owned(),
             Says::Words => "log in first".to_owned(),
@@ -80,6 +90,23 @@ enum At {
     CorrigoPro,
     /// Those that document no refusal of their own.
     Others,
+    /// Decisiv, one of them: it speaks XML.
+    Decisiv,
+    /// Those that speak JSON.
+    Json,
+}
+
+impl At {
+    /// Whether a row so marked is about the system of `sent`.
+    fn is_about(self, sent: &Snapshot) -> bool {
+        match self {
+            At::Each => true,
+            At::CorrigoPro => sent.provider == ProviderKind::CorrigoPro,
+            At::Others => sent.provider != ProviderKind::CorrigoPro,
+            At::Decisiv => sent.provider == ProviderKind::Decisiv,
+            At::Json => sent.provider != ProviderKind::Decisiv,
+        }
+    }
 }
 
 /// One row: the system, what came, and what that means
@@ -93,6 +120,7 @@ const SAME: &str = "the same";
 
 const NONE: Headers = &[];
 const JSON: Headers = &[("content-type", "application/json")];
+const XML: Headers = &[("content-type", "application/xml; charset=utf-8")];
 const HTML: Headers = &[("content-type", "text/html; charset=utf-8")];
 const IN_120: Headers = &[("retry-after", "120")];
 const AT_90: Headers = &[("date", "Wed, 21 Oct 2015 07:28:00 GMT"), ("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT")];
@@ -101,7 +129,7 @@ const SOON: Headers = &[("retry-after", "soon")];
 
 #[rustfmt::skip]
 const TABLE: &[Case] = {
-    use At::{CorrigoPro, Each, Others};
+    use At::{CorrigoPro, Decisiv, Each, Json, Others};
     use Came::{Answer, Failure as Failed};
     use Failure as F;
     use Says::{Error, Foreign, Half, Marked, Nothing, Page, Refusal, Right, Words};
@@ -129,7 +157,12 @@ const TABLE: &[Case] = {
     &[
         // 2xx: the proof, or what is none
         case(Each, Answer(200, JSON, Right), PROVED),
-        case(Each, Answer(201, HTML, Right), PROVED), // JSON that is called a page is forgiven
+        case(Json, Answer(201, HTML, Right), PROVED), // JSON that is called a page is forgiven
+        case(Decisiv, Answer(201, HTML, Right), PORTAL), // XML is not
+        case(Decisiv, Answer(200, XML, Right), PROVED),
+        case(Decisiv, Answer(200, XML, Half), ODD),
+        case(Decisiv, Answer(200, XML, Foreign), ODD),
+        case(Decisiv, Answer(200, XML, Refusal), ODD),
         case(Each, Answer(202, NONE, Marked), PROVED),
         case(Each, Answer(200, JSON, Half), ODD),
         case(Each, Answer(200, JSON, Foreign), ODD),
@@ -140,6 +173,9 @@ const TABLE: &[Case] = {
         // something between us and the system
         case(Each, Answer(200, HTML, Page), PORTAL),
         case(Each, Answer(200, NONE, Page), PORTAL),
+        case(Decisiv, Answer(200, XML, Page), PORTAL),
+        case(Json, Answer(201, HTML, Nothing), PORTAL),
+        case(Decisiv, Answer(201, HTML, Nothing), ODD), // as frameworks answer that prove by a header
         case(Each, Answer(200, HTML, Words), PORTAL),
         case(Each, Answer(301, NONE, Nothing), PORTAL),
         case(Each, Answer(302, HTML, Page), PORTAL),
@@ -173,6 +209,11 @@ const TABLE: &[Case] = {
         case(Others, Answer(403, JSON, Refusal), FORBIDDEN),
         case(Others, Answer(404, JSON, Refusal), REFUSED),
         case(Others, Answer(409, JSON, Refusal), REFUSED),
+        case(Decisiv, Answer(400, XML, Foreign), REFUSED),
+        case(Decisiv, Answer(403, XML, Error), FORBIDDEN),
+        case(Decisiv, Answer(404, XML, Error), REFUSED),
+        case(Decisiv, Answer(422, XML, Right), REFUSED),
+        case(Decisiv, Answer(422, HTML, Error), PORTAL),
         case(Each, Answer(400, JSON, Error), REFUSED),
         case(Each, Answer(403, JSON, Error), FORBIDDEN),
         case(Each, Answer(403, NONE, Nothing), FORBIDDEN),
@@ -293,10 +334,9 @@ fn looked(sent: &Snapshot, came: Came, left: Left) -> String {
 #[test]
 fn every_answer_and_every_failure_has_one_outcome_at_every_system_for_every_operation() {
     let lefts = [(Left::Whole, true), (Left::Part, false), (Left::None, false)];
-    let (corrigopro, digitalrealty, serial) = (snapshot(), to_digital_realty(), to_serial());
+    let uploads = [snapshot(), to_digital_realty(), to_serial(), to_decisiv()];
     for &(at, came, whole, not_whole, changed, read) in TABLE {
-        let uploads = [(At::CorrigoPro, &corrigopro), (At::Others, &digitalrealty), (At::Others, &serial)];
-        for (_, upload) in uploads.into_iter().filter(|(system, _)| at == At::Each || at == *system) {
+        for upload in uploads.iter().filter(|upload| at.is_about(upload)) {
             for (left, all) in lefts {
                 let wanted = if all { whole } else { not_whole };
                 assert_eq!(
@@ -309,8 +349,8 @@ fn every_answer_and_every_failure_has_one_outcome_at_every_system_for_every_oper
                 assert_eq!(look, read, "look, {}, {left:?} left, {came:?}", upload.provider);
             }
         }
-        if at == At::Others {
-            continue; // they document no updates and no deletions
+        if !at.is_about(&snapshot()) {
+            continue; // the others document no updates and no deletions
         }
         for (left, all) in lefts {
             for sent in [change(Operation::Update, "boiler-7f3a9c1e.jpg"), change(Operation::Delete, "")] {
@@ -393,6 +433,41 @@ fn an_upload_and_its_look_both_answered_404_mean_that_the_work_order_is_missing(
     assert_eq!(both_missing(&doubt(404), Some(403)), None);
     assert_eq!(both_missing(&doubt(404), None), None);
     assert_eq!(both_missing(&doubt(500), Some(404)), None);
+}
+
+#[test]
+fn xml_is_a_web_page_only_where_it_is_one() {
+    let is_page =
+        |content_type: &str, body: &str| is_page(Speech::Xml, &answer(200, &[("content-type", content_type)], body));
+    let ours = format!("<a:attachments xmlns:a='{ATTACHMENT}'/>");
+    for body in [
+        ours.as_str(),
+        &format!("\u{feff}<?xml version='1.0'?>\n<!-- html --> {ours}"),
+        "<heading/>",
+        "<html:x xmlns:html='urn:x'/>",
+        "<bodywork>",
+        "<errors><html/></errors>",
+        "<!-- never ended",
+        "<",
+        "",
+        "{}",
+    ] {
+        assert!(!is_page("application/xml", body), "{body}");
+    }
+    for body in [
+        "<!doctype html><title>x",
+        "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\">",
+        "<?xml version='1.0'?>\r\n<!-- x --><!DOCTYPE html><html xmlns='http://www.w3.org/1999/xhtml'/>",
+        "\u{feff} <HTML>",
+        "<html lang='en'>",
+        "<head/>",
+        "<script>location='/login'</script>",
+        "<meta http-equiv=refresh content='0; url=/login'>",
+    ] {
+        assert!(is_page("application/xml", body), "{body}");
+    }
+    assert!(is_page("text/html", &ours) && is_page("Application/XHTML+xml; charset=utf-8", &ours));
+    assert!(is_page("text/html", "log in") && !is_page("text/html", ""));
 }
 
 #[test]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::clock::stamp;
-use crate::options::Dialect;
+use crate::dialect::Dialect;
 use crate::provider::{Provider, WorkOrderState};
 use crate::rules::{Rule, RuleId};
 use crate::sandbox::Actions;
@@ -92,7 +92,8 @@ struct Filter {
 
 impl Filter {
     fn lets(&self, system: Provider, work_order: &str) -> bool {
-        self.system.is_none_or(|s| s == system) && self.work_order.as_deref().is_none_or(|w| w == work_order)
+        let canonical = |id| crate::systems::system(system).work_order_id(id);
+        self.system.is_none_or(|s| s == system) && self.work_order.as_deref().is_none_or(|w| canonical(w) == work_order)
     }
 }
 

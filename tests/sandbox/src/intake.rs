@@ -174,6 +174,13 @@ impl SpoolFile {
     }
 }
 
+/// Bytes that came by another way than a file part, on disk like one.
+pub(crate) fn spool_bytes(bytes: &[u8], folder: &Path) -> io::Result<Spooled> {
+    let mut file = SpoolFile::create(folder)?;
+    file.write(bytes)?;
+    Ok(file.finish())
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

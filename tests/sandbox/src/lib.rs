@@ -12,6 +12,7 @@
 mod answer;
 mod clock;
 mod control;
+mod dialect;
 mod fault;
 mod front;
 mod intake;
@@ -30,12 +31,11 @@ mod wire;
 mod world;
 
 pub use clock::Clock;
+pub use dialect::{Dialect, FileValue, LinkShape, ListShape, SerialDialect};
 pub use fault::{Fault, Moment, RetryAfter};
 pub use ledger::{By, LedgerEntry};
 pub use log::{Credentials, Leak, PartRecord, RequestRecord};
-pub use options::{
-    Dialect, LinkShape, ListShape, Listening, ListeningAccount, ListeningEvent, Options, StartError, Tls,
-};
+pub use options::{Listening, ListeningAccount, ListeningEvent, Options, StartError, Tls};
 pub use provider::{Operation, Provider, UnknownProvider, WorkOrderState};
 pub use rules::{Forever, Rule, RuleId, RuleStatus, Times};
 pub use sandbox::{Sandbox, read_ledger, run};

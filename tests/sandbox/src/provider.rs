@@ -14,17 +14,20 @@ pub enum Provider {
     CorrigoPro,
     /// Digital Realty, under `/digitalrealty`.
     DigitalRealty,
+    /// Serial, under `/serial`.
+    Serial,
 }
 
 impl Provider {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::CorrigoPro, Self::DigitalRealty];
+    pub const ALL: [Self; 3] = [Self::CorrigoPro, Self::DigitalRealty, Self::Serial];
 
     /// The name in accounts, JSON and paths.
     pub fn name(self) -> &'static str {
         match self {
             Self::CorrigoPro => "corrigopro",
             Self::DigitalRealty => "digitalrealty",
+            Self::Serial => "serial",
         }
     }
 }
@@ -79,14 +82,20 @@ impl Operation {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WorkOrderState {
-    /// Takes attachments.
+    /// Takes attachments. Serial calls it `DRAFT`.
     Open,
     /// CorrigoPro refuses attachments.
     Rejected,
     /// CorrigoPro refuses attachments.
     Recalled,
-    /// Digital Realty refuses attachments.
+    /// Digital Realty refuses attachments, and Serial, which calls it `COMPLETE`.
     Closed,
-    /// Digital Realty refuses attachments.
+    /// Digital Realty refuses attachments, and Serial, which calls it `CANCELED`.
     Cancelled,
+    /// Serial refuses attachments.
+    Review,
+    /// Serial refuses attachments.
+    Production,
+    /// Serial refuses attachments.
+    Archived,
 }

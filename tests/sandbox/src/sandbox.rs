@@ -19,15 +19,16 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls;
 
 use crate::clock::Clock;
+use crate::dialect::Dialect;
 use crate::ledger::LedgerEntry;
 use crate::log::{Leak, RequestRecord};
-use crate::options::{Dialect, Listening, Options, StartError, Tls};
+use crate::options::{Listening, Options, StartError, Tls};
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::rules::{Rule, RuleId, RuleStatus};
 use crate::shared::{Shared, State};
 use crate::wire::{Conns, Network, Pump, Via};
 use crate::world::{Entry, Origin, World};
-use crate::{control, front, wire};
+use crate::{control, front, systems, wire};
 
 /// How long the end waits for a disk write to finish.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -163,6 +164,7 @@ impl Sandbox {
 
     /// The accepted uploads of a work order.
     pub fn uploads(&self, system: Provider, work_order: &str) -> Vec<LedgerEntry> {
+        let work_order = systems::system(system).work_order_id(work_order);
         let ours = |e: &LedgerEntry| e.system == system && e.work_order == work_order;
         self.ledger().into_iter().filter(|e| e.operation == Operation::Upload && ours(e)).collect()
     }
@@ -268,17 +270,18 @@ impl Actions for Shared {
     }
 
     fn set_work_order(&self, system: Provider, id: &str, state: Option<WorkOrderState>) {
+        let id = systems::system(system).work_order_id(id);
         let mut world = self.world();
         let orders = world.work_orders.entry(system).or_default();
         match state {
-            Some(state) => orders.insert(id.to_owned(), state),
-            None => orders.remove(id),
+            Some(state) => orders.insert(id, state),
+            None => orders.remove(&id),
         };
     }
 
     fn office_rename(&self, system: Provider, work_order: &str, remote_id: &str, name: &str) -> io::Result<bool> {
         let mut world = self.world();
-        let Some(mut entry) = world.entry(system, work_order, remote_id).cloned() else {
+        let Some(mut entry) = world.meant(system, work_order, remote_id) else {
             return Ok(false);
         };
         entry.name = name.to_owned();
@@ -288,7 +291,7 @@ impl Actions for Shared {
 
     fn office_delete(&self, system: Provider, work_order: &str, remote_id: &str) -> io::Result<bool> {
         let mut world = self.world();
-        let Some(entry) = world.entry(system, work_order, remote_id).cloned() else {
+        let Some(entry) = world.meant(system, work_order, remote_id) else {
             return Ok(false);
         };
         let now = world.clock.now();
@@ -297,6 +300,7 @@ impl Actions for Shared {
 
     fn file(&self, system: Provider, work_order: &str, remote_id: &str) -> Option<Vec<u8>> {
         let world = self.world();
+        let work_order = systems::system(system).work_order_id(work_order);
         let known = |e: &&LedgerEntry| e.system == system && e.work_order == work_order && e.remote_id == remote_id;
         let entry = world.ledger().iter().find(known)?;
         std::fs::read(world.dir().join("files").join(system.name()).join(&entry.remote_id)).ok()

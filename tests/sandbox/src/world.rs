@@ -18,15 +18,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::answer::Reply;
 use crate::clock::{Clock, read_stamp, stamp};
+use crate::dialect::Dialect;
 use crate::fault::Fault;
 use crate::intake::hex;
 use crate::ledger::{By, Ledger, LedgerEntry};
 use crate::log::Log;
-use crate::options::{Dialect, StartError};
+use crate::options::StartError;
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Request, Spooled};
 use crate::rules::Rules;
-use crate::systems;
+use crate::systems::{self, IS_DELETED};
 use crate::wire::Network;
 
 /// How long a temporary link lives (CorrigoPro's page).
@@ -60,6 +61,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether the system lists it as deleted.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.fields.contains_key(IS_DELETED)
+    }
+
     fn listed(&self, now: SystemTime) -> bool {
         self.listed_from.as_deref().and_then(read_stamp).is_none_or(|from| from <= now)
     }
@@ -142,6 +148,9 @@ impl World {
     fn replay(&mut self, line: LedgerEntry) {
         let held = self.entries.iter_mut().find(|e| e.system == line.system && e.remote_id == line.remote_id);
         match (line.operation, held) {
+            (Operation::Delete, Some(entry)) if systems::system(line.system).keeps_deleted() => {
+                entry.fields = line.fields;
+            }
             (Operation::Delete, _) => {
                 self.entries.retain(|e| e.system != line.system || e.remote_id != line.remote_id);
             }
@@ -224,7 +233,7 @@ impl World {
         &mut self,
         by: &Request,
         new: NewFile,
-        ids: fn() -> String,
+        mut ids: impl FnMut() -> String,
         now: SystemTime,
     ) -> io::Result<Entry> {
         let NewFile { work_order, mut name, request_id, fields, file } = new;
@@ -278,14 +287,27 @@ impl World {
     /// Changes an entry's name and fields.
     pub(crate) fn update(&mut self, to: Entry, origin: Origin, now: SystemTime) -> io::Result<()> {
         self.write(Operation::Update, &to, origin, stamp(now))?;
-        if let Some(held) = self.entries.iter_mut().find(|e| e.system == to.system && e.remote_id == to.remote_id) {
-            *held = to;
-        }
+        self.hold(to);
         Ok(())
     }
 
-    /// Deletes an entry; its bytes stay on disk, for the record.
+    /// Puts a changed entry in its own place.
+    fn hold(&mut self, changed: Entry) {
+        let same = |e: &&mut Entry| e.system == changed.system && e.remote_id == changed.remote_id;
+        if let Some(held) = self.entries.iter_mut().find(same) {
+            *held = changed;
+        }
+    }
+
+    /// Deletes an entry; its bytes stay on disk, for the record, and where the system lists deleted entries it does too.
     pub(crate) fn delete(&mut self, entry: &Entry, origin: Origin, now: SystemTime) -> io::Result<()> {
+        if systems::system(entry.system).keeps_deleted() {
+            let mut marked = entry.clone();
+            marked.fields.insert(IS_DELETED.to_owned(), true.to_string());
+            self.write(Operation::Delete, &marked, origin, stamp(now))?;
+            self.hold(marked);
+            return Ok(());
+        }
         self.write(Operation::Delete, entry, origin, stamp(now))?;
         self.entries.retain(|e| e.system != entry.system || e.remote_id != entry.remote_id);
         Ok(())
@@ -321,6 +343,12 @@ impl World {
     /// The entry of that id in that work order.
     pub(crate) fn entry(&self, system: Provider, work_order: &str, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.system == system && e.work_order == work_order && e.remote_id == id)
+    }
+
+    /// The entry that the office means, which has not deleted it yet.
+    pub(crate) fn meant(&self, system: Provider, work_order: &str, id: &str) -> Option<Entry> {
+        let work_order = systems::system(system).work_order_id(work_order);
+        self.entry(system, &work_order, id).filter(|e| !e.is_deleted()).cloned()
     }
 
     /// What the work order's listing shows this request.

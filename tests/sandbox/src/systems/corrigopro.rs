@@ -20,7 +20,7 @@ use std::time::SystemTime;
 use axum::http::Method;
 
 use crate::answer::{Reply, array, object, value};
-use crate::options::{LinkShape, ListShape};
+use crate::dialect::{LinkShape, ListShape};
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request};
 use crate::systems::System;

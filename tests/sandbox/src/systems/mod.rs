@@ -7,6 +7,7 @@
 
 mod corrigopro;
 mod digital_realty;
+mod serial;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -47,6 +48,16 @@ pub(crate) trait System: Sync {
         None
     }
 
+    /// The id under which a work order is kept, where it has more than one.
+    fn work_order_id(&self, given: &str) -> String {
+        given.to_owned()
+    }
+
+    /// Whether a deleted entry stays listed, marked [`IS_DELETED`].
+    fn keeps_deleted(&self) -> bool {
+        false
+    }
+
     /// Whether it tells a hash of its files.
     fn tells_hash(&self) -> bool {
         false
@@ -73,11 +84,15 @@ pub(crate) trait System: Sync {
     }
 }
 
+/// The field that marks an entry as deleted where a system keeps such entries listed.
+pub(crate) const IS_DELETED: &str = "is_deleted";
+
 /// The system of that name.
 pub(crate) fn system(provider: Provider) -> &'static dyn System {
     match provider {
         Provider::CorrigoPro => &corrigopro::CorrigoPro,
         Provider::DigitalRealty => &digital_realty::DigitalRealty,
+        Provider::Serial => &serial::Serial,
     }
 }
 

@@ -229,9 +229,32 @@ pub(crate) fn realty_list(sandbox: &Sandbox, ticket: &str) -> Ask {
     ask(sandbox, Provider::DigitalRealty, "GET", &format!("/v1/attachments/{ticket}"))
 }
 
+/// A form that Serial takes.
+pub(crate) fn serial_form(name: &str, bytes: &[u8]) -> Vec<Part> {
+    let metadata = serde_json::json!({
+        "type": "IMAGE", "name": "Boiler plate", "added_by_user_id": SERIAL_USER, "file_name": name,
+    });
+    vec![text("metadata", &metadata.to_string()), file("attachment", name, bytes)]
+}
+
+pub(crate) const SERIAL_USER: &str = "6f9b1c52-7d3e-4a86-9c15-2b8e0f4d7a31";
+
+pub(crate) fn serial_upload(sandbox: &Sandbox, work_order: &str, name: &str, bytes: &[u8]) -> Ask {
+    let path = format!("/work-orders/{work_order}/attachments");
+    ask(sandbox, Provider::Serial, "PUT", &path).form(&serial_form(name, bytes))
+}
+
+pub(crate) fn serial_read(sandbox: &Sandbox, work_order: &str) -> Ask {
+    ask(sandbox, Provider::Serial, "GET", &format!("/work-orders/{work_order}"))
+}
+
 /// The names that a listing shows.
 pub(crate) fn names(listing: &Heard) -> Vec<String> {
-    let entries = listing.json();
-    let name = |e: &Value| e.get("Name").or_else(|| e.get("filename")).unwrap().as_str().unwrap().to_owned();
+    let told = listing.json();
+    let entries = told.get("attachments").unwrap_or(&told);
+    let name = |e: &Value| {
+        let name = ["Name", "filename", "file_name"].into_iter().find_map(|key| e.get(key));
+        name.unwrap().as_str().unwrap().to_owned()
+    };
     entries.as_array().unwrap().iter().map(name).collect()
 }

@@ -10,6 +10,7 @@ mod corrigopro;
 mod digital_realty;
 mod faults;
 mod network;
+mod serial;
 
 use std::time::{Duration, SystemTime};
 

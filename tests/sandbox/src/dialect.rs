@@ -14,6 +14,8 @@ pub struct Dialect {
     pub corrigo_link: LinkShape,
     /// Serial's.
     pub serial: SerialDialect,
+    /// Decisiv's.
+    pub decisiv: DecisivDialect,
 }
 
 /// What Serial's page leaves open.
@@ -35,6 +37,63 @@ pub enum ListShape {
     Array,
     /// An object with one array in it, and other fields.
     Wrapped,
+}
+
+/// What Decisiv's page leaves open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DecisivDialect {
+    /// What adding an attachment answers.
+    pub answer: AddAnswer,
+    /// The paths that are there: the page's headings and its examples differ.
+    pub paths: CasePaths,
+    /// `URL`, `downloadURL` and `Location` are paths, without scheme and host.
+    pub relative_urls: bool,
+    /// A file that comes as base64 is kept as it came, not decoded.
+    pub leaves_base64: bool,
+    /// Answers are in namespaces of a later version than the page's 0.0.7.
+    pub newer_namespaces: bool,
+    /// Where `downloadURL` leads.
+    pub download: DownloadHost,
+}
+
+/// What Decisiv answers when an attachment was added; the page does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddAnswer {
+    /// A `Location` header and the attachment.
+    #[default]
+    Both,
+    /// A `Location` header and no body.
+    Location,
+    /// The attachment.
+    Body,
+    /// 201, and nothing.
+    Neither,
+}
+
+/// Which of Decisiv's paths are there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CasePaths {
+    /// Those of the examples and those of the headings.
+    #[default]
+    Both,
+    /// `/cases/{case_id}/attachments` and `/cases/{case_id}/attachments/{id}`.
+    Examples,
+    /// `/case/{case_id}/attachments` and `/case/{case_id}/attachment/{id}`.
+    Headings,
+}
+
+/// Where Decisiv's `downloadURL` leads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DownloadHost {
+    /// To the account's own host, which wants the token.
+    #[default]
+    Own,
+    /// To another host (`localhost` for `127.0.0.1`), as a temporary link that must not get the token.
+    Other,
 }
 
 /// What stands in Serial's `value`, which is explained for texts only, of a file.

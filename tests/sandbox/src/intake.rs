@@ -14,7 +14,7 @@ use axum::body::{Body, Bytes};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::multipart::Multipart;
+use crate::multipart::{Multipart, PartHead};
 use crate::request::{Content, Form, FormKind, Part, Spooled};
 
 /// Bytes of a file that reach the disk. No system takes nearly as much; the rest is counted and hashed only.
@@ -95,6 +95,7 @@ async fn parse(mut tap: Tap, how: &Reading<'_>) -> Result<Form, String> {
                 name: name.into_owned(),
                 file_name: None,
                 content_type: None,
+                transfer_encoding: None,
                 content: Content::Text(value.into_owned()),
             });
             Ok(Form { kind: FormKind::UrlEncoded, parts: parts.collect() })
@@ -122,7 +123,8 @@ async fn parts(mut form: Multipart<Tap>, how: &Reading<'_>) -> Result<Vec<Part>,
             true => Content::File(spool(&mut form, how.spool).await?),
             false => Content::Text(part_text(&mut form).await?),
         };
-        parts.push(Part { name: head.name, file_name: head.file_name, content_type: head.content_type, content });
+        let PartHead { name, file_name, content_type, transfer_encoding } = head;
+        parts.push(Part { name, file_name, content_type, transfer_encoding, content });
     }
     Ok(parts)
 }

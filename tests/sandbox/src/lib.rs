@@ -29,9 +29,12 @@ mod shared;
 mod systems;
 mod wire;
 mod world;
+mod xml;
 
 pub use clock::Clock;
-pub use dialect::{Dialect, FileValue, LinkShape, ListShape, SerialDialect};
+pub use dialect::{
+    AddAnswer, CasePaths, DecisivDialect, Dialect, DownloadHost, FileValue, LinkShape, ListShape, SerialDialect,
+};
 pub use fault::{Fault, Moment, RetryAfter};
 pub use ledger::{By, LedgerEntry};
 pub use log::{Credentials, Leak, PartRecord, RequestRecord};

@@ -16,11 +16,13 @@ pub enum Provider {
     DigitalRealty,
     /// Serial, under `/serial`.
     Serial,
+    /// Decisiv, under `/decisiv/platform_api`.
+    Decisiv,
 }
 
 impl Provider {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::CorrigoPro, Self::DigitalRealty, Self::Serial];
+    pub const ALL: [Self; 4] = [Self::CorrigoPro, Self::DigitalRealty, Self::Serial, Self::Decisiv];
 
     /// The name in accounts, JSON and paths.
     pub fn name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Provider {
             Self::CorrigoPro => "corrigopro",
             Self::DigitalRealty => "digitalrealty",
             Self::Serial => "serial",
+            Self::Decisiv => "decisiv",
         }
     }
 }
@@ -60,6 +63,8 @@ pub enum Operation {
     Upload,
     /// List a work order's files.
     List,
+    /// Read one file's details.
+    Get,
     /// Ask for a temporary link.
     Link,
     /// Read a file's bytes, by link or by id.

@@ -87,7 +87,7 @@ impl Sandbox {
 
     /// The account's base URL for a system.
     pub fn url(&self, system: Provider) -> String {
-        format!("{}/{system}", self.origin())
+        format!("{}{}", self.origin(), systems::base(system))
     }
 
     /// Scheme, host and port of the systems.

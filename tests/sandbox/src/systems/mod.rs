@@ -6,6 +6,7 @@
 //! Nothing here touches a socket or reads a clock: time is handed in.
 
 mod corrigopro;
+mod decisiv;
 mod digital_realty;
 mod serial;
 
@@ -20,6 +21,11 @@ use crate::world::World;
 
 /// What a system has to know of its own speech.
 pub(crate) trait System: Sync {
+    /// What an account's URL has behind the system's name: the path that all of its paths begin with.
+    fn base(&self) -> &'static str {
+        ""
+    }
+
     /// The documented operation that a head asks for; `None`: it is none.
     fn identify(&self, head: &Head) -> Option<Call>;
 
@@ -92,8 +98,14 @@ pub(crate) fn system(provider: Provider) -> &'static dyn System {
     match provider {
         Provider::CorrigoPro => &corrigopro::CorrigoPro,
         Provider::DigitalRealty => &digital_realty::DigitalRealty,
+        Provider::Decisiv => &decisiv::Decisiv,
         Provider::Serial => &serial::Serial,
     }
+}
+
+/// The path of the account's URL.
+pub(crate) fn base(provider: Provider) -> String {
+    format!("/{provider}{}", system(provider).base())
 }
 
 /// The token that a system accepts at the start: the same in every run, so that a script can be written down.

@@ -8,6 +8,8 @@ use fieldpost_sandbox::{Provider, Sandbox};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::xml::{self, Node};
+
 /// Long enough for a busy machine, short enough to fail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -31,6 +33,14 @@ impl Heard {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 
+    pub(crate) fn is_xml(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.starts_with("application/xml"))
+    }
+
+    pub(crate) fn xml(&self) -> Node {
+        xml::parse(&self.text()).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
@@ -47,14 +57,23 @@ pub(crate) struct Part {
     pub(crate) name: &'static str,
     pub(crate) file_name: Option<String>,
     pub(crate) value: Vec<u8>,
+    /// Lines of its head besides.
+    pub(crate) headers: Vec<&'static str>,
+}
+
+impl Part {
+    pub(crate) fn with(mut self, header: &'static str) -> Self {
+        self.headers.push(header);
+        self
+    }
 }
 
 pub(crate) fn text(name: &'static str, value: &str) -> Part {
-    Part { name, file_name: None, value: value.into() }
+    Part { name, file_name: None, value: value.into(), headers: vec![] }
 }
 
 pub(crate) fn file(name: &'static str, file_name: &str, bytes: &[u8]) -> Part {
-    Part { name, file_name: Some(file_name.into()), value: bytes.into() }
+    Part { name, file_name: Some(file_name.into()), value: bytes.into(), headers: vec![] }
 }
 
 pub(crate) fn multipart(parts: &[Part]) -> Vec<u8> {
@@ -67,6 +86,9 @@ pub(crate) fn multipart(parts: &[Part]) -> Vec<u8> {
             file.unwrap_or_default()
         );
         body.extend_from_slice(head.as_bytes());
+        for header in &part.headers {
+            body.extend_from_slice(format!("\r\n{header}").as_bytes());
+        }
         body.extend_from_slice(b"\r\n\r\n");
         body.extend_from_slice(&part.value);
         body.extend_from_slice(b"\r\n");
@@ -248,8 +270,29 @@ pub(crate) fn serial_read(sandbox: &Sandbox, work_order: &str) -> Ask {
     ask(sandbox, Provider::Serial, "GET", &format!("/work-orders/{work_order}"))
 }
 
+/// The part `body` of a form that Decisiv takes.
+pub(crate) const DECISIV_BODY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+    <r:attachment xmlns:r=\"http://www.decisiv.net/platform_api/0.0.7/Case/AttachmentRequest\">\
+    <r:description>Boiler plate</r:description></r:attachment>";
+
+pub(crate) fn decisiv_form(name: &str, bytes: &[u8]) -> Vec<Part> {
+    vec![text("body", DECISIV_BODY), file("file", name, bytes)]
+}
+
+pub(crate) fn decisiv_upload(sandbox: &Sandbox, case: &str, name: &str, bytes: &[u8]) -> Ask {
+    ask(sandbox, Provider::Decisiv, "POST", &format!("/cases/{case}/attachments")).form(&decisiv_form(name, bytes))
+}
+
+pub(crate) fn decisiv_list(sandbox: &Sandbox, case: &str) -> Ask {
+    let ask = ask(sandbox, Provider::Decisiv, "GET", &format!("/cases/{case}/attachments"));
+    ask.with("Accept", "application/xml")
+}
+
 /// The names that a listing shows.
 pub(crate) fn names(listing: &Heard) -> Vec<String> {
+    if listing.is_xml() {
+        return listing.xml().all("attachment").map(|attachment| attachment.text("filename")).collect();
+    }
     let told = listing.json();
     let entries = told.get("attachments").unwrap_or(&told);
     let name = |e: &Value| {

@@ -7,10 +7,12 @@ mod changes;
 mod client;
 mod control;
 mod corrigopro;
+mod decisiv;
 mod digital_realty;
 mod faults;
 mod network;
 mod serial;
+mod xml;
 
 use std::time::{Duration, SystemTime};
 

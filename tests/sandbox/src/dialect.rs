@@ -16,6 +16,91 @@ pub struct Dialect {
     pub serial: SerialDialect,
     /// Decisiv's.
     pub decisiv: DecisivDialect,
+    /// Field Nation's.
+    pub field_nation: FieldNationDialect,
+}
+
+/// What Field Nation's pages leave open, or say in more than one way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FieldNationDialect {
+    /// The shape of errors.
+    pub errors: ErrorShape,
+    /// How a token is refused.
+    pub token_refusal: TokenRefusal,
+    /// What of a work order's attachments stands in an answer that is the whole work order.
+    pub answer: AnsweredFolders,
+    /// The number of a listing's first page.
+    pub first_page: FirstPage,
+    /// Folders on a page of a listing, at most; `None`: as many as were asked for, else 25.
+    pub folders_per_page: Option<u32>,
+    /// Files of a folder on a page of a listing, at most; `None`: all.
+    pub files_per_page: Option<u32>,
+    /// The shapes of a signature that are taken: the pages show two.
+    pub signatures: SignatureShapes,
+}
+
+/// The shape of Field Nation's errors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorShape {
+    /// `status` (that of HTTP) and `message`.
+    #[default]
+    Status,
+    /// The page's own example: `{"status": 500, "message": "Operation successful."}`, whatever happened.
+    Successful,
+    /// `status_code` and `message`.
+    StatusCode,
+    /// `application/problem+json`.
+    Problem,
+}
+
+/// How Field Nation refuses a token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenRefusal {
+    /// 400, "You must provide a valid OAuth token to make a request".
+    #[default]
+    BadRequest,
+    /// 401, with the same text.
+    Unauthorized,
+}
+
+/// What of a work order's attachments stands in Field Nation's whole work order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnsweredFolders {
+    /// All folders with all files.
+    #[default]
+    Full,
+    /// The first page of several: one folder and one of its files where the dialect sets no other number.
+    OnePage,
+    /// None, though there are some: the page's own example.
+    Empty,
+}
+
+/// The number of the first page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstPage {
+    /// 1.
+    #[default]
+    One,
+    /// 0.
+    Zero,
+}
+
+/// Which shapes of a signature Field Nation takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignatureShapes {
+    /// Either.
+    #[default]
+    Both,
+    /// `name`, `format`, `data`.
+    Format,
+    /// `name`, `title`, `signature` (a `data:` URL).
+    DataUrl,
 }
 
 /// What Serial's page leaves open.

@@ -74,7 +74,7 @@ pub enum Fault {
         #[serde(default)]
         retry_after: RetryAfter,
     },
-    /// 401 in the system's own shape, nothing processed. With `until_token_changes` the token that meets it first is
+    /// The system's own refusal of a token (401; Field Nation's 400 or 401), nothing processed. With `until_token_changes` the token that meets it first is
     /// refused for as long as it is sent, and the rule is used up by the first request that brings another.
     Unauthorized {
         /// Whether to refuse until another token comes.
@@ -196,6 +196,12 @@ impl Fault {
             Self::ListLate { .. } | Self::WrongHash | Self::Corrupted | Self::Renamed { .. } => Stage::Trait,
             Self::AcceptTwice | Self::DuplicateListing | Self::Slow { .. } => Stage::Trait,
         }
+    }
+
+    /// Whether it is meant for the making of a folder: said outright, since a rule for uploads must not be spent on one.
+    pub(crate) fn is_for_folder(&self, asked: Option<Operation>, operation: Operation) -> bool {
+        let folder = Operation::CreateFolder;
+        asked == Some(folder) && operation == folder && matches!(self, Self::ListLate { .. } | Self::AcceptTwice)
     }
 
     /// Whether it means anything for `operation`, so that an upload's fault is not spent on a listing.

@@ -20,7 +20,7 @@ use crate::request::{Content, Form, FormKind, Part, Spooled};
 /// Bytes of a file that reach the disk. No system takes nearly as much; the rest is counted and hashed only.
 const SPOOL_LIMIT: u64 = 64 * 1024 * 1024;
 
-/// Bytes of a text part, or of an url-encoded form.
+/// Bytes of a text part, of an url-encoded form, or of JSON.
 const TEXT_LIMIT: usize = 1024 * 1024;
 
 /// How a body is to be read.
@@ -100,6 +100,12 @@ async fn parse(mut tap: Tap, how: &Reading<'_>) -> Result<Form, String> {
             });
             Ok(Form { kind: FormKind::UrlEncoded, parts: parts.collect() })
         }
+        "application/json" => {
+            let content = Content::Text(text(&mut tap).await?);
+            let content_type = Some(content_type.to_owned());
+            let part = Part { name: String::new(), file_name: None, content_type, transfer_encoding: None, content };
+            Ok(Form { kind: FormKind::Json, parts: vec![part] })
+        }
         _ => Ok(Form { kind: FormKind::Other, parts: vec![] }),
     }
 }
@@ -109,7 +115,7 @@ async fn text(tap: &mut Tap) -> Result<String, String> {
     while let Some(chunk) = tap.next().await {
         text.extend_from_slice(&chunk.map_err(|e| e.to_string())?);
         if text.len() > TEXT_LIMIT {
-            return Err("the form is too long".to_owned());
+            return Err("the text is too long".to_owned());
         }
     }
     String::from_utf8(text).map_err(|e| e.to_string())

@@ -14,6 +14,7 @@ mod clock;
 mod control;
 mod dialect;
 mod fault;
+mod folders;
 mod front;
 mod intake;
 mod ledger;
@@ -33,9 +34,11 @@ mod xml;
 
 pub use clock::Clock;
 pub use dialect::{
-    AddAnswer, CasePaths, DecisivDialect, Dialect, DownloadHost, FileValue, LinkShape, ListShape, SerialDialect,
+    AddAnswer, AnsweredFolders, CasePaths, DecisivDialect, Dialect, DownloadHost, ErrorShape, FieldNationDialect,
+    FileValue, FirstPage, LinkShape, ListShape, SerialDialect, SignatureShapes, TokenRefusal,
 };
 pub use fault::{Fault, Moment, RetryAfter};
+pub use folders::{Folder, FolderRules};
 pub use ledger::{By, LedgerEntry};
 pub use log::{Credentials, Leak, PartRecord, RequestRecord};
 pub use options::{Listening, ListeningAccount, ListeningEvent, Options, StartError, Tls};

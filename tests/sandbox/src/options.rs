@@ -24,6 +24,8 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// CorrigoPro's "20 MB", in bytes. The page does not say which MB; the default is the larger, 20 x 1,048,576.
     pub corrigo_max_bytes: u64,
+    /// Field Nation's "typically 10 MB", in bytes; the default is the larger reading, 10 x 1,048,576.
+    pub field_nation_max_bytes: u64,
     /// The answers whose shape the documents leave open.
     pub dialect: Dialect,
 }
@@ -37,6 +39,7 @@ impl Default for Options {
             clock: Clock::real(),
             tls: None,
             corrigo_max_bytes: 20 * 1024 * 1024,
+            field_nation_max_bytes: 10 * 1024 * 1024,
             dialect: Dialect::default(),
         }
     }

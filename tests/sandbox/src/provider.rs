@@ -18,11 +18,13 @@ pub enum Provider {
     Serial,
     /// Decisiv, under `/decisiv/platform_api`.
     Decisiv,
+    /// Field Nation, under `/fieldnation/api/rest/v2`.
+    FieldNation,
 }
 
 impl Provider {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::CorrigoPro, Self::DigitalRealty, Self::Serial, Self::Decisiv];
+    pub const ALL: [Self; 5] = [Self::CorrigoPro, Self::DigitalRealty, Self::Serial, Self::Decisiv, Self::FieldNation];
 
     /// The name in accounts, JSON and paths.
     pub fn name(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Provider {
             Self::DigitalRealty => "digitalrealty",
             Self::Serial => "serial",
             Self::Decisiv => "decisiv",
+            Self::FieldNation => "fieldnation",
         }
     }
 }
@@ -73,12 +76,16 @@ pub enum Operation {
     Update,
     /// Delete a file.
     Delete,
+    /// Create a folder.
+    CreateFolder,
+    /// Delete a folder, with what is in it.
+    DeleteFolder,
 }
 
 impl Operation {
     /// Whether it changes what the system holds.
     pub fn changes(self) -> bool {
-        matches!(self, Self::Upload | Self::Update | Self::Delete)
+        matches!(self, Self::Upload | Self::Update | Self::Delete | Self::CreateFolder | Self::DeleteFolder)
     }
 }
 

@@ -94,6 +94,8 @@ pub(crate) enum FormKind {
     Empty,
     Multipart,
     UrlEncoded,
+    /// JSON, as one text part without a name; nothing is parsed.
+    Json,
     /// Another content type; read and thrown away.
     Other,
 }

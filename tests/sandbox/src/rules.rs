@@ -311,7 +311,7 @@ impl Live {
         let matches = rule.system.is_none_or(|s| s == subject.system)
             && rule.operation.is_none_or(|o| Some(o) == subject.operation)
             && rule.work_order.as_deref().is_none_or(|w| subject.is_of(w))
-            && subject.operation.is_none_or(|o| rule.fault.concerns(o));
+            && subject.operation.is_none_or(|o| rule.fault.concerns(o) || rule.fault.is_for_folder(rule.operation, o));
         matches && self.acts(subject.token)
     }
 

@@ -20,10 +20,11 @@ use crate::answer::Reply;
 use crate::clock::{Clock, read_stamp, stamp};
 use crate::dialect::Dialect;
 use crate::fault::Fault;
+use crate::folders::Folders;
 use crate::intake::hex;
 use crate::ledger::{By, Ledger, LedgerEntry};
 use crate::log::Log;
-use crate::options::StartError;
+use crate::options::{Options, StartError};
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Request, Spooled};
 use crate::rules::Rules;
@@ -61,12 +62,29 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// As the ledger knows it.
+    fn of(line: LedgerEntry) -> Self {
+        Self {
+            system: line.system,
+            work_order: line.work_order,
+            remote_id: line.remote_id,
+            name: line.name,
+            bytes: line.bytes,
+            sha256: line.sha256,
+            hash: line.hash,
+            accepted: line.time,
+            listed_from: line.listed_from,
+            corrupted: line.corrupted,
+            fields: line.fields,
+        }
+    }
+
     /// Whether the system lists it as deleted.
     pub(crate) fn is_deleted(&self) -> bool {
         self.fields.contains_key(IS_DELETED)
     }
 
-    fn listed(&self, now: SystemTime) -> bool {
+    pub(crate) fn listed(&self, now: SystemTime) -> bool {
         self.listed_from.as_deref().and_then(read_stamp).is_none_or(|from| from <= now)
     }
 }
@@ -97,12 +115,14 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) dialect: Dialect,
     pub(crate) corrigo_max_bytes: u64,
+    pub(crate) field_nation_max_bytes: u64,
     pub(crate) rules: Rules,
     pub(crate) log: Log,
     /// Scheme and address of the systems' port.
     pub(crate) origin: String,
     pub(crate) tokens: BTreeMap<Provider, Vec<String>>,
     pub(crate) work_orders: BTreeMap<Provider, BTreeMap<String, WorkOrderState>>,
+    pub(crate) folders: Folders,
     ledger: Ledger,
     entries: Vec<Entry>,
     links: HashMap<String, Link>,
@@ -113,7 +133,7 @@ pub(crate) struct World {
 
 impl World {
     /// Takes up what the folder holds.
-    pub(crate) fn open(dir: PathBuf, clock: Clock, dialect: Dialect, max: u64) -> Result<Self, StartError> {
+    pub(crate) fn open(dir: PathBuf, options: &Options) -> Result<Self, StartError> {
         let spool = dir.join("spool");
         // What was on its way when the sandbox was killed was never accepted.
         let _ = std::fs::remove_dir_all(&spool);
@@ -123,10 +143,12 @@ impl World {
         }
         let ledger = Ledger::open(dir.join("ledger.jsonl"))?;
         let mut world = Self {
-            clock,
+            clock: options.clock.clone(),
             network: Network::Up,
-            dialect,
-            corrigo_max_bytes: max,
+            dialect: options.dialect,
+            corrigo_max_bytes: options.corrigo_max_bytes,
+            field_nation_max_bytes: options.field_nation_max_bytes,
+            folders: Folders::default(),
             rules: Rules::default(),
             log: Log::default(),
             origin: String::new(),
@@ -146,6 +168,11 @@ impl World {
     }
 
     fn replay(&mut self, line: LedgerEntry) {
+        match line.operation {
+            Operation::CreateFolder => return self.folders.keep(Entry::of(line)),
+            Operation::DeleteFolder => return self.forget_folder(&Entry::of(line)),
+            _ => {}
+        }
         let held = self.entries.iter_mut().find(|e| e.system == line.system && e.remote_id == line.remote_id);
         match (line.operation, held) {
             (Operation::Delete, Some(entry)) if systems::system(line.system).keeps_deleted() => {
@@ -158,19 +185,7 @@ impl World {
                 entry.name = line.name;
                 entry.fields = line.fields;
             }
-            (_, None) => self.entries.push(Entry {
-                system: line.system,
-                work_order: line.work_order,
-                remote_id: line.remote_id,
-                name: line.name,
-                bytes: line.bytes,
-                sha256: line.sha256,
-                hash: line.hash,
-                accepted: line.time,
-                listed_from: line.listed_from,
-                corrupted: line.corrupted,
-                fields: line.fields,
-            }),
+            (_, None) => self.entries.push(Entry::of(line)),
         }
     }
 
@@ -313,7 +328,13 @@ impl World {
         Ok(())
     }
 
-    fn write(&mut self, operation: Operation, entry: &Entry, origin: Origin, time: String) -> io::Result<()> {
+    pub(crate) fn write(
+        &mut self,
+        operation: Operation,
+        entry: &Entry,
+        origin: Origin,
+        time: String,
+    ) -> io::Result<()> {
         self.ledger.append(LedgerEntry {
             n: 0,
             time,
@@ -335,6 +356,11 @@ impl World {
         })
     }
 
+    /// Removes entries without a word.
+    pub(crate) fn forget(&mut self, gone: impl Fn(&Entry) -> bool) {
+        self.entries.retain(|entry| !gone(entry));
+    }
+
     /// Every entry, listed or not yet.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
@@ -347,7 +373,8 @@ impl World {
 
     /// The entry that the office means, which has not deleted it yet.
     pub(crate) fn meant(&self, system: Provider, work_order: &str, id: &str) -> Option<Entry> {
-        let work_order = systems::system(system).work_order_id(work_order);
+        let (work_order, id) =
+            (systems::system(system).work_order_id(work_order), systems::system(system).entry_id(id));
         self.entry(system, &work_order, id).filter(|e| !e.is_deleted()).cloned()
     }
 
@@ -362,6 +389,15 @@ impl World {
     /// The entry's bytes, as an answer.
     pub(crate) fn bytes_of(&self, entry: &Entry) -> Reply {
         Reply::stored(self.stored_at(entry), entry.bytes, entry.corrupted)
+    }
+
+    /// The entry's bytes, as they came but for a fault that altered them.
+    pub(crate) fn read(&self, entry: &Entry) -> io::Result<Vec<u8>> {
+        let mut bytes = std::fs::read(self.stored_at(entry))?;
+        if let Some(first) = bytes.first_mut().filter(|_| entry.corrupted) {
+            *first ^= 0xFF;
+        }
+        Ok(bytes)
     }
 
     fn stored_at(&self, entry: &Entry) -> PathBuf {
@@ -391,6 +427,7 @@ impl World {
         self.parked.clear();
         self.tokens = systems::first_tokens();
         self.work_orders = systems::first_work_orders();
+        self.folders.reset(accepted);
         if accepted {
             self.ledger.clear()?;
             for entry in std::mem::take(&mut self.entries) {
@@ -412,6 +449,11 @@ pub(crate) struct Origin {
 impl Origin {
     pub(crate) fn client(request: &Request, request_id: Option<String>) -> Self {
         Self { connection: request.connection, request: request.number, request_id, by: By::Client }
+    }
+
+    /// What a request did not ask for.
+    pub(crate) fn fault(request: &Request) -> Self {
+        Self { by: By::Fault, ..Self::client(request, None) }
     }
 
     pub(crate) fn office() -> Self {

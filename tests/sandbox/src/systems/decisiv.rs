@@ -23,7 +23,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::answer::Reply;
-use crate::dialect::{AddAnswer, CasePaths, DownloadHost};
+use crate::dialect::{AddAnswer, CasePaths, Dialect, DownloadHost};
 use crate::intake::spool_bytes;
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request, Spooled};
@@ -72,26 +72,26 @@ impl System for Decisiv {
 
     fn handle(&self, request: &mut Request, world: &mut World, now: SystemTime) -> io::Result<Reply> {
         if !is_there(&request.head, world.dialect.decisiv.paths) {
-            return Ok(self.unknown());
+            return Ok(self.unknown(&world.dialect));
         }
         match request.call.operation {
             Operation::Upload => upload(request, world, now),
             Operation::List => Ok(list(request, world, now)),
             Operation::Get => Ok(get(request, world, now)),
             Operation::Download => Ok(download(request, world)),
-            _ => Ok(self.unknown()),
+            _ => Ok(self.unknown(&world.dialect)),
         }
     }
 
-    fn unauthorized(&self) -> Reply {
+    fn unauthorized(&self, _dialect: &Dialect) -> Reply {
         error(401, "The bearer token is missing, unknown or expired.").with("www-authenticate", "Bearer")
     }
 
-    fn malformed(&self, why: &str) -> Reply {
+    fn malformed(&self, why: &str, _dialect: &Dialect) -> Reply {
         error(400, &format!("The body cannot be read: {why}"))
     }
 
-    fn unknown(&self) -> Reply {
+    fn unknown(&self, _dialect: &Dialect) -> Reply {
         error(404, "There is no such resource.")
     }
 

@@ -8,6 +8,7 @@
 mod corrigopro;
 mod decisiv;
 mod digital_realty;
+mod field_nation;
 mod serial;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ use std::io;
 use std::time::SystemTime;
 
 use crate::answer::Reply;
+use crate::dialect::Dialect;
+use crate::folders::FirstFolder;
 use crate::provider::{Provider, WorkOrderState};
 use crate::request::{Call, Head, Request};
 use crate::world::World;
@@ -59,6 +62,16 @@ pub(crate) trait System: Sync {
         given.to_owned()
     }
 
+    /// The folders that every work order has.
+    fn folders(&self) -> &'static [FirstFolder] {
+        &[]
+    }
+
+    /// The id of an entry in what a client may call it.
+    fn entry_id<'a>(&self, given: &'a str) -> &'a str {
+        given
+    }
+
     /// Whether a deleted entry stays listed, marked [`IS_DELETED`].
     fn keeps_deleted(&self) -> bool {
         false
@@ -73,13 +86,18 @@ pub(crate) trait System: Sync {
     fn handle(&self, request: &mut Request, world: &mut World, now: SystemTime) -> io::Result<Reply>;
 
     /// No token, or one that is not accepted.
-    fn unauthorized(&self) -> Reply;
+    fn unauthorized(&self, dialect: &Dialect) -> Reply;
 
     /// The body is not what its content type says.
-    fn malformed(&self, why: &str) -> Reply;
+    fn malformed(&self, why: &str, dialect: &Dialect) -> Reply;
 
     /// Not a documented path, or not with this method.
-    fn unknown(&self) -> Reply;
+    fn unknown(&self, dialect: &Dialect) -> Reply;
+
+    /// Too many requests; `wait` is what `Retry-After` is going to say, in seconds.
+    fn too_many(&self, _wait: Option<u32>) -> Reply {
+        Reply::new(429, "text/plain", "too many requests")
+    }
 
     /// Work orders that are there from the start.
     fn work_orders(&self) -> &'static [(&'static str, WorkOrderState)];
@@ -99,6 +117,7 @@ pub(crate) fn system(provider: Provider) -> &'static dyn System {
         Provider::CorrigoPro => &corrigopro::CorrigoPro,
         Provider::DigitalRealty => &digital_realty::DigitalRealty,
         Provider::Decisiv => &decisiv::Decisiv,
+        Provider::FieldNation => &field_nation::FieldNation,
         Provider::Serial => &serial::Serial,
     }
 }

@@ -20,7 +20,7 @@ use axum::http::Method;
 use serde_json::{Map, Value};
 
 use crate::answer::{Reply, array, object, value};
-use crate::dialect::FileValue;
+use crate::dialect::{Dialect, FileValue};
 use crate::intake::spool_bytes;
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request};
@@ -71,19 +71,19 @@ impl System for Serial {
         match request.call.operation {
             Operation::Upload => upload(request, world, now),
             Operation::List => Ok(read(request, world, now)),
-            _ => Ok(self.unknown()),
+            _ => Ok(self.unknown(&world.dialect)),
         }
     }
 
-    fn unauthorized(&self) -> Reply {
+    fn unauthorized(&self, _dialect: &Dialect) -> Reply {
         error(401, "The API key or token is missing, unknown or expired.").with("www-authenticate", "Bearer")
     }
 
-    fn malformed(&self, why: &str) -> Reply {
+    fn malformed(&self, why: &str, _dialect: &Dialect) -> Reply {
         error(400, &format!("The body cannot be read: {why}"))
     }
 
-    fn unknown(&self) -> Reply {
+    fn unknown(&self, _dialect: &Dialect) -> Reply {
         error(404, "There is no such resource.")
     }
 

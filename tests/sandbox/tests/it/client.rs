@@ -212,6 +212,11 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 
 /// An ask with everything in its head that the system wants.
 pub(crate) fn ask(sandbox: &Sandbox, system: Provider, method: &'static str, path: &str) -> Ask {
+    if system == Provider::FieldNation {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let token = sandbox.token(system);
+        return Ask::new(method, format!("{}{path}{mark}access_token={token}", sandbox.url(system)));
+    }
     let ask = Ask::new(method, format!("{}{path}", sandbox.url(system)))
         .with("Authorization", format!("Bearer {}", sandbox.token(system)));
     match system {
@@ -288,12 +293,28 @@ pub(crate) fn decisiv_list(sandbox: &Sandbox, case: &str) -> Ask {
     ask.with("Accept", "application/xml")
 }
 
+/// The folder `Misc`, which every work order has.
+pub(crate) const MISC: &str = "2270";
+
+pub(crate) fn nation_upload(sandbox: &Sandbox, work_order: &str, name: &str, bytes: &[u8]) -> Ask {
+    let path = format!("/workorders/{work_order}/attachments/{MISC}");
+    ask(sandbox, Provider::FieldNation, "POST", &path).form(&[file("file", name, bytes)])
+}
+
+pub(crate) fn nation_list(sandbox: &Sandbox, work_order: &str) -> Ask {
+    ask(sandbox, Provider::FieldNation, "GET", &format!("/workorders/{work_order}/attachments"))
+}
+
 /// The names that a listing shows.
 pub(crate) fn names(listing: &Heard) -> Vec<String> {
     if listing.is_xml() {
         return listing.xml().all("attachment").map(|attachment| attachment.text("filename")).collect();
     }
     let told = listing.json();
+    if let Some(folders) = told.get("results") {
+        let files = folders.as_array().unwrap().iter().flat_map(|folder| folder["results"].as_array().unwrap());
+        return files.map(|file| file["file"]["name"].as_str().unwrap().to_owned()).collect();
+    }
     let entries = told.get("attachments").unwrap_or(&told);
     let name = |e: &Value| {
         let name = ["Name", "filename", "file_name"].into_iter().find_map(|key| e.get(key));

@@ -10,6 +10,7 @@ use crate::sandbox;
 const CORRIGO: &str = "10234";
 const REALTY: &str = "WO9271561";
 const SERIAL: &str = "2001";
+const NATION: &str = "90001";
 const DECISIV: &str = "770001";
 
 /// One upload to each system, and what lists it.
@@ -19,6 +20,7 @@ fn systems(sandbox: &Sandbox) -> Vec<(Ask, Ask)> {
         (corrigo_upload(sandbox, CORRIGO, name, bytes), corrigo_list(sandbox, CORRIGO)),
         (realty_upload(sandbox, REALTY, name, bytes), realty_list(sandbox, REALTY)),
         (decisiv_upload(sandbox, DECISIV, name, bytes), decisiv_list(sandbox, DECISIV)),
+        (nation_upload(sandbox, NATION, name, bytes), nation_list(sandbox, NATION)),
         (serial_upload(sandbox, SERIAL, name, bytes), serial_read(sandbox, SERIAL)),
     ]
 }

@@ -10,6 +10,7 @@ mod corrigopro;
 mod decisiv;
 mod digital_realty;
 mod faults;
+mod field_nation;
 mod network;
 mod serial;
 mod xml;

@@ -94,6 +94,8 @@ pub enum Fault {
     },
     /// The entry carries another hash than the bytes have.
     WrongHash,
+    /// The entry is told with another size than the bytes have, where the system tells sizes.
+    WrongSize,
     /// The stored bytes are not the ones that came (same length): hash and download show it.
     Corrupted,
     /// The entry gets another name than the one that was sent.
@@ -177,6 +179,7 @@ impl Fault {
             Self::CaptivePortal { .. } => "captive_portal",
             Self::Slow { .. } => "slow",
             Self::WrongHash => "wrong_hash",
+            Self::WrongSize => "wrong_size",
             Self::Corrupted => "corrupted",
             Self::Renamed { .. } => "renamed",
             Self::AcceptTwice => "accept_twice",
@@ -193,8 +196,8 @@ impl Fault {
             Self::Status { when: Moment::After, .. } => Stage::Answer,
             Self::LoseAnswer | Self::TruncateAnswer { .. } | Self::HalfAnswer | Self::Silence => Stage::Answer,
             Self::AcceptLate { .. } => Stage::Answer,
-            Self::ListLate { .. } | Self::WrongHash | Self::Corrupted | Self::Renamed { .. } => Stage::Trait,
-            Self::AcceptTwice | Self::DuplicateListing | Self::Slow { .. } => Stage::Trait,
+            Self::ListLate { .. } | Self::WrongHash | Self::WrongSize | Self::Corrupted => Stage::Trait,
+            Self::Renamed { .. } | Self::AcceptTwice | Self::DuplicateListing | Self::Slow { .. } => Stage::Trait,
         }
     }
 
@@ -208,9 +211,10 @@ impl Fault {
     pub(crate) fn concerns(&self, operation: Operation) -> bool {
         match self {
             Self::AcceptLate { .. } => operation.changes(),
-            Self::ListLate { .. } | Self::WrongHash | Self::Corrupted | Self::Renamed { .. } | Self::AcceptTwice => {
+            Self::ListLate { .. } | Self::WrongHash | Self::WrongSize | Self::Corrupted => {
                 operation == Operation::Upload
             }
+            Self::Renamed { .. } | Self::AcceptTwice => operation == Operation::Upload,
             Self::DuplicateListing => operation == Operation::List,
             _ => true,
         }

@@ -34,6 +34,9 @@ use crate::wire::Network;
 /// How long a temporary link lives (CorrigoPro's page).
 const LINK_LIFE: Duration = Duration::from_secs(15 * 60);
 
+/// The field of an entry that is told with another size than its bytes have.
+const TOLD_SIZE: &str = "told_size";
+
 /// A file that a system holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -77,6 +80,11 @@ impl Entry {
             corrupted: line.corrupted,
             fields: line.fields,
         }
+    }
+
+    /// The size that the system tells.
+    pub(crate) fn size(&self) -> u64 {
+        self.fields.get(TOLD_SIZE).and_then(|told| told.parse().ok()).unwrap_or(self.bytes)
     }
 
     /// Whether the system lists it as deleted.
@@ -251,7 +259,7 @@ impl World {
         mut ids: impl FnMut() -> String,
         now: SystemTime,
     ) -> io::Result<Entry> {
-        let NewFile { work_order, mut name, request_id, fields, file } = new;
+        let NewFile { work_order, mut name, request_id, mut fields, file } = new;
         let system = by.system;
         let mut hash = systems::system(system).tells_hash().then(|| file.sha256.clone());
         let (mut listed_from, mut corrupted, mut twice) = (None, false, false);
@@ -259,6 +267,9 @@ impl World {
             match fault {
                 Fault::ListLate { after } => listed_from = Some(stamp(now + *after)),
                 Fault::WrongHash => hash = hash.map(|h| other_hash(&h)),
+                Fault::WrongSize => {
+                    fields.insert(TOLD_SIZE.to_owned(), (file.bytes + 1).to_string());
+                }
                 Fault::Corrupted => {
                     corrupted = true;
                     hash = hash.map(|h| other_hash(&h));

@@ -368,7 +368,7 @@ fn attachment(entry: &Entry, turn: u64) -> String {
             ("AttachmentId", value(&entry.remote_id)),
             ("Name", value(&entry.name)),
             ("MimeType", field("MimeType")),
-            ("Size", value(&entry.bytes)),
+            ("Size", value(&entry.size())),
             ("Subtype", field("DocumentType")),
         ],
         turn,

@@ -1,7 +1,7 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use fieldpost_sandbox::Provider::{CorrigoPro, DigitalRealty};
+use fieldpost_sandbox::Provider::{CorrigoPro, Decisiv, DigitalRealty, FieldNation};
 use fieldpost_sandbox::{By, Credentials, Fault, Moment, Operation, RetryAfter, Rule, Sandbox};
 
 use crate::client::*;
@@ -246,6 +246,20 @@ fn a_wrong_hash_stands_in_the_answer_and_the_listing_while_the_bytes_are_right()
     assert_eq!(realty_list(&sandbox, REALTY).send().json()[0]["hash"], told);
     let path = format!("/v1/attachments/{REALTY}/file/{}", answer["id"].as_str().unwrap());
     assert_eq!(ask(&sandbox, DigitalRealty, "GET", &path).send().body, bytes);
+}
+
+#[test]
+fn a_wrong_size_is_told_while_the_bytes_are_right() {
+    let sandbox = sandbox();
+    for (upload, list) in systems(&sandbox) {
+        sandbox.fault(Fault::WrongSize);
+        assert!(upload.send().status.is_some_and(|s| s < 300));
+        let (line, told) = (sandbox.ledger().pop().unwrap(), list.send().text());
+        assert_eq!((line.bytes, line.sha256.clone()), (5000, sha256(&[1; 5000])));
+        assert_eq!(sandbox.file(line.system, &line.work_order, &line.remote_id), Some(vec![1; 5000]));
+        assert!(!told.contains("5000"), "{told}");
+        assert_eq!(told.contains("5001"), [CorrigoPro, Decisiv, FieldNation].contains(&line.system), "{told}");
+    }
 }
 
 #[test]

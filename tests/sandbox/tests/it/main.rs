@@ -11,6 +11,7 @@ mod decisiv;
 mod digital_realty;
 mod faults;
 mod field_nation;
+mod nation_folders;
 mod network;
 mod serial;
 mod xml;

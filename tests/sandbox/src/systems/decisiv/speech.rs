@@ -75,7 +75,7 @@ impl<'w> Speech<'w> {
             element("downloadURL", &download),
             self.element(self.attachment, "description", &self.quoted(field("description"))),
             element("filename", &entry.name),
-            element("size", &entry.bytes.to_string()),
+            element("size", &entry.size().to_string()),
             element("internal", field("internal")),
             element("createdAt", &at),
             element("updatedAt", &at),

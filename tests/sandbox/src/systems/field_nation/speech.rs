@@ -177,7 +177,7 @@ fn file(entry: &Entry, world: &mut World, now: SystemTime, turn: u64) -> String 
         &[
             ("name", value(&entry.name)),
             ("link", value(&world.link(entry, now))),
-            ("size_bytes", value(&entry.bytes)),
+            ("size_bytes", value(&entry.size())),
             ("type", value("file")),
         ],
         turn,

@@ -280,7 +280,7 @@ impl Server {
 fn text(parts: &[Part], wanted: &str) -> Option<String> {
     parts.iter().find(|part| part.name == wanted).and_then(|part| match &part.content {
         Content::Text(text) | Content::Document { text, .. } => Some(text.clone()),
-        Content::File { .. } => None,
+        Content::File { .. } | Content::Base64File { .. } => None,
     })
 }
 

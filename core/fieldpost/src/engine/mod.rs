@@ -281,6 +281,7 @@ impl Core {
             request_id: life.request_id,
             about: life.about.clone(),
             listed: None,
+            changes: target.changes.clone(),
         };
         Some((snapshot, file))
     }

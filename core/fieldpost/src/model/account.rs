@@ -16,6 +16,8 @@ pub enum ProviderKind {
     CorrigoPro,
     /// Digital Realty.
     DigitalRealty,
+    /// Field Nation.
+    FieldNation,
     /// Serial.
     Serial,
 }
@@ -23,7 +25,7 @@ pub enum ProviderKind {
 impl ProviderKind {
     /// All of them.
     pub const ALL: &'static [ProviderKind] =
-        &[ProviderKind::CorrigoPro, ProviderKind::DigitalRealty, ProviderKind::Serial];
+        &[ProviderKind::CorrigoPro, ProviderKind::DigitalRealty, ProviderKind::FieldNation, ProviderKind::Serial];
 
     /// The name on the command line and in JSON.
     #[must_use]
@@ -31,6 +33,7 @@ impl ProviderKind {
         match self {
             ProviderKind::CorrigoPro => "corrigopro",
             ProviderKind::DigitalRealty => "digitalrealty",
+            ProviderKind::FieldNation => "fieldnation",
             ProviderKind::Serial => "serial",
         }
     }
@@ -85,6 +88,25 @@ impl Account {
         Self::new(id, ProviderKind::Serial, url).set("added_by_user_id", added_by_user_id)
     }
 
+    /// A Field Nation account. Its address is that of the REST API, version and all:
+    /// `https://api.fieldnation.com/api/rest/v2`. It needs nothing else.
+    pub fn field_nation(id: impl Into<String>, url: impl Into<String>) -> Self {
+        Self::new(id, ProviderKind::FieldNation, url)
+    }
+
+    /// Field Nation: the folder for what names none of its own, 1 to 255 characters. Default: `Misc`, which every work order
+    /// has; a missing one is created.
+    #[must_use]
+    pub fn folder(self, name: impl Into<String>) -> Self {
+        self.set("folder", name)
+    }
+
+    /// Field Nation: the user on whose behalf it all happens.
+    #[must_use]
+    pub fn acting_user_id(self, id: u64) -> Self {
+        self.set("acting_user_id", id.to_string())
+    }
+
     /// CorrigoPro: who uploads, at most 100 characters.
     #[must_use]
     pub fn performed_by(self, name: impl Into<String>) -> Self {
@@ -118,7 +140,7 @@ pub struct AccountInfo {
 /// What a system can do and takes, so that a screen can be right with no network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Capabilities {
-    /// The largest file, where the system says one.
+    /// The largest file, where the system says one; of Field Nation the "typical" one, a customer's own may be another.
     pub max_bytes: Option<Bytes>,
     /// The longest name, in characters, where the system says one.
     pub max_name: Option<usize>,

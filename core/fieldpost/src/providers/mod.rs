@@ -260,6 +260,7 @@ pub(crate) fn provider(kind: ProviderKind) -> &'static dyn Provider {
         ProviderKind::CorrigoPro => &corrigopro::CorrigoPro,
         ProviderKind::DigitalRealty => &digitalrealty::DigitalRealty,
         ProviderKind::Serial => &serial::Serial,
+        ProviderKind::FieldNation => &fieldnation::FieldNation,
     }
 }
 
@@ -276,6 +277,7 @@ fn missing_setting(key: &str) -> Why {
 mod address;
 mod corrigopro;
 mod digitalrealty;
+mod fieldnation;
 mod json;
 mod listing;
 pub(crate) mod outcome;

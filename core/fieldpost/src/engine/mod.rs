@@ -13,6 +13,7 @@ mod accounts;
 pub(crate) mod air;
 pub(crate) mod answers;
 pub(crate) mod check;
+mod ending;
 pub(crate) mod entropy;
 pub(crate) mod export;
 pub(crate) mod intake;

@@ -213,7 +213,7 @@ fn listed(snapshot: &Snapshot, mut finding: Finding, got: &Exchange) -> Step<Out
         Some(found) => fill(snapshot, found),
         None => missing(snapshot, &finding),
     };
-    next.unwrap_or_else(|outcome| Step::Done(outcome))
+    next.unwrap_or_else(Step::Done)
 }
 
 /// Sends the upload into `found`, if that takes it.
@@ -379,7 +379,8 @@ fn refusal(answer: &Answer, missing: Reason) -> Option<Why> {
     let has_text = |names: &[&str]| names.iter().any(|name| json::text(&map, name).is_some());
     let has_number = ["status", "status_code"].iter().any(|name| json::number(&map, name).is_some());
     let is_problem = code.is_some() && has_text(&["title", "detail"]);
-    if !is_problem && !(has_number && has_text(&["message", "title", "detail"])) {
+    let is_error = has_number && has_text(&["message", "title", "detail"]);
+    if !is_problem && !is_error {
         return None;
     }
     let reason = match answer.status {

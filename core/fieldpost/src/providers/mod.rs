@@ -87,6 +87,7 @@ impl<'a> Draft<'a> {
 
 /// What a state machine wants next.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, moved once")]
 pub(crate) enum Step<T> {
     /// Another exchange.
     Ask {

@@ -2,6 +2,7 @@
 
 mod alone;
 mod any_calls;
+mod folders;
 mod operations;
 mod persons;
 mod renaming;

@@ -1,7 +1,8 @@
 //! Real sockets on loopback. Here: what goes well; `trouble` has what does not,
-//! `silence` the limits of time, `secure` TLS and HTTP/2.
+//! `query` tokens in the query, `silence` the limits of time, `secure` TLS and HTTP/2.
 
 mod peer;
+mod query;
 mod secure;
 mod silence;
 mod trouble;

@@ -23,11 +23,11 @@ pub(crate) mod news;
 mod operations;
 mod repairs;
 mod restored;
-#[cfg(feature = "reqwest")]
 mod scene;
 #[cfg(test)]
 mod tests;
 mod tokens;
+#[cfg(feature = "reqwest")]
 mod until;
 
 use std::collections::HashSet;

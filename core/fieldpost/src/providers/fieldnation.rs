@@ -77,6 +77,14 @@ const SETTINGS: &[Setting] = &[
         accepts: is_number,
         expects: "the number of the user on whose behalf it all happens",
     },
+    Setting {
+        key: "signatures",
+        required: false,
+        level: Level::Account,
+        accepts: |v| v == "file",
+        // The vendor's pages show two shapes of its own endpoint for signatures that contradict each other.
+        expects: "file: a signature goes into its folder as a file, like all else",
+    },
 ];
 
 /// The token's place.

@@ -14,7 +14,9 @@
 //! 2. A variant of [`ProviderKind`], and a file here with a unit struct that implements [`Provider`].
 //!    Its requests are built with `address::join`, its JSON is read with `json`: both escape and bound foreign text.
 //! 3. `resume` calls [`outcome::changed`] after a request that changes something and [`outcome::read`] after one that reads.
-//!    The file itself never looks at a status: it hands in how a proof and a refusal are read, nothing else.
+//!    The file itself never looks at a status: it hands in how a proof and a refusal are read, and which answer refuses a token
+//!    beside 401 ([`outcome::Reading`]), nothing else. A read that an upload begins with is [`outcome::read_first`]'s: what
+//!    fails before the upload has left is never a doubt.
 //! 4. `resume_look` turns the system's list into [`Entry`]s and drops none: what it cannot read makes the whole list
 //!    unreadable, for a file that is passed over would be sent twice. `listing` knows what a download must confirm.
 //! 5. A cursor holds what the next step needs, never a link or a secret: it may be stored.

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Pages count from 0 or from 1, the vendor's page shows both: the first is asked for without a number and tells its own, and no
-//! count of pages is believed, only ids that were seen against the totals. Of a folder's own list the documents tell a total and
+//! count of pages is believed, only ids that were seen against the totals. The number goes along as `page`, which is what the
+//! answers call it; no page of the vendor's names the parameter, and one that is not known does no harm. Of a folder's own list the documents tell a total and
 //! pages, but no way to ask for them; so what a folder has beyond its first page shows only if the list's pages turn it as well,
 //! and a listing without it is not complete.
 

@@ -396,7 +396,7 @@ fn what_the_system_will_refuse_is_found_offline() {
 fn an_account_needs_nothing_but_its_address_and_takes_a_folder_and_an_acting_user() {
     let account = crate::model::Account::field_nation("fn", "https://h");
     assert_eq!((account.provider, check_account(&account)), (ProviderKind::FieldNation, Ok(())));
-    let whole = account.clone().folder("Site Photos").acting_user_id(17);
+    let whole = account.clone().folder("Site Photos").acting_user_id(17).set("signatures", "file");
     assert_eq!(check_account(&whole), Ok(()));
     for (key, value) in [
         ("folder", " "),
@@ -404,6 +404,7 @@ fn an_account_needs_nothing_but_its_address_and_takes_a_folder_and_an_acting_use
         ("acting_user_id", "0"),
         ("acting_user_id", "1&async=true"),
         ("async", "true"),
+        ("signatures", "endpoint"),
     ] {
         assert!(check_account(&account.clone().set(key, value)).is_err(), "{key}={value}");
     }

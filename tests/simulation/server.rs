@@ -169,21 +169,21 @@ impl Server {
         Some(Upload { host: host(request), work_order, name, visibility, content: file.to_vec() })
     }
 
-    /// A file that nobody here sent.
-    pub(crate) fn own(&mut self, remote_id: &str) {
+    /// A file that `by` added, nobody here.
+    pub(crate) fn own(&mut self, remote_id: &str, by: &str) {
         let host = self.url().trim_start_matches("https://").to_owned();
         let (name, work_order) = ("Their plan.pdf".to_owned(), self.work_orders()[0].to_owned());
-        let (visibility, content, by) = ("All".to_owned(), b"their plan".to_vec(), "somebody else".to_owned());
+        let (visibility, content, by) = ("All".to_owned(), b"their plan".to_vec(), by.to_owned());
         let remote_id = remote_id.to_owned();
         let entry =
             Entry { remote_id, host, work_order, name, visibility, content, by, listed_from: 0, deleted: false };
         self.entries.push(entry);
     }
 
-    /// Someone in the office adds a file.
-    pub(crate) fn add_theirs(&mut self) {
+    /// Someone adds a file from elsewhere.
+    pub(crate) fn add_theirs(&mut self, by: &str) {
         self.next += 1;
-        self.own(&format!("t{}", self.next));
+        self.own(&format!("t{}", self.next), by);
     }
 
     /// The refusal of what is wanted of a work order, in the system's own words, if it has one.
@@ -280,7 +280,7 @@ impl Server {
 fn text(parts: &[Part], wanted: &str) -> Option<String> {
     parts.iter().find(|part| part.name == wanted).and_then(|part| match &part.content {
         Content::Text(text) | Content::Document { text, .. } => Some(text.clone()),
-        Content::File { .. } => None,
+        Content::File { .. } | Content::Base64File { .. } => None,
     })
 }
 

@@ -164,7 +164,7 @@ impl World {
         if speech == Speech::Serial && rng.u8(..3) > 0 {
             servers[1].manner.naming = Naming::Renamed;
         }
-        servers[0].own(THEIRS);
+        servers[0].own(THEIRS, "somebody else");
         let now = Now { wall: Timestamp::from_millis(START), mono: Duration::from_secs(1_000), boot: "boot 0".into() };
         let disk = SimDisk::with(&dir);
         World {

@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::clock::stamp;
-use crate::options::Dialect;
+use crate::dialect::Dialect;
+use crate::folders::FolderRules;
 use crate::provider::{Provider, WorkOrderState};
 use crate::rules::{Rule, RuleId};
 use crate::sandbox::Actions;
@@ -47,6 +48,9 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/work_orders", get(|s: Here| async move { Json(s.world().work_orders.clone()) }).post(set_work_order))
         .route("/office/rename", post(rename))
         .route("/office/delete", post(remove))
+        .route("/folders", get(folders).post(make_folder))
+        .route("/folders/rules", post(set_folder_rules))
+        .route("/folders/delete", post(remove_folder))
         .route("/dialect", get(|s: Here| async move { Json(s.world().dialect) }).post(set_dialect))
         .route("/reset", post(reset))
         .route("/stop", post(stop))
@@ -92,7 +96,8 @@ struct Filter {
 
 impl Filter {
     fn lets(&self, system: Provider, work_order: &str) -> bool {
-        self.system.is_none_or(|s| s == system) && self.work_order.as_deref().is_none_or(|w| w == work_order)
+        let canonical = |id| crate::systems::system(system).work_order_id(id);
+        self.system.is_none_or(|s| s == system) && self.work_order.as_deref().is_none_or(|w| canonical(w) == work_order)
     }
 }
 
@@ -243,10 +248,54 @@ async fn remove(State(shared): Here, given: Given<EntryBody>) -> Response {
     with(given, |given| found(shared.office_delete(given.system, &given.work_order, &given.remote_id)))
 }
 
+async fn folders(State(shared): Here, Query(filter): Query<Filter>) -> Response {
+    let orders = shared.world().work_orders.clone();
+    let wanted = orders.iter().flat_map(|(system, orders)| orders.keys().map(move |id| (*system, id)));
+    let wanted = wanted.filter(|(system, id)| filter.lets(*system, id));
+    Json(wanted.flat_map(|(system, id)| shared.folders(system, id)).collect::<Vec<_>>()).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewFolderBody {
+    system: Provider,
+    work_order: String,
+    name: String,
+}
+
+async fn make_folder(State(shared): Here, given: Given<NewFolderBody>) -> Response {
+    with(given, |given| match shared.office_folder(given.system, &given.work_order, &given.name) {
+        Ok(Some(id)) => Json(json!({"id": id})).into_response(),
+        Ok(None) => failure(StatusCode::NOT_FOUND, "no such work order, or no folders in this system"),
+        Err(e) => failure(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FolderBody {
+    system: Provider,
+    work_order: String,
+    folder: String,
+    /// For its rules.
+    rules: Option<FolderRules>,
+}
+
+async fn set_folder_rules(State(shared): Here, given: Given<FolderBody>) -> Response {
+    with(given, |given| {
+        let rules = given.rules.unwrap_or_default();
+        found(Ok(shared.set_folder_rules(given.system, &given.work_order, &given.folder, rules)))
+    })
+}
+
+async fn remove_folder(State(shared): Here, given: Given<FolderBody>) -> Response {
+    with(given, |given| found(shared.office_delete_folder(given.system, &given.work_order, &given.folder)))
+}
+
 fn found(result: std::io::Result<bool>) -> Response {
     match result {
         Ok(true) => done(),
-        Ok(false) => failure(StatusCode::NOT_FOUND, "no such entry"),
+        Ok(false) => failure(StatusCode::NOT_FOUND, "no such entry or folder"),
         Err(e) => failure(StatusCode::INTERNAL_SERVER_ERROR, e.to_string()),
     }
 }

@@ -74,7 +74,7 @@ pub enum Fault {
         #[serde(default)]
         retry_after: RetryAfter,
     },
-    /// 401 in the system's own shape, nothing processed. With `until_token_changes` the token that meets it first is
+    /// The system's own refusal of a token (401; Field Nation's 400 or 401), nothing processed. With `until_token_changes` the token that meets it first is
     /// refused for as long as it is sent, and the rule is used up by the first request that brings another.
     Unauthorized {
         /// Whether to refuse until another token comes.
@@ -94,6 +94,8 @@ pub enum Fault {
     },
     /// The entry carries another hash than the bytes have.
     WrongHash,
+    /// The entry is told with another size than the bytes have, where the system tells sizes.
+    WrongSize,
     /// The stored bytes are not the ones that came (same length): hash and download show it.
     Corrupted,
     /// The entry gets another name than the one that was sent.
@@ -177,6 +179,7 @@ impl Fault {
             Self::CaptivePortal { .. } => "captive_portal",
             Self::Slow { .. } => "slow",
             Self::WrongHash => "wrong_hash",
+            Self::WrongSize => "wrong_size",
             Self::Corrupted => "corrupted",
             Self::Renamed { .. } => "renamed",
             Self::AcceptTwice => "accept_twice",
@@ -193,18 +196,25 @@ impl Fault {
             Self::Status { when: Moment::After, .. } => Stage::Answer,
             Self::LoseAnswer | Self::TruncateAnswer { .. } | Self::HalfAnswer | Self::Silence => Stage::Answer,
             Self::AcceptLate { .. } => Stage::Answer,
-            Self::ListLate { .. } | Self::WrongHash | Self::Corrupted | Self::Renamed { .. } => Stage::Trait,
-            Self::AcceptTwice | Self::DuplicateListing | Self::Slow { .. } => Stage::Trait,
+            Self::ListLate { .. } | Self::WrongHash | Self::WrongSize | Self::Corrupted => Stage::Trait,
+            Self::Renamed { .. } | Self::AcceptTwice | Self::DuplicateListing | Self::Slow { .. } => Stage::Trait,
         }
+    }
+
+    /// Whether it is meant for the making of a folder: said outright, since a rule for uploads must not be spent on one.
+    pub(crate) fn is_for_folder(&self, asked: Option<Operation>, operation: Operation) -> bool {
+        let folder = Operation::CreateFolder;
+        asked == Some(folder) && operation == folder && matches!(self, Self::ListLate { .. } | Self::AcceptTwice)
     }
 
     /// Whether it means anything for `operation`, so that an upload's fault is not spent on a listing.
     pub(crate) fn concerns(&self, operation: Operation) -> bool {
         match self {
             Self::AcceptLate { .. } => operation.changes(),
-            Self::ListLate { .. } | Self::WrongHash | Self::Corrupted | Self::Renamed { .. } | Self::AcceptTwice => {
+            Self::ListLate { .. } | Self::WrongHash | Self::WrongSize | Self::Corrupted => {
                 operation == Operation::Upload
             }
+            Self::Renamed { .. } | Self::AcceptTwice => operation == Operation::Upload,
             Self::DuplicateListing => operation == Operation::List,
             _ => true,
         }

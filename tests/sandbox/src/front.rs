@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::answer::{Portion, Reply, response};
 use crate::clock::stamp;
+use crate::dialect::Dialect;
 use crate::fault::{Fault, Moment, RetryAfter};
 use crate::intake::{self, BodyEnd, Intake, Reading};
 use crate::log::{Credentials, RequestRecord, redacted};
@@ -197,12 +198,16 @@ impl Exchange {
         match (admitted, form) {
             (Err(reply), _) => self.answer(reply),
             (Ok(_), Err(why)) => {
-                let reply = self.system().malformed(&why);
+                let reply = self.system().malformed(&why, &self.dialect());
                 self.shared.world().log.amend(self.number(), |r| r.problem = Some(why));
                 self.answer(reply)
             }
             (Ok(call), Ok(form)) => self.process(call, form),
         }
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.shared.world().dialect
     }
 
     fn system(&self) -> &'static dyn System {
@@ -234,18 +239,19 @@ impl Exchange {
                 let what = format!("credentials to a temporary link of {}", self.provider);
                 world.log.leak(self.number(), time, what);
             }
-            return self.call.clone().ok_or_else(|| system.unknown());
+            return self.call.clone().ok_or_else(|| system.unknown(&world.dialect));
         }
         if let Some(other) = owner.filter(|o| *o != self.provider) {
             world.log.leak(self.number(), time, format!("the token of {other} to {}", self.provider));
         }
+        let dialect = world.dialect;
         drop(world);
         if credentials != Credentials::Valid {
-            return Err(system.unauthorized());
+            return Err(system.unauthorized(&dialect));
         }
         match system.admit(&self.head) {
             Some(reply) => Err(reply),
-            None => self.call.clone().ok_or_else(|| system.unknown()),
+            None => self.call.clone().ok_or_else(|| system.unknown(&dialect)),
         }
     }
 
@@ -279,7 +285,7 @@ impl Exchange {
             Fault::TooManyRequests { retry_after } => Some(self.answer(self.too_many(*retry_after))),
             Fault::Unauthorized { .. } => {
                 self.shared.world().log.amend(self.number(), |r| r.credentials = Credentials::Refused);
-                Some(self.answer(self.system().unauthorized()))
+                Some(self.answer(self.system().unauthorized(&self.dialect())))
             }
             Fault::CaptivePortal { redirect: false } => Some(self.answer(portal_page())),
             Fault::CaptivePortal { redirect: true } => {
@@ -291,7 +297,11 @@ impl Exchange {
     }
 
     fn too_many(&self, retry_after: RetryAfter) -> Reply {
-        let reply = Reply::new(429, "text/plain", "too many requests");
+        let wait = match retry_after {
+            RetryAfter::Absent => None,
+            RetryAfter::Seconds(seconds) | RetryAfter::DateIn(seconds) => Some(seconds),
+        };
+        let reply = self.system().too_many(wait);
         match retry_after {
             RetryAfter::Absent => reply,
             RetryAfter::Seconds(seconds) => reply.with("retry-after", seconds.to_string()),

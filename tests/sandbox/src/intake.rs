@@ -14,13 +14,13 @@ use axum::body::{Body, Bytes};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::multipart::Multipart;
+use crate::multipart::{Multipart, PartHead};
 use crate::request::{Content, Form, FormKind, Part, Spooled};
 
 /// Bytes of a file that reach the disk. No system takes nearly as much; the rest is counted and hashed only.
 const SPOOL_LIMIT: u64 = 64 * 1024 * 1024;
 
-/// Bytes of a text part, or of an url-encoded form.
+/// Bytes of a text part, of an url-encoded form, or of JSON.
 const TEXT_LIMIT: usize = 1024 * 1024;
 
 /// How a body is to be read.
@@ -95,9 +95,16 @@ async fn parse(mut tap: Tap, how: &Reading<'_>) -> Result<Form, String> {
                 name: name.into_owned(),
                 file_name: None,
                 content_type: None,
+                transfer_encoding: None,
                 content: Content::Text(value.into_owned()),
             });
             Ok(Form { kind: FormKind::UrlEncoded, parts: parts.collect() })
+        }
+        "application/json" => {
+            let content = Content::Text(text(&mut tap).await?);
+            let content_type = Some(content_type.to_owned());
+            let part = Part { name: String::new(), file_name: None, content_type, transfer_encoding: None, content };
+            Ok(Form { kind: FormKind::Json, parts: vec![part] })
         }
         _ => Ok(Form { kind: FormKind::Other, parts: vec![] }),
     }
@@ -108,7 +115,7 @@ async fn text(tap: &mut Tap) -> Result<String, String> {
     while let Some(chunk) = tap.next().await {
         text.extend_from_slice(&chunk.map_err(|e| e.to_string())?);
         if text.len() > TEXT_LIMIT {
-            return Err("the form is too long".to_owned());
+            return Err("the text is too long".to_owned());
         }
     }
     String::from_utf8(text).map_err(|e| e.to_string())
@@ -122,7 +129,8 @@ async fn parts(mut form: Multipart<Tap>, how: &Reading<'_>) -> Result<Vec<Part>,
             true => Content::File(spool(&mut form, how.spool).await?),
             false => Content::Text(part_text(&mut form).await?),
         };
-        parts.push(Part { name: head.name, file_name: head.file_name, content_type: head.content_type, content });
+        let PartHead { name, file_name, content_type, transfer_encoding } = head;
+        parts.push(Part { name, file_name, content_type, transfer_encoding, content });
     }
     Ok(parts)
 }
@@ -172,6 +180,13 @@ impl SpoolFile {
         self.spooled.sha256 = hex(&self.hash.finalize());
         self.spooled
     }
+}
+
+/// Bytes that came by another way than a file part, on disk like one.
+pub(crate) fn spool_bytes(bytes: &[u8], folder: &Path) -> io::Result<Spooled> {
+    let mut file = SpoolFile::create(folder)?;
+    file.write(bytes)?;
+    Ok(file.finish())
 }
 
 /// Lower-case hexadecimal.

@@ -12,7 +12,9 @@
 mod answer;
 mod clock;
 mod control;
+mod dialect;
 mod fault;
+mod folders;
 mod front;
 mod intake;
 mod ledger;
@@ -28,14 +30,18 @@ mod shared;
 mod systems;
 mod wire;
 mod world;
+mod xml;
 
 pub use clock::Clock;
+pub use dialect::{
+    AddAnswer, AnsweredFolders, CasePaths, DecisivDialect, Dialect, DownloadHost, ErrorShape, FieldNationDialect,
+    FileValue, FirstPage, LinkShape, ListShape, SerialDialect, SignatureShapes, TokenRefusal,
+};
 pub use fault::{Fault, Moment, RetryAfter};
+pub use folders::{Folder, FolderRules};
 pub use ledger::{By, LedgerEntry};
 pub use log::{Credentials, Leak, PartRecord, RequestRecord};
-pub use options::{
-    Dialect, LinkShape, ListShape, Listening, ListeningAccount, ListeningEvent, Options, StartError, Tls,
-};
+pub use options::{Listening, ListeningAccount, ListeningEvent, Options, StartError, Tls};
 pub use provider::{Operation, Provider, UnknownProvider, WorkOrderState};
 pub use rules::{Forever, Rule, RuleId, RuleStatus, Times};
 pub use sandbox::{Sandbox, read_ledger, run};

@@ -76,7 +76,10 @@ pub struct PartRecord {
     pub file_name: Option<String>,
     /// Its own content type, if it has one.
     pub content_type: Option<String>,
-    /// Its length.
+    /// Its `Content-Transfer-Encoding`, if it has one.
+    #[serde(default)]
+    pub transfer_encoding: Option<String>,
+    /// Its length, as it came.
     pub bytes: u64,
     /// The beginning of its text, if it is text.
     pub value: Option<String>,

@@ -32,6 +32,8 @@ pub(crate) struct PartHead {
     pub(crate) name: String,
     pub(crate) file_name: Option<String>,
     pub(crate) content_type: Option<String>,
+    /// `Content-Transfer-Encoding`, in lower case. RFC 7578 has it no more; a system's own page may.
+    pub(crate) transfer_encoding: Option<String>,
 }
 
 impl<S> Multipart<S>
@@ -138,12 +140,13 @@ fn find(hay: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 fn part_head(head: &str) -> Result<PartHead, String> {
-    let (mut disposition, mut content_type) = (None, None);
+    let (mut disposition, mut content_type, mut transfer_encoding) = (None, None, None);
     for line in head.split("\r\n") {
         let (name, value) = line.split_once(':').ok_or("a line in the head of a part is no header")?;
         let slot = match name.to_ascii_lowercase().as_str() {
             "content-disposition" => &mut disposition,
             "content-type" => &mut content_type,
+            "content-transfer-encoding" => &mut transfer_encoding,
             _ => continue,
         };
         if slot.replace(value.trim().to_owned()).is_some() {
@@ -160,7 +163,8 @@ fn part_head(head: &str) -> Result<PartHead, String> {
         Some(extended) => Some(extended_value(extended)?),
         None => only(&parameters, "filename")?.map(str::to_owned),
     };
-    Ok(PartHead { name, file_name, content_type })
+    let transfer_encoding = transfer_encoding.map(|encoding: String| encoding.to_ascii_lowercase());
+    Ok(PartHead { name, file_name, content_type, transfer_encoding })
 }
 
 /// `UTF-8''na%C3%AFve.jpg` (RFC 8187).
@@ -237,6 +241,7 @@ mod tests {
             name: "File".to_owned(),
             file_name: Some("a \"b\"; c.jpg".to_owned()),
             content_type: Some("image/jpeg".to_owned()),
+            transfer_encoding: None,
         };
         assert_eq!(part_head(head), Ok(expected));
         let names = [

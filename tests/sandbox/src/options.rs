@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
+use crate::dialect::Dialect;
 use crate::provider::Provider;
 
 /// How a sandbox is started. The default: free ports on 127.0.0.1, a folder of its own that goes with it, real time, no TLS.
@@ -23,6 +24,8 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// CorrigoPro's "20 MB", in bytes. The page does not say which MB; the default is the larger, 20 x 1,048,576.
     pub corrigo_max_bytes: u64,
+    /// Field Nation's "typically 10 MB", in bytes; the default is the larger reading, 10 x 1,048,576.
+    pub field_nation_max_bytes: u64,
     /// The answers whose shape the documents leave open.
     pub dialect: Dialect,
 }
@@ -36,6 +39,7 @@ impl Default for Options {
             clock: Clock::real(),
             tls: None,
             corrigo_max_bytes: 20 * 1024 * 1024,
+            field_nation_max_bytes: 10 * 1024 * 1024,
             dialect: Dialect::default(),
         }
     }
@@ -54,40 +58,6 @@ impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tls").field("certificates", &self.cert_chain.len()).finish_non_exhaustive()
     }
-}
-
-/// Shapes that no document fixes: a client has to take every one of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Dialect {
-    /// How CorrigoPro's listing is wrapped.
-    pub corrigo_list: ListShape,
-    /// How CorrigoPro's `downloadUrl` answers.
-    pub corrigo_link: LinkShape,
-}
-
-/// How a listing is wrapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ListShape {
-    /// `[...]`
-    #[default]
-    Array,
-    /// An object with one array in it, and other fields.
-    Wrapped,
-}
-
-/// How a temporary link is answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkShape {
-    /// `"https://..."`
-    #[default]
-    JsonString,
-    /// The link as `text/plain`.
-    Plain,
-    /// An object with one absolute URL in it, and other fields.
-    Object,
 }
 
 /// The first line of `fieldpost sandbox`: where everything is.

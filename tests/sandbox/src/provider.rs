@@ -14,17 +14,26 @@ pub enum Provider {
     CorrigoPro,
     /// Digital Realty, under `/digitalrealty`.
     DigitalRealty,
+    /// Serial, under `/serial`.
+    Serial,
+    /// Decisiv, under `/decisiv/platform_api`.
+    Decisiv,
+    /// Field Nation, under `/fieldnation/api/rest/v2`.
+    FieldNation,
 }
 
 impl Provider {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::CorrigoPro, Self::DigitalRealty];
+    pub const ALL: [Self; 5] = [Self::CorrigoPro, Self::DigitalRealty, Self::Serial, Self::Decisiv, Self::FieldNation];
 
     /// The name in accounts, JSON and paths.
     pub fn name(self) -> &'static str {
         match self {
             Self::CorrigoPro => "corrigopro",
             Self::DigitalRealty => "digitalrealty",
+            Self::Serial => "serial",
+            Self::Decisiv => "decisiv",
+            Self::FieldNation => "fieldnation",
         }
     }
 }
@@ -57,6 +66,8 @@ pub enum Operation {
     Upload,
     /// List a work order's files.
     List,
+    /// Read one file's details.
+    Get,
     /// Ask for a temporary link.
     Link,
     /// Read a file's bytes, by link or by id.
@@ -65,12 +76,16 @@ pub enum Operation {
     Update,
     /// Delete a file.
     Delete,
+    /// Create a folder.
+    CreateFolder,
+    /// Delete a folder, with what is in it.
+    DeleteFolder,
 }
 
 impl Operation {
     /// Whether it changes what the system holds.
     pub fn changes(self) -> bool {
-        matches!(self, Self::Upload | Self::Update | Self::Delete)
+        matches!(self, Self::Upload | Self::Update | Self::Delete | Self::CreateFolder | Self::DeleteFolder)
     }
 }
 
@@ -79,14 +94,20 @@ impl Operation {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum WorkOrderState {
-    /// Takes attachments.
+    /// Takes attachments. Serial calls it `DRAFT`.
     Open,
     /// CorrigoPro refuses attachments.
     Rejected,
     /// CorrigoPro refuses attachments.
     Recalled,
-    /// Digital Realty refuses attachments.
+    /// Digital Realty refuses attachments, and Serial, which calls it `COMPLETE`.
     Closed,
-    /// Digital Realty refuses attachments.
+    /// Digital Realty refuses attachments, and Serial, which calls it `CANCELED`.
     Cancelled,
+    /// Serial refuses attachments.
+    Review,
+    /// Serial refuses attachments.
+    Production,
+    /// Serial refuses attachments.
+    Archived,
 }

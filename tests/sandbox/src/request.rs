@@ -15,7 +15,7 @@ const SHOWN: usize = 200;
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     pub(crate) method: Method,
-    /// Path segments below the system's base, decoded.
+    /// Path segments below the system's name, decoded.
     pub(crate) segments: Vec<String>,
     /// Query parameters, decoded, in order.
     pub(crate) query: Vec<(String, String)>,
@@ -94,6 +94,8 @@ pub(crate) enum FormKind {
     Empty,
     Multipart,
     UrlEncoded,
+    /// JSON, as one text part without a name; nothing is parsed.
+    Json,
     /// Another content type; read and thrown away.
     Other,
 }
@@ -104,6 +106,8 @@ pub(crate) struct Part {
     pub(crate) name: String,
     pub(crate) file_name: Option<String>,
     pub(crate) content_type: Option<String>,
+    /// `Content-Transfer-Encoding`, in lower case; nothing is decoded by it.
+    pub(crate) transfer_encoding: Option<String>,
     pub(crate) content: Content,
 }
 
@@ -125,6 +129,11 @@ pub(crate) struct Spooled {
 impl Spooled {
     pub(crate) fn new(path: PathBuf, bytes: u64, sha256: String) -> Self {
         Self { path, bytes, sha256 }
+    }
+
+    /// Its bytes.
+    pub(crate) fn read(&self) -> std::io::Result<Vec<u8>> {
+        std::fs::read(&self.path)
     }
 
     /// Moves it to where it stays.
@@ -155,6 +164,11 @@ impl Form {
         texts.next().filter(|_| texts.next().is_none())
     }
 
+    /// The first part of that name.
+    pub(crate) fn part(&self, name: &str) -> Option<&Part> {
+        self.parts.iter().find(|p| p.name == name)
+    }
+
     /// How many parts have that name.
     pub(crate) fn count(&self, name: &str) -> usize {
         self.parts.iter().filter(|p| p.name == name).count()
@@ -162,7 +176,7 @@ impl Form {
 
     /// The file of that name, to look at.
     pub(crate) fn file(&self, name: &str) -> Option<&Spooled> {
-        self.parts.iter().find(|p| p.name == name).and_then(|p| match &p.content {
+        self.part(name).and_then(|p| match &p.content {
             Content::File(file) => Some(file),
             Content::Text(_) => None,
         })
@@ -193,6 +207,7 @@ impl Part {
             name: self.name.clone(),
             file_name: self.file_name.clone(),
             content_type: self.content_type.clone(),
+            transfer_encoding: self.transfer_encoding.clone(),
             bytes,
             value,
         }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{Fault, Moment, Stage};
 use crate::provider::{Operation, Provider};
+use crate::systems::system;
 
 /// How often a rule acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +193,13 @@ pub(crate) struct Subject<'a> {
     pub(crate) token: Option<[u8; 32]>,
 }
 
+impl Subject<'_> {
+    /// Whether it is known to be of that work order, by any of its ids.
+    fn is_of(&self, work_order: &str) -> bool {
+        self.work_order.is_some_and(|w| w == system(self.system).work_order_id(work_order))
+    }
+}
+
 /// What a request meets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
@@ -302,8 +310,8 @@ impl Live {
         let rule = &self.status.rule;
         let matches = rule.system.is_none_or(|s| s == subject.system)
             && rule.operation.is_none_or(|o| Some(o) == subject.operation)
-            && rule.work_order.as_deref().is_none_or(|w| Some(w) == subject.work_order)
-            && subject.operation.is_none_or(|o| rule.fault.concerns(o));
+            && rule.work_order.as_deref().is_none_or(|w| subject.is_of(w))
+            && subject.operation.is_none_or(|o| rule.fault.concerns(o) || rule.fault.is_for_folder(rule.operation, o));
         matches && self.acts(subject.token)
     }
 

@@ -19,15 +19,17 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls;
 
 use crate::clock::Clock;
+use crate::dialect::Dialect;
+use crate::folders::{Folder, FolderRules};
 use crate::ledger::LedgerEntry;
 use crate::log::{Leak, RequestRecord};
-use crate::options::{Dialect, Listening, Options, StartError, Tls};
+use crate::options::{Listening, Options, StartError, Tls};
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::rules::{Rule, RuleId, RuleStatus};
 use crate::shared::{Shared, State};
 use crate::wire::{Conns, Network, Pump, Via};
 use crate::world::{Entry, Origin, World};
-use crate::{control, front, wire};
+use crate::{control, front, systems, wire};
 
 /// How long the end waits for a disk write to finish.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -61,7 +63,7 @@ impl Sandbox {
     pub fn start(options: Options) -> Result<Self, StartError> {
         let (dir, temporary) = folder(options.dir.clone())?;
         let tls = options.tls.as_ref().map(acceptor).transpose()?;
-        let world = World::open(dir, options.clock, options.dialect, options.corrigo_max_bytes)?;
+        let world = World::open(dir, &options)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("sandbox")
@@ -86,7 +88,7 @@ impl Sandbox {
 
     /// The account's base URL for a system.
     pub fn url(&self, system: Provider) -> String {
-        format!("{}/{system}", self.origin())
+        format!("{}{}", self.origin(), systems::base(system))
     }
 
     /// Scheme, host and port of the systems.
@@ -163,6 +165,7 @@ impl Sandbox {
 
     /// The accepted uploads of a work order.
     pub fn uploads(&self, system: Provider, work_order: &str) -> Vec<LedgerEntry> {
+        let work_order = systems::system(system).work_order_id(work_order);
         let ours = |e: &LedgerEntry| e.system == system && e.work_order == work_order;
         self.ledger().into_iter().filter(|e| e.operation == Operation::Upload && ours(e)).collect()
     }
@@ -200,6 +203,27 @@ impl Sandbox {
     /// The customer's office deletes an entry; `false`: there is none.
     pub fn office_delete(&self, system: Provider, work_order: &str, remote_id: &str) -> io::Result<bool> {
         self.shared.office_delete(system, work_order, remote_id)
+    }
+
+    /// The folders of a work order, where the system has them, listed or not yet.
+    pub fn folders(&self, system: Provider, work_order: &str) -> Vec<Folder> {
+        self.shared.folders(system, work_order)
+    }
+
+    /// The customer's office makes a folder, also if there is one of that name; `None`: the system has no folders, or no such
+    /// work order.
+    pub fn office_folder(&self, system: Provider, work_order: &str, name: &str) -> io::Result<Option<String>> {
+        self.shared.office_folder(system, work_order, name)
+    }
+
+    /// What may be put into a folder from now on; `false`: there is none.
+    pub fn set_folder_rules(&self, system: Provider, work_order: &str, folder: &str, rules: FolderRules) -> bool {
+        self.shared.set_folder_rules(system, work_order, folder, rules)
+    }
+
+    /// The customer's office deletes a folder with all that is in it; `false`: there is none that could be deleted.
+    pub fn office_delete_folder(&self, system: Provider, work_order: &str, folder: &str) -> io::Result<bool> {
+        self.shared.office_delete_folder(system, work_order, folder)
     }
 
     /// Changes the shapes that no document fixes.
@@ -256,6 +280,10 @@ pub(crate) trait Actions {
     fn set_work_order(&self, system: Provider, id: &str, state: Option<WorkOrderState>);
     fn office_rename(&self, system: Provider, work_order: &str, remote_id: &str, name: &str) -> io::Result<bool>;
     fn office_delete(&self, system: Provider, work_order: &str, remote_id: &str) -> io::Result<bool>;
+    fn folders(&self, system: Provider, work_order: &str) -> Vec<Folder>;
+    fn office_folder(&self, system: Provider, work_order: &str, name: &str) -> io::Result<Option<String>>;
+    fn set_folder_rules(&self, system: Provider, work_order: &str, folder: &str, rules: FolderRules) -> bool;
+    fn office_delete_folder(&self, system: Provider, work_order: &str, folder: &str) -> io::Result<bool>;
     fn file(&self, system: Provider, work_order: &str, remote_id: &str) -> Option<Vec<u8>>;
     fn reset(&self, accepted: bool) -> io::Result<()>;
 }
@@ -268,17 +296,18 @@ impl Actions for Shared {
     }
 
     fn set_work_order(&self, system: Provider, id: &str, state: Option<WorkOrderState>) {
+        let id = systems::system(system).work_order_id(id);
         let mut world = self.world();
         let orders = world.work_orders.entry(system).or_default();
         match state {
-            Some(state) => orders.insert(id.to_owned(), state),
-            None => orders.remove(id),
+            Some(state) => orders.insert(id, state),
+            None => orders.remove(&id),
         };
     }
 
     fn office_rename(&self, system: Provider, work_order: &str, remote_id: &str, name: &str) -> io::Result<bool> {
         let mut world = self.world();
-        let Some(mut entry) = world.entry(system, work_order, remote_id).cloned() else {
+        let Some(mut entry) = world.meant(system, work_order, remote_id) else {
             return Ok(false);
         };
         entry.name = name.to_owned();
@@ -288,15 +317,46 @@ impl Actions for Shared {
 
     fn office_delete(&self, system: Provider, work_order: &str, remote_id: &str) -> io::Result<bool> {
         let mut world = self.world();
-        let Some(entry) = world.entry(system, work_order, remote_id).cloned() else {
+        let Some(entry) = world.meant(system, work_order, remote_id) else {
             return Ok(false);
         };
         let now = world.clock.now();
         world.delete(&entry, Origin::office(), now).map(|()| true)
     }
 
+    fn folders(&self, system: Provider, work_order: &str) -> Vec<Folder> {
+        let (world, id) = (self.world(), systems::system(system).work_order_id(work_order));
+        match world.work_order(system, &id) {
+            Some(_) => world.folders_of(system, &id, None),
+            None => vec![],
+        }
+    }
+
+    fn office_folder(&self, system: Provider, work_order: &str, name: &str) -> io::Result<Option<String>> {
+        let (mut world, id) = (self.world(), systems::system(system).work_order_id(work_order));
+        // Where there are folders, every work order has some.
+        if world.work_order(system, &id).is_none() || systems::system(system).folders().is_empty() {
+            return Ok(None);
+        }
+        let now = world.clock.now();
+        world.make_folder((system, &id, name), None, Origin::office(), now).map(Some)
+    }
+
+    fn set_folder_rules(&self, system: Provider, work_order: &str, folder: &str, rules: FolderRules) -> bool {
+        let id = systems::system(system).work_order_id(work_order);
+        self.world().set_folder_rules(system, &id, folder, rules)
+    }
+
+    fn office_delete_folder(&self, system: Provider, work_order: &str, folder: &str) -> io::Result<bool> {
+        let (mut world, id) = (self.world(), systems::system(system).work_order_id(work_order));
+        let now = world.clock.now();
+        world.delete_folder((system, &id, folder), Origin::office(), now)
+    }
+
     fn file(&self, system: Provider, work_order: &str, remote_id: &str) -> Option<Vec<u8>> {
         let world = self.world();
+        let (work_order, remote_id) =
+            (systems::system(system).work_order_id(work_order), systems::system(system).entry_id(remote_id));
         let known = |e: &&LedgerEntry| e.system == system && e.work_order == work_order && e.remote_id == remote_id;
         let entry = world.ledger().iter().find(known)?;
         std::fs::read(world.dir().join("files").join(system.name()).join(&entry.remote_id)).ok()

@@ -103,7 +103,7 @@ impl Shared {
         let world = self.world();
         let account = |provider: Provider| ListeningAccount {
             provider,
-            url: format!("{}/{provider}", world.origin),
+            url: format!("{}{}", world.origin, systems::base(provider)),
             token: world.tokens.get(&provider).and_then(|t| t.first().cloned()).unwrap_or_default(),
             work_orders: world.work_orders.get(&provider).map(open).unwrap_or_default(),
             settings: systems::settings(provider),

@@ -18,19 +18,24 @@ use sha2::{Digest as _, Sha256};
 
 use crate::answer::Reply;
 use crate::clock::{Clock, read_stamp, stamp};
+use crate::dialect::Dialect;
 use crate::fault::Fault;
+use crate::folders::Folders;
 use crate::intake::hex;
 use crate::ledger::{By, Ledger, LedgerEntry};
 use crate::log::Log;
-use crate::options::{Dialect, StartError};
+use crate::options::{Options, StartError};
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Request, Spooled};
 use crate::rules::Rules;
-use crate::systems;
+use crate::systems::{self, IS_DELETED};
 use crate::wire::Network;
 
 /// How long a temporary link lives (CorrigoPro's page).
 const LINK_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// The field of an entry that is told with another size than its bytes have.
+const TOLD_SIZE: &str = "told_size";
 
 /// A file that a system holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +65,34 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn listed(&self, now: SystemTime) -> bool {
+    /// As the ledger knows it.
+    fn of(line: LedgerEntry) -> Self {
+        Self {
+            system: line.system,
+            work_order: line.work_order,
+            remote_id: line.remote_id,
+            name: line.name,
+            bytes: line.bytes,
+            sha256: line.sha256,
+            hash: line.hash,
+            accepted: line.time,
+            listed_from: line.listed_from,
+            corrupted: line.corrupted,
+            fields: line.fields,
+        }
+    }
+
+    /// The size that the system tells.
+    pub(crate) fn size(&self) -> u64 {
+        self.fields.get(TOLD_SIZE).and_then(|told| told.parse().ok()).unwrap_or(self.bytes)
+    }
+
+    /// Whether the system lists it as deleted.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.fields.contains_key(IS_DELETED)
+    }
+
+    pub(crate) fn listed(&self, now: SystemTime) -> bool {
         self.listed_from.as_deref().and_then(read_stamp).is_none_or(|from| from <= now)
     }
 }
@@ -91,12 +123,14 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) dialect: Dialect,
     pub(crate) corrigo_max_bytes: u64,
+    pub(crate) field_nation_max_bytes: u64,
     pub(crate) rules: Rules,
     pub(crate) log: Log,
     /// Scheme and address of the systems' port.
     pub(crate) origin: String,
     pub(crate) tokens: BTreeMap<Provider, Vec<String>>,
     pub(crate) work_orders: BTreeMap<Provider, BTreeMap<String, WorkOrderState>>,
+    pub(crate) folders: Folders,
     ledger: Ledger,
     entries: Vec<Entry>,
     links: HashMap<String, Link>,
@@ -107,7 +141,7 @@ pub(crate) struct World {
 
 impl World {
     /// Takes up what the folder holds.
-    pub(crate) fn open(dir: PathBuf, clock: Clock, dialect: Dialect, max: u64) -> Result<Self, StartError> {
+    pub(crate) fn open(dir: PathBuf, options: &Options) -> Result<Self, StartError> {
         let spool = dir.join("spool");
         // What was on its way when the sandbox was killed was never accepted.
         let _ = std::fs::remove_dir_all(&spool);
@@ -117,10 +151,12 @@ impl World {
         }
         let ledger = Ledger::open(dir.join("ledger.jsonl"))?;
         let mut world = Self {
-            clock,
+            clock: options.clock.clone(),
             network: Network::Up,
-            dialect,
-            corrigo_max_bytes: max,
+            dialect: options.dialect,
+            corrigo_max_bytes: options.corrigo_max_bytes,
+            field_nation_max_bytes: options.field_nation_max_bytes,
+            folders: Folders::default(),
             rules: Rules::default(),
             log: Log::default(),
             origin: String::new(),
@@ -140,8 +176,16 @@ impl World {
     }
 
     fn replay(&mut self, line: LedgerEntry) {
+        match line.operation {
+            Operation::CreateFolder => return self.folders.keep(Entry::of(line)),
+            Operation::DeleteFolder => return self.forget_folder(&Entry::of(line)),
+            _ => {}
+        }
         let held = self.entries.iter_mut().find(|e| e.system == line.system && e.remote_id == line.remote_id);
         match (line.operation, held) {
+            (Operation::Delete, Some(entry)) if systems::system(line.system).keeps_deleted() => {
+                entry.fields = line.fields;
+            }
             (Operation::Delete, _) => {
                 self.entries.retain(|e| e.system != line.system || e.remote_id != line.remote_id);
             }
@@ -149,19 +193,7 @@ impl World {
                 entry.name = line.name;
                 entry.fields = line.fields;
             }
-            (_, None) => self.entries.push(Entry {
-                system: line.system,
-                work_order: line.work_order,
-                remote_id: line.remote_id,
-                name: line.name,
-                bytes: line.bytes,
-                sha256: line.sha256,
-                hash: line.hash,
-                accepted: line.time,
-                listed_from: line.listed_from,
-                corrupted: line.corrupted,
-                fields: line.fields,
-            }),
+            (_, None) => self.entries.push(Entry::of(line)),
         }
     }
 
@@ -224,10 +256,10 @@ impl World {
         &mut self,
         by: &Request,
         new: NewFile,
-        ids: fn() -> String,
+        mut ids: impl FnMut() -> String,
         now: SystemTime,
     ) -> io::Result<Entry> {
-        let NewFile { work_order, mut name, request_id, fields, file } = new;
+        let NewFile { work_order, mut name, request_id, mut fields, file } = new;
         let system = by.system;
         let mut hash = systems::system(system).tells_hash().then(|| file.sha256.clone());
         let (mut listed_from, mut corrupted, mut twice) = (None, false, false);
@@ -235,6 +267,9 @@ impl World {
             match fault {
                 Fault::ListLate { after } => listed_from = Some(stamp(now + *after)),
                 Fault::WrongHash => hash = hash.map(|h| other_hash(&h)),
+                Fault::WrongSize => {
+                    fields.insert(TOLD_SIZE.to_owned(), (file.bytes + 1).to_string());
+                }
                 Fault::Corrupted => {
                     corrupted = true;
                     hash = hash.map(|h| other_hash(&h));
@@ -278,20 +313,39 @@ impl World {
     /// Changes an entry's name and fields.
     pub(crate) fn update(&mut self, to: Entry, origin: Origin, now: SystemTime) -> io::Result<()> {
         self.write(Operation::Update, &to, origin, stamp(now))?;
-        if let Some(held) = self.entries.iter_mut().find(|e| e.system == to.system && e.remote_id == to.remote_id) {
-            *held = to;
-        }
+        self.hold(to);
         Ok(())
     }
 
-    /// Deletes an entry; its bytes stay on disk, for the record.
+    /// Puts a changed entry in its own place.
+    fn hold(&mut self, changed: Entry) {
+        let same = |e: &&mut Entry| e.system == changed.system && e.remote_id == changed.remote_id;
+        if let Some(held) = self.entries.iter_mut().find(same) {
+            *held = changed;
+        }
+    }
+
+    /// Deletes an entry; its bytes stay on disk, for the record, and where the system lists deleted entries it does too.
     pub(crate) fn delete(&mut self, entry: &Entry, origin: Origin, now: SystemTime) -> io::Result<()> {
+        if systems::system(entry.system).keeps_deleted() {
+            let mut marked = entry.clone();
+            marked.fields.insert(IS_DELETED.to_owned(), true.to_string());
+            self.write(Operation::Delete, &marked, origin, stamp(now))?;
+            self.hold(marked);
+            return Ok(());
+        }
         self.write(Operation::Delete, entry, origin, stamp(now))?;
         self.entries.retain(|e| e.system != entry.system || e.remote_id != entry.remote_id);
         Ok(())
     }
 
-    fn write(&mut self, operation: Operation, entry: &Entry, origin: Origin, time: String) -> io::Result<()> {
+    pub(crate) fn write(
+        &mut self,
+        operation: Operation,
+        entry: &Entry,
+        origin: Origin,
+        time: String,
+    ) -> io::Result<()> {
         self.ledger.append(LedgerEntry {
             n: 0,
             time,
@@ -313,6 +367,11 @@ impl World {
         })
     }
 
+    /// Removes entries without a word.
+    pub(crate) fn forget(&mut self, gone: impl Fn(&Entry) -> bool) {
+        self.entries.retain(|entry| !gone(entry));
+    }
+
     /// Every entry, listed or not yet.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
@@ -321,6 +380,13 @@ impl World {
     /// The entry of that id in that work order.
     pub(crate) fn entry(&self, system: Provider, work_order: &str, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.system == system && e.work_order == work_order && e.remote_id == id)
+    }
+
+    /// The entry that the office means, which has not deleted it yet.
+    pub(crate) fn meant(&self, system: Provider, work_order: &str, id: &str) -> Option<Entry> {
+        let (work_order, id) =
+            (systems::system(system).work_order_id(work_order), systems::system(system).entry_id(id));
+        self.entry(system, &work_order, id).filter(|e| !e.is_deleted()).cloned()
     }
 
     /// What the work order's listing shows this request.
@@ -334,6 +400,15 @@ impl World {
     /// The entry's bytes, as an answer.
     pub(crate) fn bytes_of(&self, entry: &Entry) -> Reply {
         Reply::stored(self.stored_at(entry), entry.bytes, entry.corrupted)
+    }
+
+    /// The entry's bytes, as they came but for a fault that altered them.
+    pub(crate) fn read(&self, entry: &Entry) -> io::Result<Vec<u8>> {
+        let mut bytes = std::fs::read(self.stored_at(entry))?;
+        if let Some(first) = bytes.first_mut().filter(|_| entry.corrupted) {
+            *first ^= 0xFF;
+        }
+        Ok(bytes)
     }
 
     fn stored_at(&self, entry: &Entry) -> PathBuf {
@@ -363,6 +438,7 @@ impl World {
         self.parked.clear();
         self.tokens = systems::first_tokens();
         self.work_orders = systems::first_work_orders();
+        self.folders.reset(accepted);
         if accepted {
             self.ledger.clear()?;
             for entry in std::mem::take(&mut self.entries) {
@@ -384,6 +460,11 @@ pub(crate) struct Origin {
 impl Origin {
     pub(crate) fn client(request: &Request, request_id: Option<String>) -> Self {
         Self { connection: request.connection, request: request.number, request_id, by: By::Client }
+    }
+
+    /// What a request did not ask for.
+    pub(crate) fn fault(request: &Request) -> Self {
+        Self { by: By::Fault, ..Self::client(request, None) }
     }
 
     pub(crate) fn office() -> Self {

@@ -195,6 +195,9 @@ impl World {
             53..54 if is_upload => Some(Ok(page(404))),
             _ => None,
         };
+        if let (Some(Ok(told)), Some(known)) = (&lost, about.1.and_then(|id| self.items.get_mut(&id))) {
+            known.thanked |= told.status == 200;
+        }
         if let Some(result) = lost {
             let at = self.rng.u64(self.now..=latest);
             self.coming.push((at, Coming::Done { server, asked, listed_by: latest }));

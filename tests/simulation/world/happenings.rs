@@ -169,10 +169,19 @@ impl World {
         self.servers[0].closed.push(work_order);
     }
 
-    /// Someone in the office adds a file of their own.
+    /// Someone in the office adds a file of their own, or another phone does for our user.
     fn add_theirs(&mut self) {
-        self.tell(format!("somebody else adds a file at {:?}", self.servers[1].speech));
-        self.servers[1].add_theirs();
+        // Where an upload of ours was taken, but not said to be which, the other phone's would pass for it: nobody could tell.
+        let mistakable = match self.listed() {
+            Some(items) => items.iter().any(|item| {
+                let thanked = self.items.get(&item.id).is_some_and(|known| known.thanked && known.ended.is_none());
+                server_of(&item.account) == 1 && (thanked || item.state == State::Sending)
+            }),
+            None => true,
+        };
+        let by = if mistakable || self.rng.bool() { "somebody else" } else { USER };
+        self.tell(format!("{by} adds a file at {:?}", self.servers[1].speech));
+        self.servers[1].add_theirs(by);
     }
 
     pub(super) fn another_app(&mut self) {

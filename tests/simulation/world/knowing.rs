@@ -23,6 +23,8 @@ pub(super) struct Known {
     pub(super) acts: u32,
     /// Someone wanted it given up, or its attachment deleted.
     pub(super) given_up: bool,
+    /// It was answered that it was taken, and not which it is.
+    pub(super) thanked: bool,
     /// A second accident, or a change that a backup does not know: it may be there more than once.
     pub(super) beyond: bool,
     /// The attachment that it is about.
@@ -53,6 +55,7 @@ impl Known {
             seen: 0,
             acts: 0,
             given_up: false,
+            thanked: false,
             beyond: false,
             about: None,
             wanted: Changes::new(),

@@ -451,8 +451,14 @@ impl Core {
         let now = self.now();
         air.preparing = None;
         // Meanwhile it may have been cancelled or forgotten.
-        let row = self.store.read().item(prepared.item)?.filter(|row| row.stage == Stage::Captured);
-        let Some(mut row) = row else { return Ok(()) };
+        let mut row = match self.store.read().item(prepared.item)? {
+            Some(row) if row.stage == Stage::Captured => row,
+            Some(row) if row.is_given_up_unprepared() => {
+                prepare::abandon(&self.folders, row.id());
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
         match prepared.made {
             Ok(made) => {
                 let prepare::Made { body, mime, extension, flags } = made;

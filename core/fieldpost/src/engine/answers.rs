@@ -6,6 +6,7 @@ use crate::dispatch::person::{self, Settlement};
 use crate::dispatch::why;
 use crate::error::Error;
 use crate::model::{ItemId, Reason, Row, Stage};
+use crate::prepare;
 use crate::store::{Erasure, Filter};
 
 /// Which items to try once more.
@@ -60,7 +61,12 @@ impl Core {
         if row == before {
             return Ok(());
         }
-        self.commit(&[row], &[], |_| Ok(()))
+        let unprepared = row.is_given_up_unprepared();
+        self.commit(&[row], &[], |_| Ok(()))?;
+        if unprepared {
+            prepare::abandon(&self.folders, id);
+        }
+        Ok(())
     }
 
     /// Erases an item's row for good; once that is committed, the caller lets its files go.

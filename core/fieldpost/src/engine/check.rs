@@ -112,8 +112,9 @@ impl Core {
         if row.life.files == Files::Here {
             self.check_files(row, find);
         }
-        // Of one that is not prepared yet it may be in the making, and preparing tidies up.
-        if row.stage != Stage::Captured {
+        // Of one that is not prepared yet it may be in the making, and preparing tidies up. Of one that was given up before that
+        // it goes as well, unless the process died just then: it is nobody's any more, and goes with the item.
+        if row.stage != Stage::Captured && !row.is_given_up_unprepared() {
             let left = self.folders.files(id).unwrap_or_default().into_iter().filter(|name| name.ends_with(NEW));
             left.for_each(|name| find(FindingKind::Leftover, Some(id), format!("items/{id}/{name}")));
         }

@@ -20,12 +20,19 @@ pub enum ProviderKind {
     FieldNation,
     /// Serial.
     Serial,
+    /// Decisiv.
+    Decisiv,
 }
 
 impl ProviderKind {
     /// All of them.
-    pub const ALL: &'static [ProviderKind] =
-        &[ProviderKind::CorrigoPro, ProviderKind::DigitalRealty, ProviderKind::FieldNation, ProviderKind::Serial];
+    pub const ALL: &'static [ProviderKind] = &[
+        ProviderKind::CorrigoPro,
+        ProviderKind::DigitalRealty,
+        ProviderKind::FieldNation,
+        ProviderKind::Serial,
+        ProviderKind::Decisiv,
+    ];
 
     /// The name on the command line and in JSON.
     #[must_use]
@@ -35,6 +42,7 @@ impl ProviderKind {
             ProviderKind::DigitalRealty => "digitalrealty",
             ProviderKind::FieldNation => "fieldnation",
             ProviderKind::Serial => "serial",
+            ProviderKind::Decisiv => "decisiv",
         }
     }
 }
@@ -107,6 +115,11 @@ impl Account {
         self.set("acting_user_id", id.to_string())
     }
 
+    /// A Decisiv account at `url`, which ends in `/platform_api`. Its work orders are cases.
+    pub fn decisiv(id: impl Into<String>, url: impl Into<String>) -> Self {
+        Self::new(id, ProviderKind::Decisiv, url)
+    }
+
     /// CorrigoPro: who uploads, at most 100 characters.
     #[must_use]
     pub fn performed_by(self, name: impl Into<String>) -> Self {
@@ -117,6 +130,31 @@ impl Account {
     #[must_use]
     pub fn customer_account(self, account_id: impl Into<String>) -> Self {
         self.set("account_id", account_id)
+    }
+
+    /// Decisiv: addresses as the headings of its page have them (`/case/…/attachment/…`). Its examples, and so this library without
+    /// this setting, have `/cases/…/attachments/…`.
+    #[must_use]
+    pub fn singular_paths(self) -> Self {
+        self.set("path", "case")
+    }
+
+    /// Decisiv: files go in base64, which its page says "is probably preferred"; else as they are.
+    #[must_use]
+    pub fn base64_files(self) -> Self {
+        self.set("encoding", "base64")
+    }
+
+    /// Decisiv: whether only the sender's group sees what is uploaded. Without it both parties do.
+    #[must_use]
+    pub fn internal(self, internal: bool) -> Self {
+        self.set("internal", internal.to_string())
+    }
+
+    /// Decisiv: the id of the user that attachments are created by; without it a default user of the system.
+    #[must_use]
+    pub fn sender(self, id: impl Into<String>) -> Self {
+        self.set("sender", id)
     }
 
     /// Any setting by its name.

@@ -34,6 +34,11 @@ impl Row {
         self.manifest.id
     }
 
+    /// Whether it was given up before what would be sent of it was made.
+    pub(crate) fn is_given_up_unprepared(&self) -> bool {
+        self.stage == Stage::Cancelled && self.life.body.is_none()
+    }
+
     /// What its files take on the disk, manifest and journal aside.
     pub(crate) fn bytes(&self) -> u64 {
         if self.life.files != Files::Here {

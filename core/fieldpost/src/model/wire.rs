@@ -124,6 +124,22 @@ pub enum Content {
         /// Its MIME type.
         mime: String,
     },
+    /// The same file in base64, and a `Content-Transfer-Encoding` that says so.
+    Base64File {
+        /// The name in the part's header.
+        filename: String,
+        /// The MIME type of what is encoded.
+        mime: String,
+    },
+}
+
+/// The bytes that make a whole line of base64: 76 characters (RFC 2045, 6.8).
+pub(crate) const BASE64_LINE: u64 = 57;
+
+/// How long `bytes` bytes are in base64, the line breaks counted: one between two lines, none after the last.
+pub(crate) fn base64_length(bytes: u64) -> u64 {
+    let breaks = bytes.div_ceil(BASE64_LINE).saturating_sub(1);
+    bytes.div_ceil(3).saturating_mul(4).saturating_add(breaks.saturating_mul(2))
 }
 
 /// What becomes of a successful answer's body. The body of any other answer is kept, up to the limit.

@@ -13,7 +13,7 @@ use fieldpost_imaging::{Control, FitError, Fitted, Policy, fit_stream};
 use sha2::Digest as _;
 
 use crate::disk::{Reader, Writer};
-use crate::model::{Bytes, Flag, Original, PreparedBody, Reason, Row, Sent, Sha256};
+use crate::model::{Bytes, Flag, ItemId, Original, PreparedBody, Reason, Row, Sent, Sha256};
 use crate::store::folders::{Folders, ORIGINAL, is_full};
 use crate::store::records::{Entry, Fit, Manifest};
 
@@ -112,6 +112,16 @@ impl Job {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folders.file(self.manifest.id, name)
+    }
+}
+
+/// Removes what was made of an item, or half made, that was given up before anybody knew of it. Whoever is just making it finds
+/// it gone. What cannot be removed now goes with the item.
+pub(crate) fn abandon(folders: &Folders, id: ItemId) {
+    for name in folders.files(id).unwrap_or_default() {
+        if number(&name).is_some() {
+            _ = folders.disk().remove_file(&folders.file(id, &name));
+        }
     }
 }
 

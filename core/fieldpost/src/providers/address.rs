@@ -23,6 +23,35 @@ pub(super) fn is_segment(text: &str) -> bool {
     !matches!(text, "" | "." | "..") && !text.chars().any(char::is_control)
 }
 
+/// The last segment of `url`'s path as text, a slash after it passed over. `None` if there is none, or it is no text.
+pub(super) fn last_segment(url: &Url) -> Option<String> {
+    let path = url.path().strip_suffix('/').unwrap_or(url.path());
+    let (_, last) = path.rsplit_once('/')?;
+    decoded(last).filter(|text| is_segment(text))
+}
+
+/// `segment` without its escapes. A `%` that begins none stands for itself, as browsers have it.
+fn decoded(segment: &str) -> Option<String> {
+    let (mut out, mut rest) = (Vec::with_capacity(segment.len()), segment.as_bytes());
+    while let [first, after @ ..] = rest {
+        let hex = after.get(..2).filter(|two| *first == b'%' && two.iter().all(u8::is_ascii_hexdigit));
+        let byte = hex.and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
+        out.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(out).ok()
+}
+
+/// Whether both name the same place at the same host and port, however their paths are escaped; a slash at the end, a query and a
+/// fragment do not matter.
+pub(super) fn is_same_place(one: &Url, other: &Url) -> bool {
+    let path = |url: &Url| {
+        let segments = url.path().strip_suffix('/').unwrap_or(url.path()).split('/');
+        segments.map(decoded).collect::<Option<Vec<_>>>()
+    };
+    one.origin() == other.origin() && path(one).is_some_and(|path_of_one| Some(path_of_one) == path(other))
+}
+
 /// `text` for a query. A space becomes `%20`, which every server reads as a space; `+` only some.
 fn escaped(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
@@ -79,6 +108,45 @@ mod tests {
         }
         for base in ["", "h", "ftp://h", "mailto:a@b", "https://"] {
             assert_eq!(join(base, &["a"], &[]), None, "{base:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_segment_is_read_as_the_text_that_was_put_in() {
+        for text in ["17", "a b", "a/b", "50%", "%41", "é?#", "1.xml", "+"] {
+            let url = join("https://h/v1", &["x", text], &[("q", "a/b")]).unwrap();
+            assert_eq!(last_segment(&url).as_deref(), Some(text), "{url}");
+        }
+        for (link, wanted) in [
+            ("https://h/a/b/", Some("b")),
+            ("https://h/a%2Fb", Some("a/b")),
+            ("https://h/100%", Some("100%")),
+            ("https://h", None),
+            ("https://h/", None),
+            ("https://h/a//", None),
+            ("https://h/%ff", None),
+            ("https://h/%0a", None),
+            ("mailto:a@b", None),
+        ] {
+            assert_eq!(last_segment(&Url::parse(link).unwrap()).as_deref(), wanted, "{link}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_the_same_however_it_is_spelled() {
+        let here = Url::parse("https://h/a/b%20c/d").unwrap();
+        for (link, same) in [
+            ("https://H:443/a/b%20c/d/?x#y", true),
+            ("https://h/a/x/../%62 c/d", true),
+            ("https://h/a/b%20c", false),
+            ("https://h/a/b%20c%2Fd", false),
+            ("https://h/a/b%20c/d/e", false),
+            ("https://h//a/b%20c/d", false),
+            ("http://h/a/b%20c/d", false),
+            ("https://h:8443/a/b%20c/d", false),
+            ("https://h.evil/a/b%20c/d", false),
+        ] {
+            assert_eq!(is_same_place(&here, &Url::parse(link).unwrap()), same, "{link}");
         }
     }
 

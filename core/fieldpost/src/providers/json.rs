@@ -63,6 +63,11 @@ pub(super) fn id(map: &Map<String, Value>, name: &str) -> Option<RemoteId> {
         Value::Number(n) if n.is_u64() => n.to_string(),
         _ => return None,
     };
+    sound(id)
+}
+
+/// `id`, if it can be one.
+pub(super) fn sound(id: String) -> Option<RemoteId> {
     let sound = !id.trim().is_empty() && id.len() <= LONGEST_ID && !id.chars().any(char::is_control);
     sound.then_some(RemoteId(id))
 }

@@ -12,7 +12,7 @@
 //!
 //! 1. Its sheet and the vendor's own text first: what proves an upload, what a refusal looks like, what its list tells.
 //! 2. A variant of [`ProviderKind`], and a file here with a unit struct that implements [`Provider`].
-//!    Its requests are built with `address::join`, its JSON is read with `json`: both escape and bound foreign text.
+//!    Its requests are built with `address::join`, its answers are read with `json` or `xml`: all of them escape and bound foreign text.
 //! 3. `resume` calls [`outcome::changed`] after a request that changes something and [`outcome::read`] after one that reads.
 //!    The file itself never looks at a status: it hands in how a proof and a refusal are read, and which answer refuses a token
 //!    beside 401 ([`outcome::Reading`]), nothing else. A read that an upload begins with is [`outcome::read_first`]'s: what
@@ -264,6 +264,7 @@ pub(crate) fn provider(kind: ProviderKind) -> &'static dyn Provider {
         ProviderKind::DigitalRealty => &digitalrealty::DigitalRealty,
         ProviderKind::Serial => &serial::Serial,
         ProviderKind::FieldNation => &fieldnation::FieldNation,
+        ProviderKind::Decisiv => &decisiv::Decisiv,
     }
 }
 
@@ -279,6 +280,7 @@ fn missing_setting(key: &str) -> Why {
 
 mod address;
 mod corrigopro;
+mod decisiv;
 mod digitalrealty;
 mod fieldnation;
 mod json;
@@ -288,6 +290,7 @@ pub(crate) mod recognise;
 mod serial;
 pub(crate) mod settings;
 mod words;
+mod xml;
 
 pub(crate) use settings::{Level, Setting};
 

@@ -47,6 +47,8 @@
 //! | we stopped it ourselves | stopped | stopped |
 //! | all else: network, portal, redirect, 408, 429, 5xx, broken | later | wait, account |
 //!
+//! What a web page is depends on what the system [speaks](Speech): where that is JSON, anything that begins as XML does.
+//!
 //! How much of such a request had left tells nothing. An upload *and* its look that were both answered 404: [`both_missing`].
 
 use std::time::Duration;
@@ -69,23 +71,42 @@ pub(crate) fn only_401(_: &Answer) -> bool {
     false
 }
 
+/// What a system's answers are written in, as far as a web page in their place is known by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speech {
+    /// JSON, or a temporary link.
+    Json,
+    /// XML.
+    Xml,
+}
+
 /// What came of a request that changes something: the documented proof, or else what follows. Never [`Outcome::Delivered`]:
 /// a provider may want more than its proof.
 pub(crate) fn changed<P>(got: &Exchange, reading: &Reading<'_, P>) -> Result<P, Outcome> {
-    meant(got.left, &got.result, reading)
+    changed_in(Speech::Json, got, reading)
+}
+
+/// The same of a system that speaks `speech`.
+pub(crate) fn changed_in<P>(speech: Speech, got: &Exchange, reading: &Reading<'_, P>) -> Result<P, Outcome> {
+    meant(speech, got.left, &got.result, reading)
 }
 
 /// What came of a read without which an operation cannot begin to change anything; the proof is what was to be read. Nothing
 /// has been changed yet, so all else is as if not all of a request that changes something had left.
 pub(crate) fn read_first<P>(got: &Exchange, reading: &Reading<'_, P>) -> Result<P, Outcome> {
-    let read = got.result.as_ref().ok().filter(|answer| Class::of(answer) == Class::Success);
+    let read = got.result.as_ref().ok().filter(|answer| Class::of(Speech::Json, answer) == Class::Success);
     match read.and_then(reading.proof) {
         Some(read) => Ok(read),
-        None => meant(Left::None, &got.result, reading),
+        None => meant(Speech::Json, Left::None, &got.result, reading),
     }
 }
 
-fn meant<P>(left: Left, result: &Result<Answer, Failure>, reading: &Reading<'_, P>) -> Result<P, Outcome> {
+fn meant<P>(
+    speech: Speech,
+    left: Left,
+    result: &Result<Answer, Failure>,
+    reading: &Reading<'_, P>,
+) -> Result<P, Outcome> {
     let answer = match result {
         Ok(answer) => answer,
         Err(Failure::Stopped) if left != Left::Whole => return Err(Outcome::Stopped),
@@ -94,7 +115,7 @@ fn meant<P>(left: Left, result: &Result<Answer, Failure>, reading: &Reading<'_, 
     if (reading.refuses_token)(answer) {
         return Err(Outcome::TokenWanted);
     }
-    let doubt = match Class::of(answer) {
+    let doubt = match Class::of(speech, answer) {
         Class::Success => match (reading.proof)(answer) {
             Some(proof) if left == Left::Whole => return Ok(proof),
             Some(_) => return Err(Outcome::InDoubt(odd_success(answer))),
@@ -145,13 +166,27 @@ impl From<Unread> for Looked {
 
 /// What came of a request that only reads, at a system that refuses a token by 401 alone. `take` reads a 2xx that is no web page.
 pub(crate) fn read<T>(got: &Exchange, take: impl FnOnce(&Answer) -> Option<T>) -> Result<T, Unread> {
-    read_at(got, only_401, take)
+    read_in(Speech::Json, got, take)
 }
 
-/// The same at a system with another word for that: see [`Reading::refuses_token`].
+/// The same of a system that speaks `speech`.
+pub(crate) fn read_in<T>(speech: Speech, got: &Exchange, take: impl FnOnce(&Answer) -> Option<T>) -> Result<T, Unread> {
+    read_by(speech, only_401, got, take)
+}
+
+/// The same of a system that has another word for a token that it refuses: see [`Reading::refuses_token`].
 pub(crate) fn read_at<T>(
     got: &Exchange,
     refuses_token: fn(&Answer) -> bool,
+    take: impl FnOnce(&Answer) -> Option<T>,
+) -> Result<T, Unread> {
+    read_by(Speech::Json, refuses_token, got, take)
+}
+
+fn read_by<T>(
+    speech: Speech,
+    refuses_token: fn(&Answer) -> bool,
+    got: &Exchange,
     take: impl FnOnce(&Answer) -> Option<T>,
 ) -> Result<T, Unread> {
     let answer = match &got.result {
@@ -166,7 +201,7 @@ pub(crate) fn read_at<T>(
     if refuses_token(answer) {
         return Err(Unread::TokenWanted);
     }
-    Err(match Class::of(answer) {
+    Err(match Class::of(speech, answer) {
         Class::Success => return take(answer).ok_or_else(unread),
         Class::Refusing | Class::TooLarge => unread(),
         Class::Unauthorized => Unread::TokenWanted,
@@ -204,7 +239,7 @@ enum Class {
 }
 
 impl Class {
-    fn of(answer: &Answer) -> Class {
+    fn of(speech: Speech, answer: &Answer) -> Class {
         match answer.status {
             401 => Class::Unauthorized,
             413 => Class::TooLarge,
@@ -213,7 +248,7 @@ impl Class {
             408 | 500..=599 => Class::Ill,
             // A server's own "not found" is often a web page; a portal's login page never has this status.
             404 | 410 => Class::Refusing,
-            200..=299 | 400..=499 if is_page(answer) => Class::Foreign,
+            200..=299 | 400..=499 if is_page(speech, answer) => Class::Foreign,
             200..=299 => Class::Success,
             400..=499 => Class::Refusing,
             _ => Class::Odd,
@@ -221,19 +256,43 @@ impl Class {
     }
 }
 
-/// Whether the answer is a web page, where both systems speak JSON. A server that calls its JSON `text/html` is forgiven.
-/// A system that speaks XML will need a narrower test than the first character.
-fn is_page(answer: &Answer) -> bool {
+/// Whether the answer is a web page in the place of what the system speaks. JSON that is called `text/html` is forgiven, XML is
+/// not. Frameworks call an answer without a body so too: where the system speaks XML and proves by a header, that is no page.
+fn is_page(speech: Speech, answer: &Answer) -> bool {
     let body = json::without_mark(answer.bytes()).trim_ascii_start();
     let called_page = answer.header("content-type").is_some_and(|v| {
         let kind = v.split(';').next().unwrap_or("").trim();
         kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
     });
-    match body.first() {
-        Some(b'<') => true,
-        Some(b'{' | b'[' | b'"') => false,
+    match (speech, body.first()) {
+        (Speech::Json, Some(b'<')) => true,
+        (Speech::Json, Some(b'{' | b'[' | b'"')) | (Speech::Xml, None) => false,
+        (Speech::Xml, Some(b'<')) => called_page || begins_as_page(body),
         _ => called_page,
     }
+}
+
+/// What web pages begin with, carelessly made ones too.
+const PAGE_BEGINS: &[&[u8]] = &[b"!doctype html", b"html", b"head", b"body", b"title", b"meta", b"script"];
+
+/// Whether the first tag of `body` is a web page's. A declaration, instructions and comments may stand before it.
+fn begins_as_page(mut body: &[u8]) -> bool {
+    let after = |body: &[u8], end: &[u8]| body.windows(end.len()).position(|w| w == end).map(|at| at + end.len());
+    loop {
+        body = body.trim_ascii_start();
+        let skipped = match body {
+            [b'<', b'?', ..] => after(body, b"?>"),
+            [b'<', b'!', b'-', b'-', ..] => after(body, b"-->"),
+            _ => break,
+        };
+        body = &body[skipped.unwrap_or(body.len())..];
+    }
+    let tag = body.strip_prefix(b"<").unwrap_or_default();
+    PAGE_BEGINS.iter().any(|begin| {
+        let (name, rest) = tag.split_at(begin.len().min(tag.len()));
+        let ends = rest.first().is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'));
+        name.eq_ignore_ascii_case(begin) && ends
+    })
 }
 
 /// With the whole body gone the doubt stands. Otherwise nothing was processed, which settles it: absent.

@@ -16,7 +16,7 @@
 //! seen at all. Whether absence is *proved* is the engine's to say: it knows when the listing was taken, and what it is worth.
 
 use super::{Entry, Evidence};
-use crate::model::{RemoteId, Snapshot};
+use crate::model::{BASE64_LINE, RemoteId, Snapshot};
 
 /// What a listing shows of one upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,11 +132,22 @@ pub(super) fn agrees(entry: &Entry, snapshot: &Snapshot) -> bool {
 /// How `entry` differs from what was sent, for people.
 fn difference(entry: &Entry, snapshot: &Snapshot) -> String {
     let sent = snapshot.bytes.0;
-    match (entry.evidence, entry.bytes) {
-        (Evidence::NotToBeHad, _) => "listed under our name, but it cannot be downloaded to compare it".to_owned(),
-        (_, Some(bytes)) if bytes != sent => format!("{bytes} bytes at the system, {sent} were sent"),
-        _ => "other content than was sent".to_owned(),
+    let length = entry.bytes.filter(|bytes| *bytes != sent).map(|bytes| other_length(bytes, sent));
+    match (entry.evidence, length) {
+        (Evidence::NotToBeHad, Some(length)) => format!("{length}; and it cannot be downloaded to compare it"),
+        (Evidence::NotToBeHad, None) => "listed under our name, but it cannot be downloaded to compare it".to_owned(),
+        (_, Some(length)) => length,
+        (_, None) => "other content than was sent".to_owned(),
     }
+}
+
+/// That the system has `bytes` bytes of the `sent` ones, for people; and why, where that can be told: base64 makes four of three.
+pub(super) fn other_length(bytes: u64, sent: u64) -> String {
+    let (text, lines) = (sent.div_ceil(3).saturating_mul(4), sent.div_ceil(BASE64_LINE));
+    // With line breaks of one or two characters, or without.
+    let left_encoded = sent > 0 && (text..=text.saturating_add(lines * 2)).contains(&bytes);
+    let why = if left_encoded { ": it was left in base64" } else { "" };
+    format!("{bytes} bytes at the system, {sent} were sent{why}")
 }
 
 #[cfg(test)]

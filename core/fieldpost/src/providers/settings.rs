@@ -280,5 +280,8 @@ mod tests {
         assert!(check_item(kind, &map(&[("performed_by", "Jo")])).is_err());
         assert!(check_item(kind, &map(&[("settle", "1")])).is_err());
         assert!(check_item(ProviderKind::DigitalRealty, &map(&[("visibility", "All")])).is_err());
+        assert_eq!(check_item(ProviderKind::Decisiv, &map(&[("internal", "false"), ("sender", "7")])), Ok(()));
+        assert!(check_item(ProviderKind::Decisiv, &map(&[("path", "case")])).is_err());
+        assert!(check_item(ProviderKind::Decisiv, &map(&[("encoding", "base64")])).is_err());
     }
 }

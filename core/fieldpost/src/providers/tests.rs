@@ -1,12 +1,15 @@
 //! What the tests of all systems share, and what must hold for every system and every answer.
 
-mod fieldnation;
-
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use sha2::Digest;
 
+mod decisiv;
+mod fieldnation;
+
+use self::decisiv::{PLACES, is_proof_in_xml, xml};
+pub(super) use self::decisiv::{to_decisiv, to_decisiv_in_base64};
 pub(super) use self::fieldnation::{change_at_field_nation, one_file, to_field_nation};
 use self::fieldnation::{folders, ids_of_ours};
 use super::*;
@@ -123,7 +126,7 @@ pub(super) fn done<T>(step: Step<T>) -> T {
 }
 
 /// A small generator with a seed: a failing run is a repro. (SplitMix64.)
-struct Rng(u64);
+pub(super) struct Rng(pub(super) u64);
 
 impl Rng {
     fn next(&mut self) -> u64 {
@@ -133,11 +136,11 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub(super) fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.next() % n as u64).unwrap()
     }
 
-    fn of<T: Clone>(&mut self, some: &[T]) -> T {
+    pub(super) fn of<T: Clone>(&mut self, some: &[T]) -> T {
         some[self.below(some.len())].clone()
     }
 }
@@ -154,6 +157,21 @@ const WORK_ORDER: &str =
 
 /// Bodies near to what the systems say, and far from it.
 fn body(rng: &mut Rng, sent: &Snapshot) -> Vec<u8> {
+    let mut text = if sent.provider == ProviderKind::Decisiv { xml(rng, sent) } else { json_or_link(rng, sent) };
+    for _ in 0..rng.below(3) {
+        if !text.is_empty() && rng.below(3) == 0 {
+            let n = rng.below(text.len());
+            match rng.below(3) {
+                0 => text.truncate(n),
+                1 => text[n] = u8::try_from(rng.below(256)).unwrap(),
+                _ => text.insert(n, rng.of(b"{}[]\",:\\0<>&;/=\xff")),
+            }
+        }
+    }
+    text
+}
+
+fn json_or_link(rng: &mut Rng, sent: &Snapshot) -> Vec<u8> {
     let hash = sent.sha256.to_string();
     let values = [
         json!(null),
@@ -181,6 +199,7 @@ fn body(rng: &mut Rng, sent: &Snapshot) -> Vec<u8> {
         ProviderKind::Serial => {
             &["dataset_id", "file_name", "attachments", "added_by_user_id", "id", "wo_number", "is_deleted", "value"]
         }
+        ProviderKind::Decisiv => unreachable!("it speaks XML"),
     };
     let object = |rng: &mut Rng| {
         let fields = rng.below(5);
@@ -194,7 +213,7 @@ fn body(rng: &mut Rng, sent: &Snapshot) -> Vec<u8> {
                    "file_name": rng.of(&values), "added_by_user_id": rng.of(&[sent.setting("added_by_user_id"), Some("q"), None])})
         }
     };
-    let mut text = match rng.below(5) {
+    match rng.below(5) {
         ..3 if sent.provider == ProviderKind::FieldNation => folders(rng, sent, &values).to_string().into_bytes(),
         0 => {
             let list = Value::Array((0..rng.below(4)).map(|_| listed(rng)).collect());
@@ -204,24 +223,15 @@ fn body(rng: &mut Rng, sent: &Snapshot) -> Vec<u8> {
         1 => rng.of(&[LINK.to_owned(), json!(LINK).to_string(), json!({ "Url": LINK }).to_string()]).into_bytes(),
         2 => (0..rng.below(60)).map(|_| u8::try_from(rng.below(256)).unwrap()).collect(),
         _ => object(rng).to_string().into_bytes(),
-    };
-    for _ in 0..rng.below(3) {
-        if !text.is_empty() && rng.below(3) == 0 {
-            let n = rng.below(text.len());
-            match rng.below(3) {
-                0 => text.truncate(n),
-                1 => text[n] = u8::try_from(rng.below(256)).unwrap(),
-                _ => text.insert(n, rng.of(b"{}[]\",:\\0<\xff")),
-            }
-        }
     }
-    text
 }
 
 fn exchange(rng: &mut Rng, sent: &Snapshot) -> Exchange {
     let left = rng.of(&[Left::None, Left::Part, Left::Whole, Left::Whole]);
     if rng.below(2) == 0 {
-        return Exchange { left, result: Ok(answer(200, &[], body(rng, sent))) }; // half of them kind, or nothing gets far
+        let place = rng.of(PLACES);
+        let headers = if rng.below(4) == 0 { &[("location", place)][..] } else { &[] };
+        return Exchange { left, result: Ok(answer(200, headers, body(rng, sent))) }; // half of them kind, or nothing gets far
     }
     if rng.below(8) == 0 {
         let failures = [
@@ -260,6 +270,9 @@ fn is_proof(sent: &Snapshot, exchanges: &[Exchange], id: &RemoteId) -> bool {
     let reads_first = matches!(sent.provider, ProviderKind::Serial | ProviderKind::FieldNation);
     let proving = if is_upload && !reads_first { exchanges.first() } else { exchanges.last() }.unwrap();
     let Ok(first) = &proving.result else { return false };
+    if sent.provider == ProviderKind::Decisiv {
+        return is_proof_in_xml(sent, exchanges, id);
+    }
     if sent.provider == ProviderKind::FieldNation && sent.operation == Operation::Delete && first.bytes().is_empty() {
         return proving.left == Left::Whole && (200..300).contains(&first.status) && sent.about.as_ref() == Some(id);
     }
@@ -298,6 +311,7 @@ fn is_proof(sent: &Snapshot, exchanges: &[Exchange], id: &RemoteId) -> bool {
                 let before: Vec<String> = exchanges.first().map(datasets).unwrap_or_default();
                 datasets(proving).iter().filter(|x| **x == id.0).count() > 0 && !before.contains(&id.0)
             }
+            ProviderKind::Decisiv => unreachable!("it speaks XML"),
         }
 }
 
@@ -311,15 +325,19 @@ fn datasets(exchange: &Exchange) -> Vec<String> {
     fields.map(|(_, id)| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).collect()
 }
 
+/// An upload to each system.
+fn uploads() -> [Snapshot; 6] {
+    [snapshot(), to_digital_realty(), to_field_nation(), to_serial(), to_decisiv(), to_decisiv_in_base64()]
+}
+
 #[test]
 fn no_answer_makes_a_system_panic_or_prove_a_delivery_that_is_not_documented() {
     let (update, deletion) = (change(Operation::Update, "boiler-7f3a9c1e.jpg"), change(Operation::Delete, ""));
-    let [update_there, deletion_there] = [Operation::Update, Operation::Delete].map(change_at_field_nation);
-    let at_corrigopro = [snapshot(), update, change(Operation::Update, ""), deletion];
-    let at_field_nation = [to_field_nation(), update_there, deletion_there];
-    let all = [to_digital_realty(), to_serial()].into_iter().chain(at_corrigopro).chain(at_field_nation);
-    let mut delivered = [0; 9];
-    for (n, sent) in all.enumerate() {
+    let others = [update, change(Operation::Update, ""), deletion];
+    let there = [Operation::Update, Operation::Delete].map(change_at_field_nation);
+    let all: Vec<Snapshot> = uploads().into_iter().chain(others).chain(there).collect();
+    let mut delivered = vec![0; all.len()];
+    for (n, sent) in all.into_iter().enumerate() {
         let system = provider(sent.provider);
         let turns_pages = sent.provider == ProviderKind::FieldNation;
         for seed in 0..if turns_pages { 10_000 } else { 40_000 } {
@@ -352,7 +370,7 @@ fn no_answer_makes_a_system_panic_or_prove_a_delivery_that_is_not_documented() {
 #[test]
 fn no_answer_makes_a_look_panic_or_go_on_for_ever() {
     let (mut listed, mut followed) = (0, 0);
-    for sent in [snapshot(), to_digital_realty(), to_field_nation(), to_serial()] {
+    for sent in uploads() {
         let system = provider(sent.provider);
         for seed in 0..if sent.provider == ProviderKind::FieldNation { 10_000 } else { 40_000 } {
             let rng = &mut Rng(seed);
@@ -379,7 +397,7 @@ fn no_answer_makes_a_look_panic_or_go_on_for_ever() {
 
 #[test]
 fn a_cursor_of_another_system_or_time_is_a_doubt_and_never_a_panic() {
-    for sent in [snapshot(), to_digital_realty(), to_field_nation(), to_serial()] {
+    for sent in uploads() {
         let system = provider(sent.provider);
         for at in [json!(null), json!("gone"), json!({"file": {"listing": [], "pending": [9]}}), json!(["upload"])] {
             let at = Cursor(at);
@@ -389,15 +407,15 @@ fn a_cursor_of_another_system_or_time_is_a_doubt_and_never_a_panic() {
         }
         let beyond = json!({"file": {"listing": {"entries": [], "complete": true}, "pending": [9]}});
         let looked = done(system.resume_look(std::slice::from_ref(&sent), &Cursor(beyond), &hashed(FILE)));
-        // The others have no place such as that.
-        let confirms = matches!(sent.provider, ProviderKind::CorrigoPro | ProviderKind::DigitalRealty);
+        // These two have no place such as that.
+        let confirms = !matches!(sent.provider, ProviderKind::FieldNation | ProviderKind::Serial);
         assert_eq!(matches!(looked, Looked::Listed(_)), confirms);
     }
 }
 
 #[test]
 fn an_account_without_a_usable_address_blocks_before_anything_is_sent() {
-    for sent in [snapshot(), to_digital_realty(), to_field_nation(), to_serial()] {
+    for sent in uploads() {
         let broken = Snapshot { base_url: "no address".into(), ..sent };
         let system = provider(broken.provider);
         assert!(matches!(done(system.begin(&broken)), Outcome::Blocked(why) if why.action == Action::AskOffice));

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::json;
+use super::xml::{self, Element};
 use crate::model::Answer;
 
 /// The longest text that is shown, in characters: two lines on a phone.
@@ -57,17 +58,28 @@ fn hidden(c: char) -> bool {
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// Where answers of no documented shape usually have their message.
+const MESSAGES: [&str; 7] = ["message", "error_description", "errorMessage", "detail", "description", "error", "title"];
+
 /// The message in an answer of no documented shape: the text field that such answers usually have, and what its `errors` say.
 pub(super) fn message(answer: &Answer) -> Option<String> {
-    let map = json::object(answer)?;
+    let Some(map) = json::object(answer) else { return xml_message(answer) };
     match (headline(&map), errors(&map)) {
         (Some(message), Some(errors)) => shown(&format!("{message}: {errors}")),
         (message, errors) => message.or(errors),
     }
 }
 
+fn headline(map: &Map<String, Value>) -> Option<String> {
+    MESSAGES.iter().filter_map(|name| json::field(map, name)).find_map(|value| match value {
+        Value::String(text) => shown(text),
+        Value::Object(inner) => json::text(inner, "message").and_then(shown),
+        _ => None,
+    })
+}
+
 /// What the `errors` of an answer say: texts, or objects with one.
-pub(super) fn errors(map: &Map<String, Value>) -> Option<String> {
+fn errors(map: &Map<String, Value>) -> Option<String> {
     let Some(Value::Array(errors)) = json::field(map, "errors") else { return None };
     let texts: Vec<String> = errors
         .iter()
@@ -81,19 +93,24 @@ pub(super) fn errors(map: &Map<String, Value>) -> Option<String> {
     shown(&texts.join("; "))
 }
 
-fn headline(map: &Map<String, Value>) -> Option<String> {
-    ["message", "error_description", "errorMessage", "detail", "description", "error", "title"]
-        .iter()
-        .filter_map(|name| json::field(map, name))
-        .find_map(|value| match value {
-            Value::String(text) => shown(text),
-            Value::Object(inner) => json::text(inner, "message").and_then(shown),
-            _ => None,
-        })
+/// The same in XML, at any depth; a web page that happens to be XML has none.
+fn xml_message(answer: &Answer) -> Option<String> {
+    let bytes = answer.bytes();
+    let begins = json::without_mark(bytes).trim_ascii_start().starts_with(b"<");
+    let root =
+        begins.then(|| xml::document(bytes)).flatten().filter(|root| !root.name().eq_ignore_ascii_case("html"))?;
+    MESSAGES.iter().find_map(|name| said(&root, name))
+}
+
+/// What the first element called `name` says that says anything.
+fn said(element: &Element, name: &str) -> Option<String> {
+    let own = element.text().filter(|_| element.name().eq_ignore_ascii_case(name)).and_then(shown);
+    own.or_else(|| element.children().iter().find_map(|child| said(child, name)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::answer;
     use super::*;
 
     #[test]
@@ -116,6 +133,21 @@ mod tests {
         assert_eq!(said(r#"{"errors": ["access_token=abc"]}"#).as_deref(), Some("…"));
         let long = said(&format!(r#"{{"errors": [{}]}}"#, vec![r#""word word word""#; 9000].join(","))).unwrap();
         assert!(long.chars().count() <= LONGEST, "{long}");
+    }
+
+    #[test]
+    fn a_message_is_found_in_json_and_in_xml() {
+        let said = |body: &str| message(&answer(422, &[], body));
+        for body in [
+            r#"{"error": {"message": "no\nroom"}}"#,
+            "<?xml version='1.0'?><e:errors xmlns:e='urn:e'><e:code>7</e:code><e:Message>no\nroom</e:Message></e:errors>",
+            "<errors><error/><error>no room</error></errors>",
+        ] {
+            assert_eq!(said(body).as_deref(), Some("no room"), "{body}");
+        }
+        for body in ["", "<a>", "<a>no room</a>", "<html><head><title>no room</title></head></html>"] {
+            assert_eq!(said(body), None, "{body}");
+        }
     }
 
     #[test]

@@ -12,9 +12,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::BodyFile;
+use super::base64::Lines;
 use super::multipart::{Form, Segment};
 use crate::disk::{Disk, Reader};
-use crate::model::{Left, Sha256};
+use crate::model::{Left, Sha256, base64_length};
 
 /// The bytes of a chunk: few enough for a phone's memory, enough to keep a fast line busy.
 pub(crate) const CHUNK: usize = 64 * 1024;
@@ -45,12 +46,14 @@ struct Checked {
     bytes: u64,
     sha256: Sha256,
     hasher: Hasher,
+    /// What was read and encoded, but not yet given.
+    lines: Lines,
 }
 
 impl BodyReader {
     /// Opens the file, where there is one. A file that is missing or has another length is found here, before anything leaves.
     pub(crate) fn open(form: Form, file: Option<&BodyFile>, disk: &dyn Disk) -> Result<Self, Damaged> {
-        let wanted = form.segments().contains(&Segment::File);
+        let wanted = form.segments().iter().any(|segment| !matches!(segment, Segment::Bytes(_)));
         let file = match file.filter(|_| wanted) {
             Some(file) if disk.len(&file.path)? != file.bytes.0 => return Err(Damaged),
             Some(file) => Some(Checked {
@@ -58,6 +61,7 @@ impl BodyReader {
                 bytes: file.bytes.0,
                 sha256: file.sha256,
                 hasher: Hasher::new(),
+                lines: Lines::default(),
             }),
             None if wanted => return Err(Damaged),
             None => None,
@@ -88,6 +92,10 @@ impl BodyReader {
                 let file = self.file.as_mut().ok_or(Damaged)?;
                 (file.read(self.done, space)?, file.bytes)
             }
+            Segment::Base64File => {
+                let file = self.file.as_mut().ok_or(Damaged)?;
+                (file.read_encoded(self.done, space)?, base64_length(file.bytes))
+            }
         };
         self.done += read as u64;
         if self.done == length {
@@ -113,6 +121,19 @@ impl Checked {
             self.verify()?;
         }
         Ok(n)
+    }
+
+    /// The same in base64. Lines are made of some of the file at a time, so its last ones are not made before it is checked.
+    fn read_encoded(&mut self, done: u64, space: &mut [u8]) -> Result<usize, Damaged> {
+        if done == 0 {
+            self.lines = Lines::default();
+        }
+        if self.lines.is_drained() {
+            let mut some = [0; Lines::AT_ONCE];
+            let n = self.read(self.lines.encoded(), &mut some)?;
+            self.lines.fill(&some[..n]);
+        }
+        Ok(self.lines.take(space))
     }
 
     fn verify(&mut self) -> Result<(), Damaged> {
@@ -199,18 +220,30 @@ impl Meter {
 mod tests {
     use std::fs;
 
+    use ::base64::Engine as _;
+    use ::base64::engine::general_purpose::STANDARD;
     use tempfile::TempDir;
 
     use super::*;
     use crate::disk::OsDisk;
     use crate::model::{Bytes, Content, Part};
 
+    fn with(file: Content) -> [Part; 2] {
+        let description = Content::Text("x".repeat(100));
+        [Part { name: "Description", content: description }, Part { name: "file", content: file }]
+    }
+
     fn parts() -> [Part; 2] {
-        let (filename, mime) = ("a.jpg".to_owned(), "image/jpeg".to_owned());
-        [
-            Part { name: "Description", content: Content::Text("x".repeat(100)) },
-            Part { name: "file", content: Content::File { filename, mime } },
-        ]
+        with(Content::File { filename: "a.jpg".to_owned(), mime: "image/jpeg".to_owned() })
+    }
+
+    fn twice_in_base64() -> [Part; 2] {
+        let content = || Content::Base64File { filename: "a.jpg".to_owned(), mime: "image/jpeg".to_owned() };
+        [Part { name: "one", content: content() }, Part { name: "other", content: content() }]
+    }
+
+    fn in_base64() -> [Part; 2] {
+        with(Content::Base64File { filename: "a.jpg".to_owned(), mime: "image/jpeg".to_owned() })
     }
 
     /// Content of `length` bytes that nowhere repeats in step with a chunk.
@@ -225,7 +258,16 @@ mod tests {
     }
 
     fn open(file: &BodyFile) -> Result<BodyReader, Damaged> {
-        BodyReader::open(Form::new(&parts(), Some(file)).unwrap(), Some(file), &OsDisk)
+        open_with(&parts(), file)
+    }
+
+    fn open_with(parts: &[Part], file: &BodyFile) -> Result<BodyReader, Damaged> {
+        BodyReader::open(Form::new(parts, Some(file)).unwrap(), Some(file), &OsDisk)
+    }
+
+    /// `content` in base64, made in one go.
+    fn encoded(content: &[u8]) -> Vec<u8> {
+        content.chunks(57).map(|line| STANDARD.encode(line)).collect::<Vec<_>>().join("\r\n").into_bytes()
     }
 
     /// All that `reader` gives in chunks of `size`, and how it ended.
@@ -243,21 +285,23 @@ mod tests {
     #[test]
     fn a_body_is_the_same_whatever_the_size_of_its_chunks() {
         let folder = TempDir::new().unwrap();
-        for length in [0, 1, 999, 1000, 3000] {
+        let forms = |length| [(length, parts()), (length, in_base64()), (length, twice_in_base64())];
+        for (length, parts) in [0, 1, 999, 1000, 3000, 200_000].into_iter().flat_map(forms) {
             let content = content(length);
             let file = body_file(&folder, &content);
-            let form = Form::new(&parts(), Some(&file)).unwrap();
+            let form = Form::new(&parts, Some(&file)).unwrap();
             let expected: Vec<u8> = form
                 .segments()
                 .iter()
                 .flat_map(|segment| match segment {
                     Segment::Bytes(bytes) => bytes.clone(),
                     Segment::File => content.clone(),
+                    Segment::Base64File => encoded(&content),
                 })
                 .collect();
             assert_eq!(form.length(), expected.len() as u64);
             for size in [1, 7, 1000, CHUNK] {
-                let (body, end) = drain(open(&file).unwrap(), size);
+                let (body, end) = drain(open_with(&parts, &file).unwrap(), size);
                 assert_eq!((body == expected, end), (true, Ok(())), "{length} bytes in chunks of {size}");
             }
         }
@@ -294,6 +338,27 @@ mod tests {
                 assert!(!body.ends_with(&bad[2490..]), "byte {wrong}, chunks of {size}");
             }
         }
+    }
+
+    #[test]
+    fn a_damaged_file_never_leaves_whole_in_base64_either() {
+        let folder = TempDir::new().unwrap();
+        let good = content(40_000);
+        for wrong in [0, 20_000, 39_999] {
+            let file = body_file(&folder, &good);
+            let mut bad = good.clone();
+            bad[wrong] ^= 1;
+            fs::write(&file.path, &bad).unwrap();
+            for size in [1, 1000, CHUNK] {
+                let (body, end) = drain(open_with(&in_base64(), &file).unwrap(), size);
+                assert_eq!(end, Err(Damaged), "byte {wrong}, chunks of {size}");
+                let last = encoded(&bad);
+                assert!(!body.ends_with(&last[last.len() - 10..]), "byte {wrong}, chunks of {size}");
+            }
+        }
+        let mut empty = body_file(&folder, b"");
+        empty.sha256.0[0] ^= 1;
+        assert_eq!(drain(open_with(&in_base64(), &empty).unwrap(), 1).1, Err(Damaged));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Moves bytes: the driver of our own (tokio + reqwest + rustls), and the multipart body that every driver sends.
 //! Knows no item, no queue and no rule: a [`Transfer`] goes in, an [`Exchange`](crate::Exchange) comes out. Resends nothing.
 
-// Without the driver of our own nobody uses these two, until the host's stages bodies with them.
+// Without the driver of our own nobody uses these, until the host's stages bodies with them.
+#[cfg_attr(not(feature = "reqwest"), allow(dead_code))]
+mod base64;
 #[cfg_attr(not(feature = "reqwest"), allow(dead_code))]
 pub(crate) mod body;
 #[cfg(feature = "reqwest")]
@@ -30,7 +32,7 @@ pub struct Transfer {
     pub request: Request,
     /// The account's token, where the request wants one.
     pub token: Option<Secret>,
-    /// The file that a [`Content::File`](crate::Content::File) part stands for.
+    /// The file that a [`Content::File`](crate::Content::File) or [`Content::Base64File`](crate::Content::Base64File) part stands for.
     pub file: Option<BodyFile>,
 }
 

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::BodyFile;
-use crate::model::{Content, Part};
+use crate::model::{Content, Part, base64_length};
 
 /// A form, or a document in its place, laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(crate) enum Segment {
     Bytes(Vec<u8>),
     /// The file's content.
     File,
+    /// The file's content in base64.
+    Base64File,
 }
 
 impl Form {
@@ -41,7 +43,8 @@ impl Form {
             form.push_bytes(head(&boundary, part).as_bytes());
             match &part.content {
                 Content::Text(text) | Content::Document { text, .. } => form.push_bytes(text.as_bytes()),
-                Content::File { .. } => form.push_file(file?),
+                Content::File { .. } => form.push(Segment::File, file?.bytes.0),
+                Content::Base64File { .. } => form.push(Segment::Base64File, base64_length(file?.bytes.0)),
             }
             form.push_bytes(b"\r\n");
         }
@@ -61,7 +64,7 @@ impl Form {
         &self.content_type
     }
 
-    /// How many bytes the whole of it has, the file's included.
+    /// How many bytes the whole of it has, the file's included as it is encoded.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
@@ -79,9 +82,10 @@ impl Form {
         }
     }
 
-    fn push_file(&mut self, file: &BodyFile) {
-        self.length = self.length.saturating_add(file.bytes.0);
-        self.segments.push(Segment::File);
+    /// A stretch that is not in memory, of `length` bytes.
+    fn push(&mut self, segment: Segment, length: u64) {
+        self.length = self.length.saturating_add(length);
+        self.segments.push(segment);
     }
 }
 
@@ -91,9 +95,12 @@ fn head(boundary: &str, part: &Part) -> String {
     match &part.content {
         Content::Text(_) => {}
         Content::Document { mime, .. } => head += &format!("\r\nContent-Type: {mime}"),
-        Content::File { filename, mime } => {
+        Content::File { filename, mime } | Content::Base64File { filename, mime } => {
             head += &format!("; filename=\"{}\"\r\nContent-Type: {}", escaped(filename), safe_mime(mime));
         }
+    }
+    if matches!(part.content, Content::Base64File { .. }) {
+        head += "\r\nContent-Transfer-Encoding: base64";
     }
     head + "\r\n\r\n"
 }
@@ -110,7 +117,7 @@ fn boundary(parts: &[Part], file: Option<&BodyFile>) -> String {
         feed(part.name.as_bytes());
         match &part.content {
             Content::Text(text) | Content::Document { text, .. } => feed(text.as_bytes()),
-            Content::File { filename, mime } => {
+            Content::File { filename, mime } | Content::Base64File { filename, mime } => {
                 feed(filename.as_bytes());
                 feed(mime.as_bytes());
             }
@@ -139,7 +146,9 @@ fn clear_of(parts: &[Part], prefix: &str, digits: &[u8]) -> String {
 fn occurs(parts: &[Part], boundary: &str) -> bool {
     parts.iter().any(|part| match &part.content {
         Content::Text(text) | Content::Document { text, .. } => text.contains(boundary),
-        Content::File { filename, mime } => filename.contains(boundary) || mime.contains(boundary),
+        Content::File { filename, mime } | Content::Base64File { filename, mime } => {
+            filename.contains(boundary) || mime.contains(boundary)
+        }
     })
 }
 
@@ -188,7 +197,7 @@ mod tests {
     fn written(form: &Form, content: &str) -> String {
         let part = |segment: &Segment| match segment {
             Segment::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
-            Segment::File => content.to_owned(),
+            Segment::File | Segment::Base64File => content.to_owned(),
         };
         form.segments().iter().map(part).collect()
     }
@@ -206,6 +215,19 @@ mod tests {
         assert_eq!(form.length(), expected.len() as u64);
         assert_eq!(form.content_type(), format!("multipart/form-data; boundary={b}"));
         assert_eq!(form.segments().len(), 3);
+    }
+
+    #[test]
+    fn a_file_in_base64_says_so_and_is_as_long_as_its_encoding() {
+        let content = Content::Base64File { filename: "a.jpg".to_owned(), mime: "image/jpeg".to_owned() };
+        let form = Form::new(&[Part { name: "file", content }], Some(&file(5))).unwrap();
+        let b = boundary_of(&form);
+        let expected = format!(
+            "--{b}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\
+             Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\nSlBFRyE=\r\n--{b}--\r\n"
+        );
+        assert_eq!(written(&form, "SlBFRyE="), expected);
+        assert_eq!(form.length(), expected.len() as u64);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use std::time::SystemTime;
 use axum::http::Method;
 
 use crate::answer::{Reply, array, object, value};
-use crate::options::{LinkShape, ListShape};
+use crate::dialect::{Dialect, LinkShape, ListShape};
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request};
 use crate::systems::System;
@@ -77,20 +77,20 @@ impl System for CorrigoPro {
             Operation::Link => Ok(link(request, world, now)),
             Operation::Update => update(request, world, now),
             Operation::Delete => delete(request, world, now),
-            _ => Ok(self.unknown()),
+            _ => Ok(self.unknown(&world.dialect)),
         }
     }
 
-    fn unauthorized(&self) -> Reply {
+    fn unauthorized(&self, _dialect: &Dialect) -> Reply {
         let body = object(&[("Message", value("The token is missing, unknown or expired."))], 1);
         Reply::json(401, body).with("www-authenticate", "Bearer")
     }
 
-    fn malformed(&self, why: &str) -> Reply {
+    fn malformed(&self, why: &str, _dialect: &Dialect) -> Reply {
         Refusal::of(code::VALIDATION, format!("The form cannot be read: {why}")).reply(None, 0)
     }
 
-    fn unknown(&self) -> Reply {
+    fn unknown(&self, _dialect: &Dialect) -> Reply {
         Reply::json(404, object(&[("Message", value("There is no such resource."))], 1))
     }
 
@@ -368,7 +368,7 @@ fn attachment(entry: &Entry, turn: u64) -> String {
             ("AttachmentId", value(&entry.remote_id)),
             ("Name", value(&entry.name)),
             ("MimeType", field("MimeType")),
-            ("Size", value(&entry.bytes)),
+            ("Size", value(&entry.size())),
             ("Subtype", field("DocumentType")),
         ],
         turn,

@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 
 use crate::answer::{Reply, array, object, value};
 use crate::clock::read_stamp;
+use crate::dialect::Dialect;
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request};
 use crate::systems::System;
@@ -72,19 +73,19 @@ impl System for DigitalRealty {
             Operation::Upload => upload(request, world, now),
             Operation::List => Ok(list(request, world, now)),
             Operation::Download => Ok(download(request, world)),
-            _ => Ok(self.unknown()),
+            _ => Ok(self.unknown(&world.dialect)),
         }
     }
 
-    fn unauthorized(&self) -> Reply {
+    fn unauthorized(&self, _dialect: &Dialect) -> Reply {
         error(401, "The access token is missing, unknown or expired.").with("www-authenticate", "Bearer")
     }
 
-    fn malformed(&self, why: &str) -> Reply {
+    fn malformed(&self, why: &str, _dialect: &Dialect) -> Reply {
         error(400, &format!("The body cannot be read: {why}"))
     }
 
-    fn unknown(&self) -> Reply {
+    fn unknown(&self, _dialect: &Dialect) -> Reply {
         error(404, "There is no such resource.")
     }
 

@@ -6,19 +6,29 @@
 //! Nothing here touches a socket or reads a clock: time is handed in.
 
 mod corrigopro;
+mod decisiv;
 mod digital_realty;
+mod field_nation;
+mod serial;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::time::SystemTime;
 
 use crate::answer::Reply;
+use crate::dialect::Dialect;
+use crate::folders::FirstFolder;
 use crate::provider::{Provider, WorkOrderState};
 use crate::request::{Call, Head, Request};
 use crate::world::World;
 
 /// What a system has to know of its own speech.
 pub(crate) trait System: Sync {
+    /// What an account's URL has behind the system's name: the path that all of its paths begin with.
+    fn base(&self) -> &'static str {
+        ""
+    }
+
     /// The documented operation that a head asks for; `None`: it is none.
     fn identify(&self, head: &Head) -> Option<Call>;
 
@@ -47,6 +57,26 @@ pub(crate) trait System: Sync {
         None
     }
 
+    /// The id under which a work order is kept, where it has more than one.
+    fn work_order_id(&self, given: &str) -> String {
+        given.to_owned()
+    }
+
+    /// The folders that every work order has.
+    fn folders(&self) -> &'static [FirstFolder] {
+        &[]
+    }
+
+    /// The id of an entry in what a client may call it.
+    fn entry_id<'a>(&self, given: &'a str) -> &'a str {
+        given
+    }
+
+    /// Whether a deleted entry stays listed, marked [`IS_DELETED`].
+    fn keeps_deleted(&self) -> bool {
+        false
+    }
+
     /// Whether it tells a hash of its files.
     fn tells_hash(&self) -> bool {
         false
@@ -56,13 +86,18 @@ pub(crate) trait System: Sync {
     fn handle(&self, request: &mut Request, world: &mut World, now: SystemTime) -> io::Result<Reply>;
 
     /// No token, or one that is not accepted.
-    fn unauthorized(&self) -> Reply;
+    fn unauthorized(&self, dialect: &Dialect) -> Reply;
 
     /// The body is not what its content type says.
-    fn malformed(&self, why: &str) -> Reply;
+    fn malformed(&self, why: &str, dialect: &Dialect) -> Reply;
 
     /// Not a documented path, or not with this method.
-    fn unknown(&self) -> Reply;
+    fn unknown(&self, dialect: &Dialect) -> Reply;
+
+    /// Too many requests; `wait` is what `Retry-After` is going to say, in seconds.
+    fn too_many(&self, _wait: Option<u32>) -> Reply {
+        Reply::new(429, "text/plain", "too many requests")
+    }
 
     /// Work orders that are there from the start.
     fn work_orders(&self) -> &'static [(&'static str, WorkOrderState)];
@@ -73,12 +108,23 @@ pub(crate) trait System: Sync {
     }
 }
 
+/// The field that marks an entry as deleted where a system keeps such entries listed.
+pub(crate) const IS_DELETED: &str = "is_deleted";
+
 /// The system of that name.
 pub(crate) fn system(provider: Provider) -> &'static dyn System {
     match provider {
         Provider::CorrigoPro => &corrigopro::CorrigoPro,
         Provider::DigitalRealty => &digital_realty::DigitalRealty,
+        Provider::Decisiv => &decisiv::Decisiv,
+        Provider::FieldNation => &field_nation::FieldNation,
+        Provider::Serial => &serial::Serial,
     }
+}
+
+/// The path of the account's URL.
+pub(crate) fn base(provider: Provider) -> String {
+    format!("/{provider}{}", system(provider).base())
 }
 
 /// The token that a system accepts at the start: the same in every run, so that a script can be written down.

@@ -8,6 +8,8 @@ use fieldpost_sandbox::{Provider, Sandbox};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::xml::{self, Node};
+
 /// Long enough for a busy machine, short enough to fail.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -31,6 +33,14 @@ impl Heard {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {self:?}"))
     }
 
+    pub(crate) fn is_xml(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.starts_with("application/xml"))
+    }
+
+    pub(crate) fn xml(&self) -> Node {
+        xml::parse(&self.text()).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
@@ -47,14 +57,23 @@ pub(crate) struct Part {
     pub(crate) name: &'static str,
     pub(crate) file_name: Option<String>,
     pub(crate) value: Vec<u8>,
+    /// Lines of its head besides.
+    pub(crate) headers: Vec<&'static str>,
+}
+
+impl Part {
+    pub(crate) fn with(mut self, header: &'static str) -> Self {
+        self.headers.push(header);
+        self
+    }
 }
 
 pub(crate) fn text(name: &'static str, value: &str) -> Part {
-    Part { name, file_name: None, value: value.into() }
+    Part { name, file_name: None, value: value.into(), headers: vec![] }
 }
 
 pub(crate) fn file(name: &'static str, file_name: &str, bytes: &[u8]) -> Part {
-    Part { name, file_name: Some(file_name.into()), value: bytes.into() }
+    Part { name, file_name: Some(file_name.into()), value: bytes.into(), headers: vec![] }
 }
 
 pub(crate) fn multipart(parts: &[Part]) -> Vec<u8> {
@@ -67,6 +86,9 @@ pub(crate) fn multipart(parts: &[Part]) -> Vec<u8> {
             file.unwrap_or_default()
         );
         body.extend_from_slice(head.as_bytes());
+        for header in &part.headers {
+            body.extend_from_slice(format!("\r\n{header}").as_bytes());
+        }
         body.extend_from_slice(b"\r\n\r\n");
         body.extend_from_slice(&part.value);
         body.extend_from_slice(b"\r\n");
@@ -190,6 +212,11 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 
 /// An ask with everything in its head that the system wants.
 pub(crate) fn ask(sandbox: &Sandbox, system: Provider, method: &'static str, path: &str) -> Ask {
+    if system == Provider::FieldNation {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let token = sandbox.token(system);
+        return Ask::new(method, format!("{}{path}{mark}access_token={token}", sandbox.url(system)));
+    }
     let ask = Ask::new(method, format!("{}{path}", sandbox.url(system)))
         .with("Authorization", format!("Bearer {}", sandbox.token(system)));
     match system {
@@ -229,9 +256,69 @@ pub(crate) fn realty_list(sandbox: &Sandbox, ticket: &str) -> Ask {
     ask(sandbox, Provider::DigitalRealty, "GET", &format!("/v1/attachments/{ticket}"))
 }
 
+/// A form that Serial takes.
+pub(crate) fn serial_form(name: &str, bytes: &[u8]) -> Vec<Part> {
+    let metadata = serde_json::json!({
+        "type": "IMAGE", "name": "Boiler plate", "added_by_user_id": SERIAL_USER, "file_name": name,
+    });
+    vec![text("metadata", &metadata.to_string()), file("attachment", name, bytes)]
+}
+
+pub(crate) const SERIAL_USER: &str = "6f9b1c52-7d3e-4a86-9c15-2b8e0f4d7a31";
+
+pub(crate) fn serial_upload(sandbox: &Sandbox, work_order: &str, name: &str, bytes: &[u8]) -> Ask {
+    let path = format!("/work-orders/{work_order}/attachments");
+    ask(sandbox, Provider::Serial, "PUT", &path).form(&serial_form(name, bytes))
+}
+
+pub(crate) fn serial_read(sandbox: &Sandbox, work_order: &str) -> Ask {
+    ask(sandbox, Provider::Serial, "GET", &format!("/work-orders/{work_order}"))
+}
+
+/// The part `body` of a form that Decisiv takes.
+pub(crate) const DECISIV_BODY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+    <r:attachment xmlns:r=\"http://www.decisiv.net/platform_api/0.0.7/Case/AttachmentRequest\">\
+    <r:description>Boiler plate</r:description></r:attachment>";
+
+pub(crate) fn decisiv_form(name: &str, bytes: &[u8]) -> Vec<Part> {
+    vec![text("body", DECISIV_BODY), file("file", name, bytes)]
+}
+
+pub(crate) fn decisiv_upload(sandbox: &Sandbox, case: &str, name: &str, bytes: &[u8]) -> Ask {
+    ask(sandbox, Provider::Decisiv, "POST", &format!("/cases/{case}/attachments")).form(&decisiv_form(name, bytes))
+}
+
+pub(crate) fn decisiv_list(sandbox: &Sandbox, case: &str) -> Ask {
+    let ask = ask(sandbox, Provider::Decisiv, "GET", &format!("/cases/{case}/attachments"));
+    ask.with("Accept", "application/xml")
+}
+
+/// The folder `Misc`, which every work order has.
+pub(crate) const MISC: &str = "2270";
+
+pub(crate) fn nation_upload(sandbox: &Sandbox, work_order: &str, name: &str, bytes: &[u8]) -> Ask {
+    let path = format!("/workorders/{work_order}/attachments/{MISC}");
+    ask(sandbox, Provider::FieldNation, "POST", &path).form(&[file("file", name, bytes)])
+}
+
+pub(crate) fn nation_list(sandbox: &Sandbox, work_order: &str) -> Ask {
+    ask(sandbox, Provider::FieldNation, "GET", &format!("/workorders/{work_order}/attachments"))
+}
+
 /// The names that a listing shows.
 pub(crate) fn names(listing: &Heard) -> Vec<String> {
-    let entries = listing.json();
-    let name = |e: &Value| e.get("Name").or_else(|| e.get("filename")).unwrap().as_str().unwrap().to_owned();
+    if listing.is_xml() {
+        return listing.xml().all("attachment").map(|attachment| attachment.text("filename")).collect();
+    }
+    let told = listing.json();
+    if let Some(folders) = told.get("results") {
+        let files = folders.as_array().unwrap().iter().flat_map(|folder| folder["results"].as_array().unwrap());
+        return files.map(|file| file["file"]["name"].as_str().unwrap().to_owned()).collect();
+    }
+    let entries = told.get("attachments").unwrap_or(&told);
+    let name = |e: &Value| {
+        let name = ["Name", "filename", "file_name"].into_iter().find_map(|key| e.get(key));
+        name.unwrap().as_str().unwrap().to_owned()
+    };
     entries.as_array().unwrap().iter().map(name).collect()
 }

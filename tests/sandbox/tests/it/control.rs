@@ -31,6 +31,14 @@ fn the_first_line_has_its_documented_shape() {
     assert_eq!(account["work_orders"], json!(["10234", "10235", "10236"]));
     assert_eq!(line["accounts"][1]["provider"], "digitalrealty");
     assert_eq!(line["accounts"][1]["settings"]["account_id"], "DLR-ACCOUNT-7");
+    let all: Vec<&str> = line["accounts"].as_array().unwrap().iter().map(|a| a["provider"].as_str().unwrap()).collect();
+    assert_eq!(all, ["corrigopro", "digitalrealty", "serial", "decisiv", "fieldnation"]);
+    for account in line["accounts"].as_array().unwrap() {
+        assert_eq!(account["work_orders"].as_array().unwrap().len(), 3, "{account}");
+    }
+    assert_eq!(line["accounts"][2]["settings"]["added_by_user_id"], SERIAL_USER);
+    assert!(line["accounts"][3]["url"].as_str().unwrap().ends_with("/decisiv/platform_api"));
+    assert!(line["accounts"][4]["url"].as_str().unwrap().ends_with("/fieldnation/api/rest/v2"));
     let read: Listening = serde_json::from_value(get(&sandbox, "/listening")).unwrap();
     assert_eq!(read, sandbox.listening());
 }
@@ -85,12 +93,43 @@ fn every_fault_of_the_readme_is_understood() {
     let readme = include_str!("../../README.md");
     let examples: Vec<&str> =
         readme.lines().filter_map(|l| l.strip_prefix("| `{\"kind\"")).map(|l| l.split('`').next().unwrap()).collect();
-    assert_eq!(examples.len(), 20, "one line for each fault");
+    assert_eq!(examples.len(), 21, "one line for each fault");
     for example in examples {
         let fault: Value = serde_json::from_str(&format!("{{\"kind\"{example}")).unwrap();
         let heard = post(&sandbox, "/faults", json!({"fault": fault}));
         assert_eq!(heard.status, Some(200), "{example}: {heard:?}");
     }
+}
+
+#[test]
+fn every_switch_of_the_readme_is_there_with_its_values_and_its_default() {
+    let sandbox = sandbox();
+    let readme = include_str!("../../README.md");
+    let section = readme.split("## Dialect").nth(1).unwrap().split("## Faults").next().unwrap();
+    let rows: Vec<&str> = section.lines().filter_map(|line| line.strip_prefix("| `")).collect();
+    let mut switches = 0;
+    for row in rows {
+        let (path, told) = row.split_once("` | ").unwrap();
+        let pointer = format!("/{}", path.replace('.', "/"));
+        let words = told.split('`').filter(|word| word.starts_with('"') || ["true", "false", "null"].contains(word));
+        let values: Vec<Value> = words.map(|word| serde_json::from_str(word).unwrap()).collect();
+        assert_eq!(get(&sandbox, "/dialect").pointer(&pointer), values.first(), "{path}: its default");
+        for value in values {
+            let body = path.rsplit('.').fold(value.clone(), |inner, field| json!({field: inner}));
+            assert_eq!(post(&sandbox, "/dialect", body).status, Some(200), "{path} {value}");
+            assert_eq!(get(&sandbox, "/dialect").pointer(&pointer), Some(&value), "{path}");
+        }
+        post(&sandbox, "/dialect", json!({}));
+        switches += 1;
+    }
+    let count = |dialect: &Value| -> usize {
+        let of = |v: &Value| v.as_object().map_or(1, |group| group.len());
+        dialect.as_object().unwrap().values().map(of).sum()
+    };
+    assert_eq!(switches, count(&get(&sandbox, "/dialect")), "one line for each switch");
+    let example = section.split("```json").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(post(&sandbox, "/dialect", serde_json::from_str(example).unwrap()).status, Some(200));
+    assert_eq!(post(&sandbox, "/dialect", json!({"serial": {"rename": true}})).status, Some(400));
 }
 
 #[test]
@@ -147,7 +186,7 @@ fn network_clock_tokens_work_orders_and_office_are_switched() {
     assert_eq!(get(&sandbox, "/ledger?system=digitalrealty"), json!([]));
     assert_eq!(get(&sandbox, "/ledger").as_array().unwrap().len(), 3);
     assert_eq!(get(&sandbox, "/leaks"), json!([]));
-    post(&sandbox, "/dialect", json!({"corrigo_list": "wrapped"}));
+    assert_eq!(post(&sandbox, "/dialect", json!({"corrigo_list": "wrapped"})).status, Some(200));
     assert!(corrigo_list(&sandbox, "77").send().json().is_object());
 }
 

@@ -220,13 +220,17 @@ fn a_link_and_a_listing_come_in_every_shape_that_the_page_leaves_open() {
     let id = corrigo_upload(&sandbox, OPEN, "a.jpg", b"x").send().json()["AttachmentId"].as_str().unwrap().to_owned();
     let path = format!("/api/attachments/downloadUrl?AttachmentId={id}&WorkOrderId={OPEN}");
     let link = || ask(&sandbox, CorrigoPro, "GET", &path).send();
-    sandbox.set_dialect(Dialect { corrigo_link: LinkShape::Plain, corrigo_list: ListShape::Wrapped });
+    sandbox.set_dialect(Dialect {
+        corrigo_link: LinkShape::Plain,
+        corrigo_list: ListShape::Wrapped,
+        ..Dialect::default()
+    });
     assert!(link().text().starts_with("http://127.0.0.1:"));
     let listing = corrigo_list(&sandbox, OPEN).send().json();
     let arrays: Vec<_> = listing.as_object().unwrap().values().filter_map(|v| v.as_array()).collect();
     assert_eq!(arrays.len(), 1);
     assert_eq!(arrays[0][0]["Name"], "a.jpg");
-    sandbox.set_dialect(Dialect { corrigo_link: LinkShape::Object, corrigo_list: ListShape::Array });
+    sandbox.set_dialect(Dialect { corrigo_link: LinkShape::Object, ..Dialect::default() });
     let object = link().json();
     let urls = object.as_object().unwrap().values().filter(|v| v.as_str().is_some_and(|s| s.starts_with("http")));
     assert_eq!(urls.count(), 1);

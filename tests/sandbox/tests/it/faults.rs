@@ -1,7 +1,7 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use fieldpost_sandbox::Provider::{CorrigoPro, DigitalRealty};
+use fieldpost_sandbox::Provider::{CorrigoPro, Decisiv, DigitalRealty, FieldNation};
 use fieldpost_sandbox::{By, Credentials, Fault, Moment, Operation, RetryAfter, Rule, Sandbox};
 
 use crate::client::*;
@@ -9,13 +9,24 @@ use crate::sandbox;
 
 const CORRIGO: &str = "10234";
 const REALTY: &str = "WO9271561";
+const SERIAL: &str = "2001";
+const NATION: &str = "90001";
+const DECISIV: &str = "770001";
 
-/// One upload to each system.
-fn uploads(sandbox: &Sandbox) -> [Ask; 2] {
-    [
-        corrigo_upload(sandbox, CORRIGO, "a-7f3a9c1e.jpg", &[1; 5000]),
-        realty_upload(sandbox, REALTY, "a-7f3a9c1e.jpg", &[1; 5000]),
+/// One upload to each system, and what lists it.
+fn systems(sandbox: &Sandbox) -> Vec<(Ask, Ask)> {
+    let (name, bytes) = ("a-7f3a9c1e.jpg", &[1; 5000]);
+    vec![
+        (corrigo_upload(sandbox, CORRIGO, name, bytes), corrigo_list(sandbox, CORRIGO)),
+        (realty_upload(sandbox, REALTY, name, bytes), realty_list(sandbox, REALTY)),
+        (decisiv_upload(sandbox, DECISIV, name, bytes), decisiv_list(sandbox, DECISIV)),
+        (nation_upload(sandbox, NATION, name, bytes), nation_list(sandbox, NATION)),
+        (serial_upload(sandbox, SERIAL, name, bytes), serial_read(sandbox, SERIAL)),
     ]
+}
+
+fn uploads(sandbox: &Sandbox) -> Vec<Ask> {
+    systems(sandbox).into_iter().map(|(upload, _)| upload).collect()
 }
 
 #[test]
@@ -81,27 +92,30 @@ fn a_truncated_answer_promises_more_than_it_brings() {
             }
         }
     }
-    assert_eq!(sandbox.ledger().len(), 6);
+    assert_eq!(sandbox.ledger().len(), 3 * uploads(&sandbox).len());
 }
 
 #[test]
-fn half_a_listing_is_sound_http_and_broken_json() {
+fn half_a_listing_is_sound_http_and_broken_inside() {
     let sandbox = sandbox();
-    uploads(&sandbox).iter().for_each(|u| drop(u.send()));
-    for list in [corrigo_list(&sandbox, CORRIGO), realty_list(&sandbox, REALTY)] {
+    for (upload, list) in systems(&sandbox) {
+        upload.send();
         sandbox.fault(Rule::new(Fault::HalfAnswer).operation(Operation::List));
         let heard = list.send();
         assert!(heard.whole() && heard.status == Some(200));
-        assert!(serde_json::from_slice::<serde_json::Value>(&heard.body).is_err());
-        list.send().json();
+        let broken = match heard.is_xml() {
+            true => crate::xml::parse(&heard.text()).is_err(),
+            false => serde_json::from_slice::<serde_json::Value>(&heard.body).is_err(),
+        };
+        assert!(broken, "{heard:?}");
+        assert_eq!(names(&list.send()), ["a-7f3a9c1e.jpg"]);
     }
 }
 
 #[test]
 fn late_acceptance_is_nothing_now_and_an_entry_later() {
     let sandbox = sandbox();
-    for (upload, list) in uploads(&sandbox).iter().zip([corrigo_list(&sandbox, CORRIGO), realty_list(&sandbox, REALTY)])
-    {
+    for (upload, list) in systems(&sandbox) {
         let after = Duration::from_secs(15);
         for status in [None, Some(504)] {
             let before = names(&list.send()).len();
@@ -119,8 +133,7 @@ fn late_acceptance_is_nothing_now_and_an_entry_later() {
 #[test]
 fn a_late_listing_hides_what_was_accepted() {
     let sandbox = sandbox();
-    for (upload, list) in uploads(&sandbox).iter().zip([corrigo_list(&sandbox, CORRIGO), realty_list(&sandbox, REALTY)])
-    {
+    for (upload, list) in systems(&sandbox) {
         let before = sandbox.ledger().len();
         sandbox.fault(Fault::ListLate { after: Duration::from_secs(30) });
         assert!(upload.send().status.is_some_and(|s| s < 300));
@@ -236,6 +249,20 @@ fn a_wrong_hash_stands_in_the_answer_and_the_listing_while_the_bytes_are_right()
 }
 
 #[test]
+fn a_wrong_size_is_told_while_the_bytes_are_right() {
+    let sandbox = sandbox();
+    for (upload, list) in systems(&sandbox) {
+        sandbox.fault(Fault::WrongSize);
+        assert!(upload.send().status.is_some_and(|s| s < 300));
+        let (line, told) = (sandbox.ledger().pop().unwrap(), list.send().text());
+        assert_eq!((line.bytes, line.sha256.clone()), (5000, sha256(&[1; 5000])));
+        assert_eq!(sandbox.file(line.system, &line.work_order, &line.remote_id), Some(vec![1; 5000]));
+        assert!(!told.contains("5000"), "{told}");
+        assert_eq!(told.contains("5001"), [CorrigoPro, Decisiv, FieldNation].contains(&line.system), "{told}");
+    }
+}
+
+#[test]
 fn corrupted_bytes_show_in_the_download() {
     let sandbox = sandbox();
     let bytes = b"the bytes".to_vec();
@@ -250,27 +277,34 @@ fn corrupted_bytes_show_in_the_download() {
 #[test]
 fn names_and_listings_go_wrong_as_told() {
     let sandbox = sandbox();
-    sandbox.fault(Fault::Renamed { to: Some("img7871.jpg".into()) });
-    sandbox.fault(Rule::new(Fault::DuplicateListing).on(CorrigoPro));
-    corrigo_upload(&sandbox, CORRIGO, "a-7f3a9c1e.jpg", b"x").send();
-    assert_eq!(names(&corrigo_list(&sandbox, CORRIGO).send()), ["img7871.jpg", "img7871.jpg"]);
-    assert_eq!(names(&corrigo_list(&sandbox, CORRIGO).send()), ["img7871.jpg"]);
-    sandbox.fault(Fault::Renamed { to: None });
-    realty_upload(&sandbox, REALTY, "a-7f3a9c1e.jpg", b"x").send();
-    let invented = names(&realty_list(&sandbox, REALTY).send());
-    assert!(invented[0].ends_with(".jpg") && !invented[0].contains("7f3a9c1e"));
+    for (upload, list) in systems(&sandbox) {
+        sandbox.fault(Fault::Renamed { to: Some("img7871.jpg".into()) });
+        sandbox.fault(Fault::DuplicateListing);
+        upload.send();
+        assert_eq!(names(&list.send()), ["img7871.jpg", "img7871.jpg"]);
+        assert_eq!(names(&list.send()), ["img7871.jpg"]);
+        sandbox.fault(Fault::Renamed { to: None });
+        upload.send();
+        let names = names(&list.send());
+        let invented = names.iter().find(|name| *name != "img7871.jpg").unwrap();
+        assert!(invented.ends_with(".jpg") && !invented.contains("7f3a9c1e"));
+    }
 }
 
 #[test]
 fn accepted_twice_is_two_entries_and_the_second_is_the_faults() {
     let sandbox = sandbox();
-    sandbox.fault(Fault::AcceptTwice);
-    corrigo_upload(&sandbox, CORRIGO, "a.jpg", b"x").send();
-    assert_eq!(names(&corrigo_list(&sandbox, CORRIGO).send()), ["a.jpg", "a.jpg"]);
-    let ledger = sandbox.ledger();
-    assert_eq!([ledger[0].by, ledger[1].by], [By::Client, By::Fault]);
-    assert_ne!(ledger[0].remote_id, ledger[1].remote_id);
-    assert_eq!(sandbox.file(CorrigoPro, CORRIGO, &ledger[1].remote_id).as_deref(), Some(&b"x"[..]));
+    for (upload, list) in systems(&sandbox) {
+        let before = sandbox.ledger().len();
+        sandbox.fault(Fault::AcceptTwice);
+        upload.send();
+        assert_eq!(names(&list.send()), ["a-7f3a9c1e.jpg", "a-7f3a9c1e.jpg"]);
+        let ledger = &sandbox.ledger()[before..];
+        assert_eq!([ledger[0].by, ledger[1].by], [By::Client, By::Fault]);
+        assert_ne!(ledger[0].remote_id, ledger[1].remote_id);
+        let second = sandbox.file(ledger[1].system, &ledger[1].work_order, &ledger[1].remote_id);
+        assert_eq!(second, Some(vec![1; 5000]));
+    }
 }
 
 #[test]
@@ -294,9 +328,8 @@ fn a_rule_for_one_work_order_leaves_the_others_alone_wherever_the_id_stands() {
     let realty = sandbox.fault(Rule::new(Fault::DropBeforeBody).work_order(REALTY).forever());
     assert_eq!(corrigo_upload(&sandbox, "10235", "a.jpg", b"x").send().status, Some(200));
     assert_eq!(realty_upload(&sandbox, "WO9271562", "a.jpg", b"x").send().status, Some(201));
-    for upload in uploads(&sandbox) {
-        assert_eq!(upload.send().status, None);
-    }
+    assert_eq!(corrigo_upload(&sandbox, CORRIGO, "a.jpg", b"x").send().status, None);
+    assert_eq!(realty_upload(&sandbox, REALTY, "a.jpg", b"x").send().status, None);
     assert_eq!((sandbox.hits(corrigo), sandbox.hits(realty)), (1, 1));
     assert_eq!(sandbox.uploads(CorrigoPro, CORRIGO).len(), 1);
     assert_eq!(sandbox.uploads(DigitalRealty, REALTY).len(), 0);

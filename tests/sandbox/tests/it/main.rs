@@ -7,9 +7,14 @@ mod changes;
 mod client;
 mod control;
 mod corrigopro;
+mod decisiv;
 mod digital_realty;
 mod faults;
+mod field_nation;
+mod nation_folders;
 mod network;
+mod serial;
+mod xml;
 
 use std::time::{Duration, SystemTime};
 

@@ -2,6 +2,7 @@
 
 mod alone;
 mod any_calls;
+mod decisiv;
 mod folders;
 mod operations;
 mod persons;
@@ -183,7 +184,7 @@ fn part(transfer: &Transfer, name: &str) -> Option<String> {
     let Body::Multipart(parts) = &transfer.request.body else { return None };
     parts.iter().find(|part| part.name == name).and_then(|part| match &part.content {
         Content::Text(text) | Content::Document { text, .. } => Some(text.clone()),
-        Content::File { .. } => None,
+        Content::File { .. } | Content::Base64File { .. } => None,
     })
 }
 

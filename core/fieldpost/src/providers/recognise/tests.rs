@@ -86,6 +86,13 @@ fn a_mismatch_says_how_it_differs() {
         other => panic!("{other:?}"),
     };
     assert_eq!(said(entry("a", &sent.name, Some(1))), "1 bytes at the system, 20 were sent");
+    for bytes in [28, 29, 30] {
+        assert_eq!(
+            said(entry("a", &sent.name, Some(bytes))),
+            format!("{bytes} bytes at the system, 20 were sent: it was left in base64")
+        );
+    }
+    assert_eq!(said(entry("a", &sent.name, Some(31))), "31 bytes at the system, 20 were sent");
     let same_size = Entry { sha256: Some(OTHER), ..entry("a", &sent.name, Some(20)) };
     assert_eq!(said(same_size), "other content than was sent");
     let gone = Entry { evidence: Evidence::NotToBeHad, ..entry("a", &sent.name, Some(1)) };

@@ -10,6 +10,9 @@ mod trouble;
 use std::process::Command;
 use std::sync::Mutex;
 
+use ::base64::Engine as _;
+use ::base64::engine::general_purpose::STANDARD;
+
 use self::peer::{Host, Upload, http, look, send, together};
 use super::*;
 use crate::transport::multipart::Segment;
@@ -37,6 +40,7 @@ async fn an_upload_arrives_byte_by_byte_as_it_was_laid_out() {
         .flat_map(|segment| match segment {
             Segment::Bytes(bytes) => bytes.clone(),
             Segment::File => upload.content.clone(),
+            Segment::Base64File => unreachable!("nothing is encoded here"),
         })
         .collect();
     assert!(arrived.body == expected);
@@ -51,6 +55,34 @@ async fn an_upload_arrives_byte_by_byte_as_it_was_laid_out() {
     assert_eq!(exchange.left, Left::Whole);
     let answer = exchange.result.unwrap();
     assert_eq!((answer.status, answer.header("x-id"), answer.bytes()), (201, Some("7"), &b"{\"id\": 7}"[..]));
+}
+
+#[tokio::test]
+async fn an_upload_in_base64_decodes_to_the_file_where_it_arrives() {
+    for length in [1, 57, 200_001] {
+        let host = Host::bind().await;
+        let upload = Upload::new(host.url("/"), length).in_base64();
+        let server = async {
+            let mut peer = host.accept().await;
+            let arrived = peer.request().await.unwrap();
+            peer.say(CREATED).await;
+            arrived
+        };
+        let http = http();
+        let (exchange, arrived) = together(send(&http, &upload.transfer), server).await;
+        assert_eq!((exchange.left, exchange.result.unwrap().status), (Left::Whole, 201));
+        let form = upload.form();
+        assert_eq!(arrived.header("content-length"), Some(&*form.length().to_string()));
+        assert_eq!(arrived.header("transfer-encoding"), None);
+        let [Segment::Bytes(head), Segment::Base64File, Segment::Bytes(end)] = form.segments() else {
+            panic!("{:?}", form.segments())
+        };
+        assert!(head.ends_with(b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"));
+        let body = arrived.body.strip_prefix(&**head).and_then(|rest| rest.strip_suffix(&**end)).unwrap();
+        let lines: Vec<&str> = std::str::from_utf8(body).unwrap().split("\r\n").collect();
+        assert!(lines.iter().all(|line| line.len() <= 76));
+        assert!(STANDARD.decode(lines.concat()).unwrap() == upload.content);
+    }
 }
 
 #[tokio::test]
@@ -262,6 +294,7 @@ async fn upload_within_two_megabytes(path: std::path::PathBuf) {
 
     let before = peak_memory();
     assert!(exchange(&small.transfer).await > 20_000_000);
+    assert!(exchange(&small.in_base64().transfer).await > 27_000_000);
     let grown = peak_memory().saturating_sub(before); // the kernel counts in batches
     assert!(grown < 2_000_000, "{grown} bytes");
 }

@@ -162,6 +162,17 @@ impl Upload {
         Upload { transfer, content, _folder: folder }
     }
 
+    /// The same with the file in base64.
+    pub(super) fn in_base64(mut self) -> Self {
+        let Body::Multipart(parts) = &mut self.transfer.request.body else { unreachable!() };
+        for part in parts {
+            if let Content::File { filename, mime } = &part.content {
+                part.content = Content::Base64File { filename: filename.clone(), mime: mime.clone() };
+            }
+        }
+        self
+    }
+
     pub(super) fn path(&self) -> &PathBuf {
         &self.transfer.file.as_ref().unwrap().path
     }

@@ -5,6 +5,7 @@
 //! such an id is for, and without it a late copy of an update could undo the next one.
 
 mod changes;
+mod decisiv;
 mod serial;
 
 use fieldpost::{Answer, AnswerBody, Body, Content, ItemId, Method, Part, Request, Sha256, Sink};
@@ -20,6 +21,7 @@ pub(crate) enum Speech {
     Corrigo,
     DigitalRealty,
     Serial,
+    Decisiv,
 }
 
 /// A file that it accepted.
@@ -128,6 +130,8 @@ impl Server {
             (Speech::DigitalRealty, true) => "https://moved.digitalrealty.invalid",
             (Speech::Serial, false) => "https://serial.invalid",
             (Speech::Serial, true) => "https://moved.serial.invalid",
+            (Speech::Decisiv, false) => "https://decisiv.invalid",
+            (Speech::Decisiv, true) => "https://moved.decisiv.invalid",
         }
     }
 
@@ -141,6 +145,7 @@ impl Server {
             Speech::Corrigo => ["10234", "10235"],
             Speech::DigitalRealty => ["WO1", "WO2"],
             Speech::Serial => ["1007", "1008"],
+            Speech::Decisiv => ["C-7", "C-8"],
         }
     }
 
@@ -164,6 +169,7 @@ impl Server {
             Speech::Corrigo => (text(parts, "WorkOrderId")?, text(parts, "Name")?),
             Speech::DigitalRealty => (query("requestId")?, query("file_name")?),
             Speech::Serial => serial::upload(request)?,
+            Speech::Decisiv => decisiv::upload(request)?,
         };
         let visibility = text(parts, "MessageVisibility").unwrap_or_else(|| "All".to_owned());
         Some(Upload { host: host(request), work_order, name, visibility, content: file.to_vec() })
@@ -213,6 +219,7 @@ impl Server {
         match self.speech {
             Speech::Corrigo => answer(200, &json!({"AttachmentId": remote_id, "MessageId": "m"})),
             Speech::DigitalRealty => answer(200, &json!({"id": remote_id, "hash": hash})),
+            Speech::Decisiv => decisiv::added(self.entries.last().expect("just taken"), self.manner),
             Speech::Serial => {
                 // It tells of the one that it took, whatever else it lists by now.
                 let there = self.entries.iter().filter(|e| (&e.host, &e.work_order) == (&at.0, &at.1));
@@ -260,12 +267,19 @@ impl Server {
                     .collect();
                 answer(200, &json!(list))
             }
-            (Speech::DigitalRealty, ["v1", "attachments", _, "file", id]) | (Speech::Corrigo, [id]) => {
-                match self.entries.iter().find(|entry| entry.remote_id == *id) {
-                    Some(entry) => file(&entry.content, request.sink),
-                    None => answer(404, &json!({"Message": "no such file"})),
+            (Speech::Decisiv, ["cases", case, "attachments"]) => decisiv::list(&seen(case), self.manner),
+            (Speech::Decisiv, ["cases", case, "attachments", id]) => {
+                match seen(case).into_iter().find(|entry| entry.remote_id == *id) {
+                    Some(entry) => decisiv::one(entry, self.manner),
+                    None => answer(404, &json!({"Message": "no such attachment"})),
                 }
             }
+            (Speech::DigitalRealty, ["v1", "attachments", _, "file", id])
+            | (Speech::Decisiv, ["files", id])
+            | (Speech::Corrigo, [id]) => match self.entries.iter().find(|entry| entry.remote_id == *id) {
+                Some(entry) => file(&entry.content, request.sink),
+                None => answer(404, &json!({"Message": "no such file"})),
+            },
             _ => answer(404, &json!({"Message": "no such thing"})),
         }
     }

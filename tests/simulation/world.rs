@@ -159,7 +159,7 @@ impl World {
             naming: naming[rng.usize(..4)],
             sizes: rng.u8(..3) > 0,
         };
-        let speech = [Speech::DigitalRealty, Speech::Serial][rng.usize(..2)];
+        let speech = [Speech::DigitalRealty, Speech::Serial, Speech::Decisiv][rng.usize(..3)];
         let mut servers = [Server::new(Speech::Corrigo, manner(&mut rng)), Server::new(speech, manner(&mut rng))];
         if speech == Speech::Serial && rng.u8(..3) > 0 {
             servers[1].manner.naming = Naming::Renamed;

@@ -245,6 +245,7 @@ impl World {
                 Speech::Corrigo => Account::corrigo_pro(id, url).performed_by("Jo Field"),
                 Speech::DigitalRealty => Account::digital_realty(id, url, "M-1").customer_account("A-7"),
                 Speech::Serial => Account::serial(id, url, USER),
+                Speech::Decisiv => Account::decisiv(id, url),
             }
         })
     }

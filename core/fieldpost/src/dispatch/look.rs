@@ -110,6 +110,13 @@ pub(crate) fn unlisted(row: &mut Row) {
     answer::blocked(row, why, doubt);
 }
 
+/// No list proves that the item is not there, and it must not go again to find out.
+pub(crate) fn unproved(row: &mut Row) {
+    let doubt = row.stage.doubt().cloned();
+    let what = "not listed, but this system's list has not been seen to show what it accepted";
+    answer::blocked(row, Why::new(Reason::OutcomeUnknown, what.to_owned()), doubt);
+}
+
 /// The look failed by network, portal, 408, 429 or 5xx: again later, its cause the reason shown.
 pub(crate) fn failed(row: &mut Row, hold: &Hold, cx: &Context<'_>) {
     let Some(mut doubt) = row.stage.doubt().cloned() else { return };

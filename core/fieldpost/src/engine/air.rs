@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::news::News;
 use super::tokens::Tokens;
 use super::{Core, context};
-use crate::dispatch::answer;
 use crate::dispatch::next::{self, Choice, Facts};
+use crate::dispatch::{answer, look};
 use crate::error::Error;
 use crate::model::{
     AccountRow, Auth, Conditions, Exchange, ItemId, Now, Operation, Reason, RemoteId, Request, Requires, Restored, Row,
-    Snapshot, Stage, Trust, Why,
+    Snapshot, Stage, Trust, Why, Wish,
 };
 use crate::prepare::{self, Job};
 use crate::providers::settings::Common;
@@ -267,6 +267,11 @@ impl Core {
     fn send(&mut self, air: &mut Air, account: &str, item: ItemId) -> Result<Option<Task>, Error> {
         let now = self.now();
         let (mut row, mut account) = (self.row(item)?, self.account(account)?);
+        if row.life.wish == Some(Wish::Cancel) {
+            look::unproved(&mut row); // as the probe it would be delivered, and a person wants it given up
+            self.commit(&[row], &[], |_| Ok(()))?;
+            return Ok(None);
+        }
         self.find_about(&mut row)?;
         let Some((snapshot, body)) = Self::snapshot(&row, &account) else {
             row.stage = Stage::Captured;

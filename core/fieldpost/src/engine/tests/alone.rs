@@ -63,3 +63,18 @@ fn a_host_that_is_down_for_all_blocks_nothing_however_long() {
         assert_eq!(desk.state(id), (State::Waiting, Some(Reason::Unreachable)));
     }
 }
+
+#[test]
+fn what_shall_be_given_up_is_never_sent_to_find_out_whether_it_is_there() {
+    let desk = Desk::new();
+    let id = desk.capture();
+    let driver = desk.deliver();
+    driver.lose(&driver.next().unwrap());
+    desk.outbox.cancel(id).unwrap();
+    desk.wait(Duration::from_secs(30));
+    driver.answer(&driver.wait_for(), 200, "[]");
+    assert!(driver.next().is_none());
+    assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
+    desk.outbox.settle(id, crate::dispatch::person::Settlement::Absent).unwrap();
+    assert_eq!(desk.state(id).0, State::Cancelled);
+}

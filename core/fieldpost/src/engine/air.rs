@@ -24,7 +24,7 @@ use crate::transport::{BodyFile, Secret, Transfer, TransferId};
 #[derive(Default)]
 pub(crate) struct Air {
     flights: BTreeMap<TransferId, Flight>,
-    follow_ups: VecDeque<FollowUp>,
+    pub(super) follow_ups: VecDeque<FollowUp>,
     pub(super) tokens: Tokens,
     /// One at a time: a phone has other things to do.
     preparing: Option<ItemId>,
@@ -41,8 +41,8 @@ pub(crate) struct Mark {
 
 /// The next step of what is under way.
 #[derive(Clone)]
-struct FollowUp {
-    transfer: Transfer,
+pub(super) struct FollowUp {
+    pub(super) transfer: Transfer,
     /// What has to be journaled before it leaves.
     listed: Option<Vec<RemoteId>>,
 }

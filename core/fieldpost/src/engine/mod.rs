@@ -13,6 +13,7 @@ mod accounts;
 pub(crate) mod air;
 pub(crate) mod answers;
 pub(crate) mod check;
+mod ending;
 pub(crate) mod entropy;
 pub(crate) mod export;
 pub(crate) mod intake;
@@ -281,6 +282,7 @@ impl Core {
             request_id: life.request_id,
             about: life.about.clone(),
             listed: None,
+            changes: target.changes.clone(),
         };
         Some((snapshot, file))
     }

@@ -4,6 +4,7 @@
 //! | the attachment | `update` | `delete` |
 //! |---|---|---|
 //! | an upload of ours that nothing can be there of | changes the upload | cancels the upload |
+//! | the same, where the upload cannot take the change along | waits for it, or changes the update that does | |
 //! | the same, with an update that waits for it since it was in doubt | changes that update | cancels both |
 //! | an upload of ours on its way or in doubt | waits for it | a wish to cancel it, and a deletion that waits for it |
 //! | at the system, with an update that never left, or was refused | changes that update | cancels that update; deletes |
@@ -17,8 +18,8 @@ use crate::capture::clean;
 use crate::dispatch::person;
 use crate::error::Error;
 use crate::model::{Attachment, Changes, Item, ItemId, Kind, Operation, RemoteId, Requires, Row, Stage};
-use crate::providers::provider;
 use crate::providers::settings::{Common, check_changes};
+use crate::providers::{Level, Provider, provider};
 use crate::store::{Manifest, Safe, Target};
 
 /// What is to be done at the system.
@@ -105,7 +106,7 @@ impl Core {
                 return Err(Error::NotNow { id, state, what: "what was given up is at no system" });
             }
             let can_be_there = parent.stage.is_over() || parent.may_be_there();
-            if !can_be_there && !self.is_followed(parent, &change)? {
+            if !can_be_there && goes_along(system, &change) && !self.is_followed(parent, &change)? {
                 return self.change_upload(parent.clone(), change);
             }
         }
@@ -334,6 +335,16 @@ impl Core {
             before = earlier.manifest.after.filter(|before| Some(*before) != row.manifest.parent);
         }
         Ok(upload.map(|upload| upload.life.target))
+    }
+}
+
+/// Whether the upload itself can take the change along: the name, and what the system lets an item set. All else has to be
+/// changed once it is there.
+fn goes_along(system: &dyn Provider, change: &Change) -> bool {
+    let is_set = |key: &str| system.settings().iter().any(|known| known.key == key && known.level != Level::Account);
+    match change {
+        Change::Update(changes) => changes.keys().all(|key| key == "name" || is_set(key)),
+        Change::Delete => true,
     }
 }
 

@@ -16,6 +16,8 @@ pub enum ProviderKind {
     CorrigoPro,
     /// Digital Realty.
     DigitalRealty,
+    /// Field Nation.
+    FieldNation,
     /// Serial.
     Serial,
     /// Decisiv.
@@ -24,8 +26,13 @@ pub enum ProviderKind {
 
 impl ProviderKind {
     /// All of them.
-    pub const ALL: &'static [ProviderKind] =
-        &[ProviderKind::CorrigoPro, ProviderKind::DigitalRealty, ProviderKind::Serial, ProviderKind::Decisiv];
+    pub const ALL: &'static [ProviderKind] = &[
+        ProviderKind::CorrigoPro,
+        ProviderKind::DigitalRealty,
+        ProviderKind::FieldNation,
+        ProviderKind::Serial,
+        ProviderKind::Decisiv,
+    ];
 
     /// The name on the command line and in JSON.
     #[must_use]
@@ -33,6 +40,7 @@ impl ProviderKind {
         match self {
             ProviderKind::CorrigoPro => "corrigopro",
             ProviderKind::DigitalRealty => "digitalrealty",
+            ProviderKind::FieldNation => "fieldnation",
             ProviderKind::Serial => "serial",
             ProviderKind::Decisiv => "decisiv",
         }
@@ -86,6 +94,25 @@ impl Account {
     /// A Serial account that acts as the user `added_by_user_id`.
     pub fn serial(id: impl Into<String>, url: impl Into<String>, added_by_user_id: impl Into<String>) -> Self {
         Self::new(id, ProviderKind::Serial, url).set("added_by_user_id", added_by_user_id)
+    }
+
+    /// A Field Nation account. Its address is that of the REST API, version and all:
+    /// `https://api.fieldnation.com/api/rest/v2`. It needs nothing else.
+    pub fn field_nation(id: impl Into<String>, url: impl Into<String>) -> Self {
+        Self::new(id, ProviderKind::FieldNation, url)
+    }
+
+    /// Field Nation: the folder for what names none of its own, 1 to 255 characters. Default: `Misc`, which every work order
+    /// has; a missing one is created.
+    #[must_use]
+    pub fn folder(self, name: impl Into<String>) -> Self {
+        self.set("folder", name)
+    }
+
+    /// Field Nation: the user on whose behalf it all happens.
+    #[must_use]
+    pub fn acting_user_id(self, id: u64) -> Self {
+        self.set("acting_user_id", id.to_string())
     }
 
     /// A Decisiv account at `url`, which ends in `/platform_api`. Its work orders are cases.
@@ -151,7 +178,7 @@ pub struct AccountInfo {
 /// What a system can do and takes, so that a screen can be right with no network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Capabilities {
-    /// The largest file, where the system says one.
+    /// The largest file, where the system says one; of Field Nation the "typical" one, a customer's own may be another.
     pub max_bytes: Option<Bytes>,
     /// The longest name, in characters, where the system says one.
     pub max_name: Option<usize>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Kind, Marker, Operation, ProviderKind, RemoteId, RequestId, Sha256};
+use super::{Bytes, Changes, Kind, Marker, Operation, ProviderKind, RemoteId, RequestId, Sha256};
 
 /// Everything that one operation sends and everything by which a look recognises it, frozen when it is first attempted.
 /// Looks use this, never the item's present fields.
@@ -44,6 +44,9 @@ pub struct Snapshot {
     /// What the system listed just before the upload left, where its names prove nothing: what is new since may be ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<Vec<RemoteId>>,
+    /// What an update changes, by the names of the system's page; nothing for all else, nor where an earlier version recorded it.
+    #[serde(default)]
+    pub changes: Changes,
 }
 
 impl Snapshot {

@@ -74,6 +74,8 @@ impl fmt::Debug for Request {
 pub enum Auth {
     /// `Authorization: Bearer <token>`.
     Bearer,
+    /// As the query parameter of this name, after all others. Only whoever sends puts it there: [`Request::url`] never has it.
+    Query(&'static str),
     /// Not at all: a temporary link carries its own right.
     None,
 }
@@ -85,6 +87,13 @@ pub enum Body {
     Empty,
     /// `multipart/form-data`.
     Multipart(Vec<Part>),
+    /// These bytes: a small document of its own.
+    Bytes {
+        /// Its MIME type.
+        mime: &'static str,
+        /// What it says.
+        bytes: Vec<u8>,
+    },
 }
 
 /// A part of a multipart body.

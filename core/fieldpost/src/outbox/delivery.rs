@@ -31,6 +31,10 @@ pub struct Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
+        if lock(&self.air).goes_on() {
+            // What fails here is as if the process had been killed: the next delivery sees to it.
+            _ = self.change(Core::break_off);
+        }
         self.outbox.give_back();
     }
 }

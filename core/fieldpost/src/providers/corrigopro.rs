@@ -16,7 +16,7 @@ use url::Url;
 
 use super::listing::{self, Confirming};
 use super::outcome::{self, Reading, Unread};
-use super::settings::{Common, is_line};
+use super::settings::{Common, is_line, is_number};
 use super::{
     Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
     bad_address, json, missing_setting, words,
@@ -166,7 +166,8 @@ impl Provider for CorrigoPro {
 /// The upload was answered.
 fn uploaded(got: &Exchange) -> Outcome {
     let refused = |answer: &Answer| refusal(answer, Reason::WorkOrderMissing);
-    match outcome::changed(got, &Reading { proof: &attachment_id, refusal: &refused }) {
+    match outcome::changed(got, &Reading { proof: &attachment_id, refusal: &refused, refuses_token: outcome::only_401 })
+    {
         Ok(remote_id) => Outcome::Delivered(remote_id),
         Err(outcome) => outcome,
     }
@@ -262,9 +263,8 @@ fn document_type(snapshot: &Snapshot) -> &str {
 
 /// `WorkOrderId` is an `int`, its width not given: any positive whole number.
 fn work_order_not_valid(id: &str) -> Option<Why> {
-    let valid = id.bytes().all(|b| b.is_ascii_digit()) && id.parse().is_ok_and(|n: i64| n > 0);
     let detail = "a CorrigoPro work order is a whole number".to_owned();
-    (!valid).then(|| Why::new(Reason::WorkOrderNotValid, detail))
+    (!is_number(id)).then(|| Why::new(Reason::WorkOrderNotValid, detail))
 }
 
 /// "Attachment name with the extension of the file."

@@ -160,11 +160,14 @@ fn uploaded(snapshot: &Snapshot, got: &Exchange) -> Step<Outcome> {
         return Step::Done(Outcome::InDoubt(Doubt::new(Reason::Looking, None)));
     };
     let proof = |answer: &_| answers::added(answer, &url, |link| id_under(snapshot, link));
-    let Added { id, bytes } =
-        match outcome::changed_in(Speech::Xml, got, &Reading { proof: &proof, refusal: &|_| None }) {
-            Ok(added) => added,
-            Err(outcome) => return Step::Done(outcome),
-        };
+    let Added { id, bytes } = match outcome::changed_in(
+        Speech::Xml,
+        got,
+        &Reading { proof: &proof, refusal: &|_| None, refuses_token: outcome::only_401 },
+    ) {
+        Ok(added) => added,
+        Err(outcome) => return Step::Done(outcome),
+    };
     match bytes {
         Some(bytes) => Step::Done(arrived(snapshot, id, bytes)),
         None if !in_base64(snapshot) => Step::Done(Outcome::Delivered(id)),

@@ -146,10 +146,11 @@ impl Provider for DigitalRealty {
 
 /// The upload was answered.
 fn uploaded(snapshot: &Snapshot, got: &Exchange) -> Step<Outcome> {
-    let added = match outcome::changed(got, &Reading { proof: &added, refusal: &|_| None }) {
-        Ok(added) => added,
-        Err(outcome) => return Step::Done(outcome),
-    };
+    let added =
+        match outcome::changed(got, &Reading { proof: &added, refusal: &|_| None, refuses_token: outcome::only_401 }) {
+            Ok(added) => added,
+            Err(outcome) => return Step::Done(outcome),
+        };
     if added.hash == Some(snapshot.sha256) {
         return Step::Done(Outcome::Delivered(added.id));
     }

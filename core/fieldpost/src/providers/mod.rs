@@ -14,7 +14,9 @@
 //! 2. A variant of [`ProviderKind`], and a file here with a unit struct that implements [`Provider`].
 //!    Its requests are built with `address::join`, its answers are read with `json` or `xml`: all of them escape and bound foreign text.
 //! 3. `resume` calls [`outcome::changed`] after a request that changes something and [`outcome::read`] after one that reads.
-//!    The file itself never looks at a status: it hands in how a proof and a refusal are read, nothing else.
+//!    The file itself never looks at a status: it hands in how a proof and a refusal are read, and which answer refuses a token
+//!    beside 401 ([`outcome::Reading`]), nothing else. A read that an upload begins with is [`outcome::read_first`]'s: what
+//!    fails before the upload has left is never a doubt.
 //! 4. `resume_look` turns the system's list into [`Entry`]s and drops none: what it cannot read makes the whole list
 //!    unreadable, for a file that is passed over would be sent twice. `listing` knows what a download must confirm.
 //! 5. A cursor holds what the next step needs, never a link or a secret: it may be stored.
@@ -87,6 +89,7 @@ impl<'a> Draft<'a> {
 
 /// What a state machine wants next.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, moved once")]
 pub(crate) enum Step<T> {
     /// Another exchange.
     Ask {
@@ -260,6 +263,7 @@ pub(crate) fn provider(kind: ProviderKind) -> &'static dyn Provider {
         ProviderKind::CorrigoPro => &corrigopro::CorrigoPro,
         ProviderKind::DigitalRealty => &digitalrealty::DigitalRealty,
         ProviderKind::Serial => &serial::Serial,
+        ProviderKind::FieldNation => &fieldnation::FieldNation,
         ProviderKind::Decisiv => &decisiv::Decisiv,
     }
 }
@@ -278,6 +282,7 @@ mod address;
 mod corrigopro;
 mod decisiv;
 mod digitalrealty;
+mod fieldnation;
 mod json;
 mod listing;
 pub(crate) mod outcome;

@@ -1,7 +1,7 @@
 //! What an answer means: the one place where an answer, or a failure to get one, becomes an outcome.
 //!
-//! A provider hands in the two things that only its documents tell: how a 2xx is read as proof, and how a 4xx is read as a
-//! refusal in the system's own shape. All else is the same for every system.
+//! A provider hands in what only its documents tell: how a 2xx is read as proof, how a 4xx is read as a refusal in the system's
+//! own shape, and by which answer beside 401 it refuses a token ([`Reading`]). All else is the same for every system.
 //!
 //! # Requests that change something ([`changed`])
 //!
@@ -10,14 +10,14 @@
 //! | 2xx with the documented proof | **delivered** | in doubt (`looking`): one of the two is wrong | **done** |
 //! | 2xx without it: empty, broken, foreign, or a refusal | in doubt (`looking`) | wait, account (`server_busy`) | again, item waits (`server_busy`) |
 //! | 3xx, 407, 511, or a web page below 500 (but for 401, 404, 408, 410, 413, 429) | in doubt (`captive_portal`, host ill) | wait, account (`captive_portal`) | again, item and account wait (`captive_portal`) |
-//! | 401 | token wanted | token wanted | token wanted |
-//! | 429 | wait, account (`server_asked_to_wait`, `Retry-After`) | the same | the same |
+//! | 401, or what the system documents for a token that it refuses | token wanted | token wanted | token wanted |
+//! | 429 | wait, account (`server_asked_to_wait`, as long as was asked) | the same | the same |
 //! | 413 | **blocked** (`too_large`) | **blocked** (`too_large`) | **blocked** (`too_large`) |
 //! | 4xx in the system's own shape | **blocked** (its reason) | **blocked** (its reason) | **blocked** (its reason); a deletion of what is not there is **done** |
 //! | 408 | in doubt (`server_busy`, host ill) | wait, account (`server_busy`) | again, item and account wait (`server_busy`) |
 //! | 403 of no documented shape | in doubt; if absent, blocked (`forbidden`) | **blocked** (`forbidden`) | **blocked** (`forbidden`) |
 //! | any other 4xx | in doubt; if absent, blocked (`refused`) | **blocked** (`refused`) | **blocked** (`refused`) |
-//! | any other 5xx | in doubt (`server_busy`, host ill) | wait, account (`server_busy`, `Retry-After`) | again, item and account wait (`server_busy`, `Retry-After`) |
+//! | any other 5xx | in doubt (`server_busy`, host ill) | wait, account (`server_busy`, as long as was asked) | again, item and account wait (`server_busy`, as long as was asked) |
 //! | any other status | in doubt (`unreachable`, host ill) | wait, account (`unreachable`) | again, item and account wait (`unreachable`) |
 //! | no network | in doubt (`no_network`, host ill) | wait, account (`no_network`) | again, item and account wait (`no_network`) |
 //! | TLS failed | in doubt (`tls_failed`, host ill) | wait, account (`tls_failed`) | again, item and account wait (`tls_failed`) |
@@ -25,6 +25,9 @@
 //! | an answer longer than the limit | in doubt (`looking`) | wait, account (`server_busy`) | again, item waits (`server_busy`) |
 //! | our own file was altered | in doubt; if absent, blocked (`file_damaged`) | **blocked** (`file_damaged`) | (it has none) |
 //! | we stopped it ourselves | in doubt (`looking`) | stopped: nothing is held against anyone | again, item waits (`server_busy`) |
+//!
+//! How long was asked for: `Retry-After`, or `agent.backoffMs` in a problem document (RFC 9457, as Field Nation extends it); the
+//! longer, where an answer has both.
 //!
 //! The second column is the first one with its doubt settled: nothing was processed, which is the same as proved absent.
 //! So a doubt that carries what blocks the item once it is absent blocks it at once, any other doubt becomes a wait.
@@ -40,7 +43,7 @@
 //! | 2xx that cannot, an answer longer than the limit | cannot tell | wait, account (`server_busy`) |
 //! | 4xx in the system's own shape | cannot tell | **blocked** (its reason) |
 //! | 404, 410, 413, any other 4xx | cannot tell | **blocked** (`forbidden`, `too_large`, `refused`) |
-//! | 401 | token wanted | token wanted |
+//! | 401, or what the system documents for a token that it refuses | token wanted | token wanted |
 //! | we stopped it ourselves | stopped | stopped |
 //! | all else: network, portal, redirect, 408, 429, 5xx, broken | later | wait, account |
 //!
@@ -53,12 +56,19 @@ use std::time::Duration;
 use super::{Doubt, Hold, Looked, Outcome, json, words};
 use crate::model::{Answer, Exchange, Failure, Left, Reason, Why};
 
-/// What a provider's documents let it read in an answer to a request that changes something.
+/// What a provider's documents let it read in an answer to a request that changes something, or comes before one that does.
 pub(crate) struct Reading<'a, P> {
     /// Reads a 2xx as the documented proof.
     pub proof: &'a dyn Fn(&Answer) -> Option<P>,
     /// Reads a 4xx as a refusal in the system's own shape.
     pub refusal: &'a dyn Fn(&Answer) -> Option<Why>,
+    /// Whether an answer, 401 aside, refuses the token: nothing was processed then. [`only_401`], where none is documented.
+    pub refuses_token: fn(&Answer) -> bool,
+}
+
+/// The system refuses a token by 401 alone.
+pub(crate) fn only_401(_: &Answer) -> bool {
+    false
 }
 
 /// What a system's answers are written in, as far as a web page in their place is known by it.
@@ -102,6 +112,9 @@ fn meant<P>(
         Err(Failure::Stopped) if left != Left::Whole => return Err(Outcome::Stopped),
         Err(failure) => return Err(undecided(left, failed(*failure))),
     };
+    if (reading.refuses_token)(answer) {
+        return Err(Outcome::TokenWanted);
+    }
     let doubt = match Class::of(speech, answer) {
         Class::Success => match (reading.proof)(answer) {
             Some(proof) if left == Left::Whole => return Ok(proof),
@@ -151,13 +164,31 @@ impl From<Unread> for Looked {
     }
 }
 
-/// What came of a request that only reads. `take` reads a 2xx that is no web page.
+/// What came of a request that only reads, at a system that refuses a token by 401 alone. `take` reads a 2xx that is no web page.
 pub(crate) fn read<T>(got: &Exchange, take: impl FnOnce(&Answer) -> Option<T>) -> Result<T, Unread> {
     read_in(Speech::Json, got, take)
 }
 
 /// The same of a system that speaks `speech`.
 pub(crate) fn read_in<T>(speech: Speech, got: &Exchange, take: impl FnOnce(&Answer) -> Option<T>) -> Result<T, Unread> {
+    read_by(speech, only_401, got, take)
+}
+
+/// The same of a system that has another word for a token that it refuses: see [`Reading::refuses_token`].
+pub(crate) fn read_at<T>(
+    got: &Exchange,
+    refuses_token: fn(&Answer) -> bool,
+    take: impl FnOnce(&Answer) -> Option<T>,
+) -> Result<T, Unread> {
+    read_by(Speech::Json, refuses_token, got, take)
+}
+
+fn read_by<T>(
+    speech: Speech,
+    refuses_token: fn(&Answer) -> bool,
+    got: &Exchange,
+    take: impl FnOnce(&Answer) -> Option<T>,
+) -> Result<T, Unread> {
     let answer = match &got.result {
         Ok(answer) => answer,
         Err(Failure::Stopped) => return Err(Unread::Stopped),
@@ -167,6 +198,9 @@ pub(crate) fn read_in<T>(speech: Speech, got: &Exchange, take: impl FnOnce(&Answ
         Err(failure) => return Err(Unread::Later(failed(*failure).into_hold())),
     };
     let unread = || cannot_tell(Some(answer.status), detail(answer));
+    if refuses_token(answer) {
+        return Err(Unread::TokenWanted);
+    }
     Err(match Class::of(speech, answer) {
         Class::Success => return take(answer).ok_or_else(unread),
         Class::Refusing | Class::TooLarge => unread(),
@@ -347,7 +381,7 @@ fn hold(answer: &Answer, reason: Reason) -> Hold {
         Reason::CaptivePortal if answer.status < 300 => Some(format!("{}, but a web page", answer.status)),
         _ => Some(answer.status.to_string()),
     };
-    Hold { reason, detail, asked: retry_after(answer) }
+    Hold { reason, detail, asked: asked(answer) }
 }
 
 fn cannot_tell(status: Option<u16>, detail: Option<String>) -> Unread {
@@ -363,8 +397,20 @@ pub(super) fn detail(answer: &Answer) -> Option<String> {
     })
 }
 
+/// How long the system asks us to wait; the longer, where it says so twice. Whoever waits bounds it.
+fn asked(answer: &Answer) -> Option<Duration> {
+    retry_after(answer).max(backoff(answer))
+}
+
+/// `{"agent": {"backoffMs": ...}}`.
+fn backoff(answer: &Answer) -> Option<Duration> {
+    let map = json::object(answer)?;
+    let ms = json::number(json::field(&map, "agent")?.as_object()?, "backoffMs")?;
+    Some(Duration::from_millis(ms))
+}
+
 /// `Retry-After`: seconds, or a date against the answer's own `Date`. A date without `Date` says nothing to one who reads
-/// no clock; one that has passed is zero. Whoever waits bounds it.
+/// no clock; one that has passed is zero.
 fn retry_after(answer: &Answer) -> Option<Duration> {
     let value = answer.header("retry-after")?.trim();
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {

@@ -131,10 +131,12 @@ impl Provider for Serial {
 fn listed_before(snapshot: &Snapshot, got: &Exchange) -> Step<Outcome> {
     // One that has no list yet: whatever it lists later is new.
     let proof = |answer: &Answer| attachments(answer, snapshot).or_else(|| is_bare(answer).then(Vec::new));
-    let listed: Vec<RemoteId> = match outcome::read_first(got, &Reading { proof: &proof, refusal: &missing }) {
-        Ok(entries) => entries.into_iter().map(|entry| entry.remote_id).collect(),
-        Err(outcome) => return Step::Done(outcome),
-    };
+    let listed: Vec<RemoteId> =
+        match outcome::read_first(got, &Reading { proof: &proof, refusal: &missing, refuses_token: outcome::only_401 })
+        {
+            Ok(entries) => entries.into_iter().map(|entry| entry.remote_id).collect(),
+            Err(outcome) => return Step::Done(outcome),
+        };
     match upload(snapshot) {
         Ok(request) => {
             let at = Cursor::new(&At::Upload { listed: listed.clone() });
@@ -152,7 +154,7 @@ fn missing(answer: &Answer) -> Option<Why> {
 /// The upload was answered.
 fn uploaded(snapshot: &Snapshot, listed: &[RemoteId], got: &Exchange) -> Outcome {
     let proof = |answer: &Answer| ours(&attachments(answer, snapshot)?, snapshot, listed);
-    match outcome::changed(got, &Reading { proof: &proof, refusal: &|_| None }) {
+    match outcome::changed(got, &Reading { proof: &proof, refusal: &|_| None, refuses_token: outcome::only_401 }) {
         Ok(id) => Outcome::Delivered(id),
         Err(outcome) => outcome,
     }

@@ -204,6 +204,11 @@ pub(super) fn is_line(text: &str, most: usize) -> bool {
     !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
 }
 
+/// Whether `text` is a positive whole number, as the systems number what they have; its width no page tells.
+pub(super) fn is_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit()) && text.parse().is_ok_and(|n: i64| n > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! What a system said, made fit for a person's eyes: short, one line, without control characters, without anything that could
 //! be a link's right or a token. Owns no meaning: that is [`outcome`](super::outcome)'s.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::json;
 use super::xml::{self, Element};
@@ -9,6 +9,9 @@ use crate::model::Answer;
 
 /// The longest text that is shown, in characters: two lines on a phone.
 const LONGEST: usize = 200;
+
+/// More errors than this fit on no phone.
+const MOST_ERRORS: usize = 5;
 
 /// From this length on an unbroken run of letters and digits is taken for a token and left out. A UUID (36) and a
 /// SHA-1 (40) are short of it; a session id or a JSON web token is not.
@@ -58,14 +61,36 @@ fn hidden(c: char) -> bool {
 /// Where answers of no documented shape usually have their message.
 const MESSAGES: [&str; 7] = ["message", "error_description", "errorMessage", "detail", "description", "error", "title"];
 
-/// The message in an answer of no documented shape: the text field that such answers usually have.
+/// The message in an answer of no documented shape: the text field that such answers usually have, and what its `errors` say.
 pub(super) fn message(answer: &Answer) -> Option<String> {
     let Some(map) = json::object(answer) else { return xml_message(answer) };
-    MESSAGES.iter().filter_map(|name| json::field(&map, name)).find_map(|value| match value {
+    match (headline(&map), errors(&map)) {
+        (Some(message), Some(errors)) => shown(&format!("{message}: {errors}")),
+        (message, errors) => message.or(errors),
+    }
+}
+
+fn headline(map: &Map<String, Value>) -> Option<String> {
+    MESSAGES.iter().filter_map(|name| json::field(map, name)).find_map(|value| match value {
         Value::String(text) => shown(text),
         Value::Object(inner) => json::text(inner, "message").and_then(shown),
         _ => None,
     })
+}
+
+/// What the `errors` of an answer say: texts, or objects with one.
+fn errors(map: &Map<String, Value>) -> Option<String> {
+    let Some(Value::Array(errors)) = json::field(map, "errors") else { return None };
+    let texts: Vec<String> = errors
+        .iter()
+        .filter_map(|error| match error {
+            Value::String(text) => shown(text),
+            Value::Object(error) => headline(error),
+            _ => None,
+        })
+        .take(MOST_ERRORS)
+        .collect();
+    shown(&texts.join("; "))
 }
 
 /// The same in XML, at any depth; a web page that happens to be XML has none.
@@ -96,6 +121,18 @@ mod tests {
         assert_eq!(long.chars().count(), LONGEST);
         assert!(long.ends_with('…'));
         assert_eq!(shown(&"ä".repeat(5000)).unwrap().chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn a_message_has_what_its_errors_say_behind_it() {
+        let said = |body: &str| message(&crate::providers::tests::answer(400, &[], body));
+        assert_eq!(said(r#"{"detail": "Invalid", "errors": []}"#).as_deref(), Some("Invalid"));
+        let both = r#"{"title": "Invalid", "errors": ["no\nname", 7, {"field": "x", "message": "too long"}]}"#;
+        assert_eq!(said(both).as_deref(), Some("Invalid: no name; too long"));
+        assert_eq!(said(r#"{"errors": [{"detail": "gone"}]}"#).as_deref(), Some("gone"));
+        assert_eq!(said(r#"{"errors": ["access_token=abc"]}"#).as_deref(), Some("…"));
+        let long = said(&format!(r#"{{"errors": [{}]}}"#, vec![r#""word word word""#; 9000].join(","))).unwrap();
+        assert!(long.chars().count() <= LONGEST, "{long}");
     }
 
     #[test]

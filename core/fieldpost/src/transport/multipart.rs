@@ -1,7 +1,8 @@
-//! `multipart/form-data` (RFC 7578) as a plan: which bytes, where the file goes, how long it all is. Opens no file.
+//! A body as a plan, `multipart/form-data` (RFC 7578) or a document of its own: which bytes, where the file goes, how long it all
+//! is. Opens no file.
 //!
 //! ```text
-//! parts + file's length and hash --Form--> [ bytes | file | bytes | ... ], boundary, content type, length
+//! parts + file's length and hash --Form--> [ bytes | file | bytes | ... ], content type, length
 //! ```
 //!
 //! The same parts and file always make the same bytes, so that a second try sends what the first one sent.
@@ -13,10 +14,10 @@ use sha2::{Digest, Sha256 as Hasher};
 use super::BodyFile;
 use crate::model::{Content, Part, base64_length};
 
-/// A form, laid out.
+/// A form, or a document in its place, laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Form {
-    boundary: String,
+    content_type: String,
     segments: Vec<Segment>,
     length: u64,
 }
@@ -35,9 +36,11 @@ pub(crate) enum Segment {
 impl Form {
     /// Lays out `parts`. `None` if one of them stands for a file and there is none.
     pub(crate) fn new(parts: &[Part], file: Option<&BodyFile>) -> Option<Form> {
-        let mut form = Form { boundary: boundary(parts, file), segments: Vec::new(), length: 0 };
+        let boundary = boundary(parts, file);
+        let content_type = format!("multipart/form-data; boundary={boundary}");
+        let mut form = Form { content_type, segments: Vec::new(), length: 0 };
         for part in parts {
-            form.push_bytes(form.head(part).as_bytes());
+            form.push_bytes(head(&boundary, part).as_bytes());
             match &part.content {
                 Content::Text(text) | Content::Document { text, .. } => form.push_bytes(text.as_bytes()),
                 Content::File { .. } => form.push(Segment::File, file?.bytes.0),
@@ -45,16 +48,23 @@ impl Form {
             }
             form.push_bytes(b"\r\n");
         }
-        form.push_bytes(format!("--{}--\r\n", form.boundary).as_bytes());
+        form.push_bytes(format!("--{boundary}--\r\n").as_bytes());
         Some(form)
     }
 
-    /// The `Content-Type` of the request.
-    pub(crate) fn content_type(&self) -> String {
-        format!("multipart/form-data; boundary={}", self.boundary)
+    /// A document of the type `mime`, and nothing around it.
+    pub(crate) fn document(mime: &str, bytes: &[u8]) -> Form {
+        let mut form = Form { content_type: mime.to_owned(), segments: Vec::new(), length: 0 };
+        form.push_bytes(bytes);
+        form
     }
 
-    /// How many bytes the whole form has, the file's included as it is encoded.
+    /// The `Content-Type` of the request.
+    pub(crate) fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    /// How many bytes the whole of it has, the file's included as it is encoded.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
@@ -62,23 +72,6 @@ impl Form {
     /// The bytes in their order. Two stretches of bytes never follow each other.
     pub(crate) fn segments(&self) -> &[Segment] {
         &self.segments
-    }
-
-    /// The lines before a part's content. Plain text gets no `Content-Type`: browsers send none, and strict servers expect none.
-    fn head(&self, part: &Part) -> String {
-        let mut head =
-            format!("--{}\r\nContent-Disposition: form-data; name=\"{}\"", self.boundary, escaped(part.name));
-        match &part.content {
-            Content::Text(_) => {}
-            Content::Document { mime, .. } => head += &format!("\r\nContent-Type: {mime}"),
-            Content::File { filename, mime } | Content::Base64File { filename, mime } => {
-                head += &format!("; filename=\"{}\"\r\nContent-Type: {}", escaped(filename), safe_mime(mime));
-            }
-        }
-        if matches!(part.content, Content::Base64File { .. }) {
-            head += "\r\nContent-Transfer-Encoding: base64";
-        }
-        head + "\r\n\r\n"
     }
 
     fn push_bytes(&mut self, bytes: &[u8]) {
@@ -94,6 +87,22 @@ impl Form {
         self.length = self.length.saturating_add(length);
         self.segments.push(segment);
     }
+}
+
+/// The lines before a part's content. Plain text gets no `Content-Type`: browsers send none, and strict servers expect none.
+fn head(boundary: &str, part: &Part) -> String {
+    let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", escaped(part.name));
+    match &part.content {
+        Content::Text(_) => {}
+        Content::Document { mime, .. } => head += &format!("\r\nContent-Type: {mime}"),
+        Content::File { filename, mime } | Content::Base64File { filename, mime } => {
+            head += &format!("; filename=\"{}\"\r\nContent-Type: {}", escaped(filename), safe_mime(mime));
+        }
+    }
+    if matches!(part.content, Content::Base64File { .. }) {
+        head += "\r\nContent-Transfer-Encoding: base64";
+    }
+    head + "\r\n\r\n"
 }
 
 /// A boundary that no text of `parts` contains. Made of a hash over all that is sent: a file cannot contain it either, since
@@ -177,6 +186,10 @@ mod tests {
         Part { name: "file", content: Content::File { filename: filename.to_owned(), mime: mime.to_owned() } }
     }
 
+    fn boundary_of(form: &Form) -> &str {
+        form.content_type().strip_prefix("multipart/form-data; boundary=").unwrap()
+    }
+
     fn file(bytes: u64) -> BodyFile {
         BodyFile { path: "photo.jpg".into(), bytes: Bytes(bytes), sha256: Sha256([7; 32]) }
     }
@@ -192,7 +205,7 @@ mod tests {
     #[test]
     fn a_form_is_laid_out_as_browsers_do() {
         let form = Form::new(&[text("MessageId", "42"), photo("Kessel ä.jpg", "image/jpeg")], Some(&file(5))).unwrap();
-        let b = &form.boundary;
+        let b = boundary_of(&form);
         let expected = format!(
             "--{b}\r\nContent-Disposition: form-data; name=\"MessageId\"\r\n\r\n42\r\n\
              --{b}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"Kessel ä.jpg\"\r\n\
@@ -208,7 +221,7 @@ mod tests {
     fn a_file_in_base64_says_so_and_is_as_long_as_its_encoding() {
         let content = Content::Base64File { filename: "a.jpg".to_owned(), mime: "image/jpeg".to_owned() };
         let form = Form::new(&[Part { name: "file", content }], Some(&file(5))).unwrap();
-        let b = &form.boundary;
+        let b = boundary_of(&form);
         let expected = format!(
             "--{b}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\
              Content-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\nSlBFRyE=\r\n--{b}--\r\n"
@@ -221,7 +234,7 @@ mod tests {
     fn a_document_tells_its_type_and_is_no_file() {
         let content = Content::Document { mime: "application/json", text: "{}".to_owned() };
         let form = Form::new(&[Part { name: "metadata", content }], None).unwrap();
-        let b = &form.boundary;
+        let b = boundary_of(&form);
         let expected = format!(
             "--{b}\r\nContent-Disposition: form-data; name=\"metadata\"\r\nContent-Type: application/json\r\n\r\n{{}}\r\n--{b}--\r\n"
         );
@@ -232,7 +245,7 @@ mod tests {
     fn the_same_request_is_laid_out_the_same_way_again_and_another_one_differs() {
         let one = Form::new(&[text("a", "b")], None).unwrap();
         assert_eq!(one, Form::new(&[text("a", "b")], None).unwrap());
-        assert_ne!(one.boundary, Form::new(&[text("ab", "")], None).unwrap().boundary);
+        assert_ne!(boundary_of(&one), boundary_of(&Form::new(&[text("ab", "")], None).unwrap()));
         let (two, mut other) = ([photo("x", "y")], file(1));
         other.sha256.0[31] ^= 1;
         assert_ne!(boundary(&two, Some(&file(1))), boundary(&two, Some(&other)));
@@ -270,6 +283,13 @@ mod tests {
     #[test]
     fn a_form_without_parts_is_only_its_end() {
         let form = Form::new(&[], None).unwrap();
-        assert_eq!(written(&form, ""), format!("--{}--\r\n", form.boundary));
+        assert_eq!(written(&form, ""), format!("--{}--\r\n", boundary_of(&form)));
+    }
+
+    #[test]
+    fn a_document_of_its_own_is_its_bytes_and_nothing_else() {
+        let form = Form::document("application/json", b"{\"name\":\"Misc\"}");
+        assert_eq!((form.content_type(), form.length()), ("application/json", 15));
+        assert_eq!(written(&form, ""), "{\"name\":\"Misc\"}");
     }
 }

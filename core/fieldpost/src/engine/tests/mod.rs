@@ -3,6 +3,7 @@
 mod alone;
 mod any_calls;
 mod decisiv;
+mod folders;
 mod operations;
 mod persons;
 mod renaming;

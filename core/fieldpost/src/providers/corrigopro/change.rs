@@ -49,7 +49,10 @@ pub(super) fn begin(snapshot: &Snapshot) -> Step<Outcome> {
 /// The list was asked for, of an attachment whose name nobody here knows, and which the page wants in every update.
 pub(super) fn named(snapshot: &Snapshot, got: &Exchange) -> Step<Outcome> {
     let refused = |answer: &Answer| refusal(answer, Reason::WorkOrderMissing);
-    let listing = match outcome::read_first(got, &Reading { proof: &attachments, refusal: &refused }) {
+    let listing = match outcome::read_first(
+        got,
+        &Reading { proof: &attachments, refusal: &refused, refuses_token: outcome::only_401 },
+    ) {
         Ok(listing) => listing,
         Err(outcome) => return Step::Done(outcome),
     };
@@ -69,7 +72,10 @@ pub(super) fn named(snapshot: &Snapshot, got: &Exchange) -> Step<Outcome> {
 /// The update or the deletion was answered.
 pub(super) fn answered(snapshot: &Snapshot, got: &Exchange) -> Outcome {
     let refused = |answer: &Answer| refusal(answer, Reason::AttachmentMissing);
-    match (outcome::changed(got, &Reading { proof: &message_id, refusal: &refused }), &snapshot.about) {
+    match (
+        outcome::changed(got, &Reading { proof: &message_id, refusal: &refused, refuses_token: outcome::only_401 }),
+        &snapshot.about,
+    ) {
         (Ok(()), Some(about)) => Outcome::Delivered(about.clone()),
         (Ok(()), None) => Outcome::Blocked(gone(None)),
         (Err(outcome), _) => outcome,

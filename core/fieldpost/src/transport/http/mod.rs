@@ -35,8 +35,8 @@ use url::{Host, Url};
 
 use self::failure::Trouble;
 use self::stream::{Line, ShutOnDrop, Streamed};
-use super::Transfer;
 use super::multipart::Form;
+use super::{Secret, Transfer};
 use crate::disk::Disk;
 use crate::model::{
     ANSWER_LIMIT, Answer, AnswerBody, Auth, Body, Exchange, Failure, Left, Method, Request, Sha256, Sink,
@@ -177,8 +177,11 @@ impl Http {
 
     /// The body, its file opened and its first chunk read. `None` for no body.
     async fn open(&self, transfer: &Transfer) -> Result<Option<Streamed>, Failure> {
-        let Body::Multipart(parts) = &transfer.request.body else { return Ok(None) };
-        let form = Form::new(parts, transfer.file.as_ref()).ok_or(Failure::FileDamaged)?;
+        let form = match &transfer.request.body {
+            Body::Empty => return Ok(None),
+            Body::Multipart(parts) => Form::new(parts, transfer.file.as_ref()).ok_or(Failure::FileDamaged)?,
+            Body::Bytes { mime, bytes } => Form::document(mime, bytes),
+        };
         let streamed = Streamed::open(form, transfer.file.clone(), Arc::clone(&self.disk)).await;
         streamed.map(Some).map_err(|_| Failure::FileDamaged)
     }
@@ -186,7 +189,7 @@ impl Http {
     /// `None`: a header or the token cannot stand in a request at all.
     fn request(&self, transfer: &Transfer, body: Option<Streamed>, line: &Arc<Line>) -> Option<reqwest::Request> {
         let asked = &transfer.request;
-        let mut request = reqwest::Request::new(method(asked.method), bare(&asked.url));
+        let mut request = reqwest::Request::new(method(asked.method), address(asked, transfer.token.as_ref()));
         *request.headers_mut() = headers(asked, transfer)?;
         if let Some(body) = body {
             let content_type = HeaderValue::from_str(body.content_type()).ok()?;
@@ -329,6 +332,16 @@ fn method(method: Method) -> reqwest::Method {
         Method::Put => reqwest::Method::PUT,
         Method::Delete => reqwest::Method::DELETE,
     }
+}
+
+/// Where the request goes: with the token in the query, where that is how it goes along. From here on the address is a secret;
+/// the only ones who see it are the HTTP stack, whose errors are never kept (see `failure`), and the host.
+fn address(asked: &Request, token: Option<&Secret>) -> Url {
+    let mut url = bare(&asked.url);
+    if let (Auth::Query(name), Some(token)) = (asked.auth, token) {
+        url.query_pairs_mut().append_pair(name, token.reveal());
+    }
+    url
 }
 
 /// `url` without a name and password: HTTP/2 would send them along as part of the host, a credential that nobody asked for.

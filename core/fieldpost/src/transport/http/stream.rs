@@ -71,7 +71,7 @@ impl Streamed {
     /// Opens the body and reads its first chunk, so that a small damaged file is found before anybody is called.
     pub(super) async fn open(form: Form, file: Option<BodyFile>, disk: Arc<dyn Disk>) -> Result<Self, Damaged> {
         let opening = spawn_blocking(move || {
-            let (content_type, length) = (form.content_type(), form.length());
+            let (content_type, length) = (form.content_type().to_owned(), form.length());
             let mut reader = BodyReader::open(form, file.as_ref(), &*disk)?;
             let mut first = vec![0; CHUNK.min(usize::try_from(length).unwrap_or(CHUNK))];
             let read = reader.read(&mut first)?;

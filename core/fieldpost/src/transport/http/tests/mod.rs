@@ -1,7 +1,8 @@
 //! Real sockets on loopback. Here: what goes well; `trouble` has what does not,
-//! `silence` the limits of time, `secure` TLS and HTTP/2.
+//! `query` tokens in the query, `silence` the limits of time, `secure` TLS and HTTP/2.
 
 mod peer;
+mod query;
 mod secure;
 mod silence;
 mod trouble;
@@ -45,7 +46,7 @@ async fn an_upload_arrives_byte_by_byte_as_it_was_laid_out() {
     assert!(arrived.body == expected);
     assert!(arrived.head.starts_with("POST /api/attachments?x=1 HTTP/1.1\r\n"), "{}", arrived.head);
     assert_eq!(arrived.header("content-length"), Some(&*form.length().to_string()));
-    assert_eq!(arrived.header("content-type"), Some(&*form.content_type()));
+    assert_eq!(arrived.header("content-type"), Some(form.content_type()));
     assert_eq!(arrived.header("authorization"), Some("Bearer t0ken"));
     assert_eq!(arrived.header("accept"), Some("application/json"));
     assert_eq!(arrived.header("user-agent"), Some(concat!("fieldpost/", env!("CARGO_PKG_VERSION"))));

@@ -6,6 +6,7 @@
 
 mod changes;
 mod decisiv;
+mod field_nation;
 mod serial;
 
 use fieldpost::{Answer, AnswerBody, Body, Content, ItemId, Method, Part, Request, Sha256, Sink};
@@ -13,6 +14,8 @@ use serde_json::json;
 use sha2::Digest as _;
 
 pub(crate) use self::changes::Change;
+pub(crate) use self::field_nation::Creation;
+use self::field_nation::Folder;
 pub(crate) use self::serial::USER;
 
 /// Which system's shapes it speaks.
@@ -22,6 +25,7 @@ pub(crate) enum Speech {
     DigitalRealty,
     Serial,
     Decisiv,
+    FieldNation,
 }
 
 /// A file that it accepted.
@@ -84,6 +88,8 @@ pub(crate) struct Server {
     pub(crate) manner: Manner,
     pub(crate) token: String,
     pub(crate) entries: Vec<Entry>,
+    /// Folders that were created.
+    created: Vec<Folder>,
     /// Work orders that take nothing any more.
     pub(crate) closed: Vec<String>,
     /// It has its other address now.
@@ -98,6 +104,8 @@ pub(crate) struct Server {
 pub(crate) struct Upload {
     host: String,
     work_order: String,
+    /// The folder, where the system has some.
+    folder: Option<u64>,
     name: String,
     visibility: String,
     content: Vec<u8>,
@@ -118,8 +126,8 @@ impl Upload {
 impl Server {
     pub(crate) fn new(speech: Speech, manner: Manner) -> Self {
         let token = "token-0".to_owned();
-        let (entries, closed, done) = (Vec::new(), Vec::new(), Vec::new());
-        Server { speech, manner, token, entries, closed, moved: false, done, next: 0 }
+        let (entries, created, closed, done) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Server { speech, manner, token, entries, created, closed, moved: false, done, next: 0 }
     }
 
     pub(crate) fn url(&self) -> &'static str {
@@ -132,6 +140,8 @@ impl Server {
             (Speech::Serial, true) => "https://moved.serial.invalid",
             (Speech::Decisiv, false) => "https://decisiv.invalid",
             (Speech::Decisiv, true) => "https://moved.decisiv.invalid",
+            (Speech::FieldNation, false) => "https://fieldnation.invalid",
+            (Speech::FieldNation, true) => "https://moved.fieldnation.invalid",
         }
     }
 
@@ -146,6 +156,7 @@ impl Server {
             Speech::DigitalRealty => ["WO1", "WO2"],
             Speech::Serial => ["1007", "1008"],
             Speech::Decisiv => ["C-7", "C-8"],
+            Speech::FieldNation => ["9007", "9008"],
         }
     }
 
@@ -165,14 +176,20 @@ impl Server {
         let query = |wanted: &str| {
             request.url.query_pairs().find(|(key, _)| key == wanted).map(|(_, value)| value.into_owned())
         };
+        let mut folder = None;
         let (work_order, name) = match self.speech {
             Speech::Corrigo => (text(parts, "WorkOrderId")?, text(parts, "Name")?),
             Speech::DigitalRealty => (query("requestId")?, query("file_name")?),
             Speech::Serial => serial::upload(request)?,
             Speech::Decisiv => decisiv::upload(request)?,
+            Speech::FieldNation => {
+                let (work_order, name, id) = field_nation::upload(request)?;
+                folder = Some(id);
+                (work_order, name)
+            }
         };
         let visibility = text(parts, "MessageVisibility").unwrap_or_else(|| "All".to_owned());
-        Some(Upload { host: host(request), work_order, name, visibility, content: file.to_vec() })
+        Some(Upload { host: host(request), work_order, folder, name, visibility, content: file.to_vec() })
     }
 
     /// A file that `by` added, nobody here.
@@ -201,8 +218,8 @@ impl Server {
     /// Accepts an upload at `now`; `listed_from` as the world says.
     pub(crate) fn accept(&mut self, upload: Upload, now: u64, listed_from: u64) -> Answer {
         self.next += 1;
-        let remote_id = format!("r{}", self.next);
-        let Upload { host, work_order, name, visibility, content } = upload;
+        let Upload { host, work_order, folder, name, visibility, content } = upload;
+        let remote_id = folder.map_or(format!("r{}", self.next), |folder| format!("{folder}/{}", self.next));
         let (id, hash, at) = (remote_id.clone(), hex(&content), (host.clone(), work_order.clone()));
         let (by, deleted) = (USER.to_owned(), false);
         self.entries.push(Entry {
@@ -220,6 +237,12 @@ impl Server {
             Speech::Corrigo => answer(200, &json!({"AttachmentId": remote_id, "MessageId": "m"})),
             Speech::DigitalRealty => answer(200, &json!({"id": remote_id, "hash": hash})),
             Speech::Decisiv => decisiv::added(self.entries.last().expect("just taken"), self.manner),
+            Speech::FieldNation => {
+                // Not all of it: the first page.
+                let there = self.entries.iter().filter(|e| (&e.host, &e.work_order) == (&at.0, &at.1));
+                let told: Vec<&Entry> = there.filter(|e| e.listed_from <= now || e.remote_id == remote_id).collect();
+                field_nation::whole(&at.1, &self.folders(&at.0, &at.1), &told, self.manner)
+            }
             Speech::Serial => {
                 // It tells of the one that it took, whatever else it lists by now.
                 let there = self.entries.iter().filter(|e| (&e.host, &e.work_order) == (&at.0, &at.1));
@@ -266,6 +289,10 @@ impl Server {
                     .map(|e| json!({"id": e.remote_id, "filename": self.manner.naming.listed(e), "hash": hex(&e.content)}))
                     .collect();
                 answer(200, &json!(list))
+            }
+            (Speech::FieldNation, ["workorders", work_order, "attachments"]) => {
+                let asked = query("page").and_then(|page| page.parse().ok());
+                field_nation::page(&self.folders(&host, work_order), &seen(work_order), self.manner, asked)
             }
             (Speech::Decisiv, ["cases", case, "attachments"]) => decisiv::list(&seen(case), self.manner),
             (Speech::Decisiv, ["cases", case, "attachments", id]) => {

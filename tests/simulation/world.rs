@@ -25,7 +25,7 @@ use serde_json::json;
 use self::knowing::{About, Known};
 use self::mishaps::Backup;
 use crate::disk::{Process, SimDisk};
-use crate::server::{Change, Entry, Manner, Naming, Server, Speech, USER, Upload, answer, page, sha256};
+use crate::server::{Change, Creation, Entry, Manner, Naming, Server, Speech, USER, Upload, answer, page, sha256};
 
 /// Account setting `settle`, in milliseconds: its default.
 const SETTLE: u64 = 20_000;
@@ -79,6 +79,8 @@ enum Coming {
 enum Asked {
     Upload(Upload),
     Change(Change),
+    /// Of a folder.
+    Create(Creation),
 }
 
 /// What a world is like.
@@ -159,7 +161,7 @@ impl World {
             naming: naming[rng.usize(..4)],
             sizes: rng.u8(..3) > 0,
         };
-        let speech = [Speech::DigitalRealty, Speech::Serial, Speech::Decisiv][rng.usize(..3)];
+        let speech = [Speech::DigitalRealty, Speech::Serial, Speech::Decisiv, Speech::FieldNation][rng.usize(..4)];
         let mut servers = [Server::new(Speech::Corrigo, manner(&mut rng)), Server::new(speech, manner(&mut rng))];
         if speech == Speech::Serial && rng.u8(..3) > 0 {
             servers[1].manner.naming = Naming::Renamed;
@@ -282,6 +284,10 @@ impl World {
             Coming::Done { server, asked: Asked::Change(change), .. } => {
                 self.tell(format!("{:?} does {change:?}", self.servers[server].speech));
                 self.servers[server].apply(&change);
+            }
+            Coming::Done { server, asked: Asked::Create(creation), .. } => {
+                self.tell(format!("{:?} does {creation:?}", self.servers[server].speech));
+                self.servers[server].create(creation);
             }
             Coming::Report { generation, id, server, item, got } => self.report(generation, id, server, item, &got),
         }

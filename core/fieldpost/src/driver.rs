@@ -15,7 +15,8 @@ use futures_util::{FutureExt, StreamExt};
 
 use self::others::Others;
 use self::turns::{Running, Stay, Turn};
-use crate::engine::air::{Prepared, Task};
+use crate::engine::air::Task;
+use crate::engine::preparing::Prepared;
 use crate::error::Error;
 use crate::model::{Exchange, Timestamp};
 use crate::outbox::{Delivery, Outbox};

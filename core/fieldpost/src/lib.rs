@@ -22,12 +22,13 @@ pub use dispatch::backoff::Backoff;
 pub use dispatch::person::Settlement;
 #[cfg(feature = "reqwest")]
 pub use driver::{BoxFuture, Deliver, Summary, Tokens};
-pub use engine::air::{PrepareJob, Prepared, Task};
+pub use engine::air::Task;
 pub use engine::answers::Which;
 pub use engine::check::{Finding, FindingKind};
 pub use engine::export::{Export, Exported, export};
 pub use engine::keeping::Keep;
 pub use engine::news::Event;
+pub use engine::preparing::{PrepareJob, Prepared};
 pub use error::Error;
 pub use model::{
     ANSWER_LIMIT, Account, AccountId, AccountInfo, Action, Answer, AnswerBody, Attachment, Auth, BadAccountId, Body,

@@ -142,6 +142,7 @@ impl World {
         self.check_person(transfer.item, token);
         let upload = self.servers[server].upload(&transfer.request, file).map(Asked::Upload);
         let change = self.servers[server].change(&transfer.request).map(Asked::Change);
+        let creation = self.servers[server].creation(&transfer.request).map(Asked::Create);
         if wanted && !self.servers[server].takes(token) {
             let refused = answer(401, &json!({"Message": "token"}));
             return self.comes_back(transfer.id, about, took, Left::Whole, Ok(refused));
@@ -161,7 +162,7 @@ impl World {
         if let Some(result) = before {
             return self.comes_back(transfer.id, about, took, Left::Whole, result);
         }
-        let Some(asked) = upload.or(change) else {
+        let Some(asked) = upload.or(change).or(creation) else {
             let mask = self.rng.u64(..);
             let hide = move |entry: &Entry| (mask >> (entry.remote_id.len() * 7 % 60)) & 3 == 0;
             // What it says was so at some time between the question and the answer.
@@ -209,6 +210,7 @@ impl World {
                 self.servers[server].accept(upload, self.now, listed_from)
             }
             Asked::Change(change) => self.servers[server].apply(&change),
+            Asked::Create(creation) => self.servers[server].create(creation),
         };
         self.comes_back(id, about, took, Left::Whole, Ok(done));
     }
@@ -261,6 +263,7 @@ impl Asked {
         match self {
             Asked::Upload(upload) => upload.work_order(),
             Asked::Change(change) => &change.work_order,
+            Asked::Create(creation) => &creation.work_order,
         }
     }
 }

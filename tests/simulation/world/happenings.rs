@@ -119,13 +119,18 @@ impl World {
         let work_orders = self.servers[server].work_orders();
         let job = WorkOrder::new(ACCOUNTS[server], work_orders[self.rng.usize(..2)]);
         self.captures += 1;
-        let content = format!("capture {} of {}", self.captures, job.id).into_bytes();
+        // Field Nation takes no plain text.
+        let (begin, takes_text) = match self.servers[server].speech {
+            Speech::FieldNation => ("%PDF-1.7 ", false),
+            _ => ("", true),
+        };
+        let content = format!("{begin}capture {} of {}", self.captures, job.id).into_bytes();
         let person = PEOPLE[self.rng.usize(..PEOPLE.len())];
         let (way, path) = (self.rng.u8(..16), self.dir.join("report.pdf"));
         let is_photo = way == 15;
         let content = if is_photo { picture(self.captures) } else { content };
         let outbox = &self.apps[app].outbox;
-        let captured = if way < 8 {
+        let captured = if way < 8 && takes_text {
             let text = Text::new(String::from_utf8_lossy(&content)).priority(self.rng.i32(-1..2));
             outbox.capture(person.into_iter().fold(text, |text, person| text.person(person)), &job)
         } else if is_photo {
@@ -246,6 +251,7 @@ impl World {
                 Speech::DigitalRealty => Account::digital_realty(id, url, "M-1").customer_account("A-7"),
                 Speech::Serial => Account::serial(id, url, USER),
                 Speech::Decisiv => Account::decisiv(id, url),
+                Speech::FieldNation => Account::field_nation(id, url).set("folder", "Site Photos"),
             }
         })
     }

@@ -67,10 +67,10 @@ impl World {
     /// A transfer leaves. No operation overtakes an earlier one on its attachment, and no system is asked that wants to be left
     /// alone.
     pub(super) fn leaves(&mut self, transfer: &Transfer, server: usize) {
-        let Some(id) = transfer.item else { return };
-        if transfer.request.method != Method::Put && self.now < self.silence[server] {
-            self.fail(&format!("{id} leaves for a system that asked to be left alone"));
+        if self.now < self.silence[server] {
+            self.fail(&format!("transfer {} leaves for a system that asked to be left alone", transfer.id.0));
         }
+        let Some(id) = transfer.item else { return };
         let known = self.items.get_mut(&id).expect("what leaves was captured");
         known.seen += 1;
         let (number, about) = (known.number, known.about.clone());

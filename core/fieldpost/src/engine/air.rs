@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::news::News;
+use super::preparing::PrepareJob;
 use super::tokens::Tokens;
 use super::{Core, context};
 use crate::dispatch::next::{self, Choice, Facts};
 use crate::dispatch::{answer, look};
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Auth, Conditions, Exchange, ItemId, Now, Operation, Reason, RemoteId, Request, Requires, Restored, Row,
-    Snapshot, Stage, Trust, Why, Wish,
+    AccountRow, Auth, Conditions, Exchange, Failure, ItemId, Left, Now, Operation, Reason, RemoteId, Request, Requires,
+    Restored, Row, Snapshot, Stage, Trust, Why, Wish,
 };
-use crate::prepare::{self, Job};
 use crate::providers::settings::Common;
 use crate::providers::{Cursor, Doubt, Effect, Looked, Outcome, Step, provider};
 use crate::store::Entry;
@@ -27,7 +27,7 @@ pub(crate) struct Air {
     pub(super) follow_ups: VecDeque<FollowUp>,
     pub(super) tokens: Tokens,
     /// One at a time: a phone has other things to do.
-    preparing: Option<ItemId>,
+    pub(super) preparing: Option<ItemId>,
     last: u64,
 }
 
@@ -94,26 +94,6 @@ pub enum Task {
     },
 }
 
-/// A body to be made, away from the outbox's lock.
-pub struct PrepareJob {
-    item: ItemId,
-    job: Job,
-}
-
-impl PrepareJob {
-    /// Makes it. Takes a second or so for a photo of twelve megapixels.
-    #[must_use]
-    pub fn run(self) -> Prepared {
-        Prepared { item: self.item, made: self.job.run() }
-    }
-}
-
-/// A body that was made, or why it could not be.
-pub struct Prepared {
-    item: ItemId,
-    made: Result<prepare::Made, prepare::Unprepared>,
-}
-
 impl Core {
     /// Takes delivery up: what a dead deliverer left `sending` may have arrived, tokens are asked for anew.
     pub(crate) fn begin_delivery(&mut self) -> Result<Air, Error> {
@@ -162,6 +142,11 @@ impl Core {
     /// What to do next.
     pub(crate) fn next(&mut self, air: &mut Air) -> Result<Task, Error> {
         while let Some(FollowUp { transfer, listed }) = air.follow_ups.pop_front() {
+            if self.is_left_alone(&transfer.account)? {
+                // As if it had been stopped before its first byte: what came before it changed nothing, or is looked up.
+                self.report(air, transfer.id, &Exchange { left: Left::None, result: Err(Failure::Stopped) })?;
+                continue;
+            }
             let leaves = match listed {
                 Some(listed) => self.journal_listed(air, transfer.id, listed)?,
                 None => true,
@@ -171,13 +156,8 @@ impl Core {
             }
         }
         self.end_waits()?;
-        if air.preparing.is_none()
-            && let Some(row) = self.store.read().unprepared()?
-            && let Some(original) = row.manifest.original
-        {
-            air.preparing = Some(row.id());
-            let job = prepare::Job::new(self.folders.clone(), &row, original, self.memory);
-            return Ok(Task::Prepare(PrepareJob { item: row.id(), job }));
+        if let Some(job) = self.to_prepare(air)? {
+            return Ok(Task::Prepare(job));
         }
         loop {
             let now = self.now();
@@ -267,7 +247,7 @@ impl Core {
     fn send(&mut self, air: &mut Air, account: &str, item: ItemId) -> Result<Option<Task>, Error> {
         let now = self.now();
         let (mut row, mut account) = (self.row(item)?, self.account(account)?);
-        if row.life.wish == Some(Wish::Cancel) {
+        if matches!(row.stage, Stage::Absent(_)) && row.life.wish == Some(Wish::Cancel) {
             look::unproved(&mut row); // as the probe it would be delivered, and a person wants it given up
             self.commit(&[row], &[], |_| Ok(()))?;
             return Ok(None);
@@ -318,6 +298,13 @@ impl Core {
         self.note(News::Item(item));
         let what = What::Operation { item, snapshot: Box::new(snapshot), body };
         Ok(Some(Task::Send(self.let_out(air, account.account.id, what, request, at))))
+    }
+
+    /// Whether the account's system asked to be left alone (429), and that is not over.
+    fn is_left_alone(&self, account: &str) -> Result<bool, Error> {
+        let wait = self.account(account)?.standing.wait;
+        let now = self.now();
+        Ok(wait.is_some_and(|(wait, why)| why.reason == Reason::ServerAskedToWait && !wait.is_over(&now)))
     }
 
     /// Journals what was listed just before an upload leaves; `false` where it shall not leave any more.
@@ -448,55 +435,10 @@ impl Core {
         let id = row.id();
         self.commit(&[row], &[&account], |sql| sql.end_attempt(id, now.wall, &told))
     }
-
-    // --- preparing ---
-
-    /// Takes a prepared body, or why there is none.
-    pub(crate) fn prepared(&mut self, air: &mut Air, prepared: Prepared) -> Result<(), Error> {
-        let now = self.now();
-        air.preparing = None;
-        // Meanwhile it may have been cancelled or forgotten.
-        let mut row = match self.store.read().item(prepared.item)? {
-            Some(row) if row.stage == Stage::Captured => row,
-            Some(row) if row.is_given_up_unprepared() => {
-                prepare::abandon(&self.folders, row.id());
-                return Ok(());
-            }
-            _ => return Ok(()),
-        };
-        match prepared.made {
-            Ok(made) => {
-                let prepare::Made { body, mime, extension, flags } = made;
-                let entry = Entry::Prepared {
-                    body: body.file.clone(),
-                    sent: body.sent,
-                    mime: mime.clone(),
-                    extension: extension.clone(),
-                    flags: flags.clone(),
-                };
-                let journaled = self.journal(row.id(), entry, &now)?;
-                row.life.mime = mime;
-                row.life.target.extension = extension;
-                row.life.flags = flags;
-                row.life.body = Some(body);
-                row.stage = Stage::Queued { why: None };
-                let account = self.account(&row.life.target.account)?;
-                row.life.asked = Self::asked(&row, &account);
-                let preflight = Self::preflight(&row, account.account.provider);
-                if let Some(why) = (!journaled).then(journal_gone).or(preflight) {
-                    answer::blocked(&mut row, why, None);
-                }
-            }
-            Err(unprepared) => {
-                answer::blocked(&mut row, Why::new(unprepared.reason, unprepared.detail), None);
-            }
-        }
-        self.commit(&[row], &[], |_| Ok(()))
-    }
 }
 
 /// Nothing that a journal does not tell of may leave.
-fn journal_gone() -> Why {
+pub(super) fn journal_gone() -> Why {
     Why::new(Reason::FileDamaged, "the item's journal is gone".to_owned())
 }
 

@@ -2,7 +2,7 @@
 //! and only then lets the task out. Owns the flights in the air and the tokens in memory; decides nothing itself.
 //!
 //! * [`intake`] takes captures over, adopts what a killed capture left whole, makes rows of folders.
-//! * [`air`] runs delivery: `next`, `report`, preparing; [`looks`] settles doubts, [`tokens`] keeps tokens.
+//! * [`air`] runs delivery: `next`, `report`; [`preparing`] makes bodies, [`looks`] settles doubts, [`tokens`] keeps tokens.
 //! * [`operations`] queues updates and deletions, [`repairs`] lets items go otherwise, [`restored`] knows a phone restored from a
 //!   backup.
 //! * [`keeping`] clears the files of what is delivered, and makes room.
@@ -21,6 +21,7 @@ pub(crate) mod keeping;
 mod looks;
 pub(crate) mod news;
 mod operations;
+pub(crate) mod preparing;
 mod repairs;
 mod restored;
 mod scene;

@@ -157,3 +157,17 @@ fn the_steps_of_an_upload_go_under_the_token_that_it_began_with() {
     let upload = driver.next().unwrap();
     assert_eq!((upload.item, upload.token), (Some(id), read.token));
 }
+
+#[test]
+fn a_step_that_follows_does_not_leave_for_a_system_that_asked_to_be_left_alone_meanwhile() {
+    let desk = desk();
+    let (one, two) = (capture(&desk, "7"), capture(&desk, "8"));
+    let driver = desk.deliver();
+    let (read, other) = (driver.next().unwrap(), driver.next().unwrap());
+    assert_eq!((read.item, other.item), (Some(one), Some(two)));
+    driver.answer(&other, 429, "");
+    driver.answer(&read, 200, &holds(&[]));
+    assert!(driver.next().is_none());
+    assert_eq!(desk.item(one).attempts, 0, "nothing of it had left");
+    assert_eq!(desk.state(one), (State::Waiting, Some(Reason::ServerAskedToWait)));
+}

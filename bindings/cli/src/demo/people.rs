@@ -413,7 +413,7 @@ fn next(kept: Option<&Path>) -> Vec<String> {
     }
     lines.extend([String::new(), format!("    {}", styled(TITLE, "Try next"))]);
     let commands = [
-        ("fieldpost sandbox", "both systems, and the lines to paste for"),
+        ("fieldpost sandbox", "the five systems, and the lines to paste for"),
         ("fieldpost account add ...", "an account there, its token, and"),
         ("fieldpost capture ...", "a capture; then"),
         ("fieldpost deliver", "delivers it. See also: list, show, why, check"),

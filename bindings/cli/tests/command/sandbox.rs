@@ -46,7 +46,10 @@ fn its_first_line_is_all_a_script_needs_to_deliver() {
         }
         Ran::of(&add.output().unwrap()).ends(0);
         let order = account["work_orders"][0].as_str().unwrap();
-        place.run(["capture", "text", "note", "--account", &text("provider"), "--work-order", order]).ends(0);
+        // Field Nation takes no plain text.
+        let report = place.file("report.pdf", b"%PDF-1.7 report").display().to_string();
+        let what = if text("provider") == "fieldnation" { ["document", &report] } else { ["text", "note"] };
+        place.run(["capture", what[0], what[1], "--account", &text("provider"), "--work-order", order]).ends(0);
         let mut deliver = place.command(["deliver"]);
         deliver.env("FIELDPOST_TOKEN", text("token"));
         Ran::of(&deliver.output().unwrap()).ends(0);

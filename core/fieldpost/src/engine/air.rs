@@ -267,7 +267,7 @@ impl Core {
     fn send(&mut self, air: &mut Air, account: &str, item: ItemId) -> Result<Option<Task>, Error> {
         let now = self.now();
         let (mut row, mut account) = (self.row(item)?, self.account(account)?);
-        if row.life.wish == Some(Wish::Cancel) {
+        if row.life.wish == Some(Wish::Cancel) && row.life.restored != Some(Restored::Unlooked) {
             look::unproved(&mut row); // as the probe it would be delivered, and a person wants it given up
             self.commit(&[row], &[], |_| Ok(()))?;
             return Ok(None);

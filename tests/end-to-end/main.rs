@@ -6,6 +6,7 @@
 mod damage;
 mod delivery;
 mod doubt;
+mod field_nation;
 mod input;
 mod joining;
 mod migration;

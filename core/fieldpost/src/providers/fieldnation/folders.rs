@@ -19,10 +19,11 @@ use serde_json::{Map, Value};
 use crate::model::{Answer, RemoteId};
 use crate::providers::{Entry, Evidence, Listing, json, listing};
 
-/// So many pages are read of one list, whatever it says: a thousand folders at the vendor's twenty a page.
-const MOST_PAGES: u64 = 50;
+/// So many pages are read of one list, whatever it says: thousands of folders at the vendor's twenty a page.
+const MOST_PAGES: u64 = 200;
 
-/// So many pages in a row may bring nothing new: one is the first page once more, where they count from 1 and it said 0.
+/// So many pages in a row may bring nothing new, where nobody says how many there are: one is the first page once more, where
+/// they count from 1 and it said 0. Where their number is told, a later one may have the next files of a folder shown before.
 const MOST_STALE: u32 = 2;
 
 /// One page, as it was answered.
@@ -155,9 +156,9 @@ impl Pages {
     /// The number of the page to ask for next. `None`: the first, without a number, or none any more.
     pub(super) fn next(&self) -> Option<u64> {
         let next = self.last + 1;
-        let is_told = self.pages.is_none_or(|pages| next <= pages);
-        let goes_on = !self.ended && self.stale < MOST_STALE && self.read < MOST_PAGES;
-        (self.have_begun() && goes_on && is_told).then_some(next)
+        let is_there = self.pages.map_or(self.stale < MOST_STALE, |pages| next <= pages);
+        let goes_on = self.have_begun() && !self.ended && self.read < MOST_PAGES;
+        (goes_on && is_there).then_some(next)
     }
 
     /// Whether there are folders that were not seen. Where nothing tells of more, there are none.

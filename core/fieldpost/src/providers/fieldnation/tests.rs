@@ -171,7 +171,7 @@ fn nothing_that_fails_before_the_upload_has_left_is_a_doubt() {
 fn a_list_that_does_not_show_all_folders_creates_none() {
     let empty =
         |page: u64| got(200, format!(r#"{{"metadata": {{"total": 100, "page": {page}, "pages": 5}}, "results": []}}"#));
-    let outcome = done(after(&to_field_nation(), &[empty(0), empty(1), empty(2)]));
+    let outcome = done(after(&to_field_nation(), &[0, 1, 2, 3, 4, 5].map(empty)));
     let Outcome::Wait(hold) = outcome else { panic!("{outcome:?}") };
     assert_eq!(
         (hold.reason, hold.detail.as_deref()),

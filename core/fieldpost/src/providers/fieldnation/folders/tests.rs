@@ -79,14 +79,17 @@ fn pages_are_turned_whether_they_count_from_0_or_from_1() {
 #[test]
 fn a_system_that_turns_no_pages_is_not_asked_for_ever_and_proves_nothing() {
     let (pages, asked) = read_all(|_| Some(list(json!({"total": 100, "pages": 5, "page": 0}), vec![])));
-    assert_eq!(asked, [None, Some(1), Some(2)]);
+    assert_eq!(asked, [None, Some(1), Some(2), Some(3), Some(4), Some(5)]);
+    assert!(pages.lack_folders() && !pages.into_listing().complete);
+    let (pages, asked) = read_all(|_| Some(list(json!({"total": 100}), vec![])));
+    assert_eq!(asked, [None, Some(1), Some(2)], "nobody says how many there are");
     assert!(pages.lack_folders() && !pages.into_listing().complete);
     // One that tells new folders for ever is left some time as well.
     let endless = |number: Option<u64>| {
         let n = number.unwrap_or_default() + 1;
         Some(list(json!({"total": u64::MAX}), vec![folder(n, "F", 0, vec![])]))
     };
-    assert_eq!(read_all(endless).1.len(), 50);
+    assert_eq!(read_all(endless).1.len(), 200);
     // A page that it does not have ends it.
     let (pages, asked) = read_all(|number| number.is_none().then(|| list(json!({"total": 9, "pages": 9}), vec![])));
     assert_eq!(asked, [None, Some(1)]);
@@ -147,6 +150,21 @@ fn a_folders_own_pages_are_read_where_the_list_turns_them() {
     assert_eq!(asked, [None, Some(2), Some(3)]);
     let listing = pages.into_listing();
     assert_eq!((listing.entries.len(), listing.complete), (3, true));
+}
+
+#[test]
+fn pages_without_anything_new_stand_before_the_next_files_of_a_folder() {
+    // Three folders, each on a page of its own; then the same again, of which the last one alone has a second file.
+    let turn = |number: Option<u64>| {
+        let n = number.unwrap_or(0);
+        let (place, all) = (n % 3 + 1, [1, 1, 2][(n % 3) as usize]);
+        let here = if n < 3 || place == 3 { vec![file(10 * place + n / 3, "x.jpg")] } else { vec![] };
+        Some(list(json!({"total": 3, "page": n, "pages": 6}), vec![folder(place, "F", all, here)]))
+    };
+    let (pages, asked) = read_all(turn);
+    assert_eq!(asked.last(), Some(&Some(5)));
+    let listing = pages.into_listing();
+    assert_eq!((listing.entries.len(), listing.complete), (4, true));
 }
 
 #[test]

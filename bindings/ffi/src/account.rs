@@ -16,7 +16,8 @@ pub struct Account {
     pub provider: ProviderKind,
     /// The base address. `https`, but for loopback or with the setting `cleartext` = `allow`.
     pub url: String,
-    /// The system's settings by name. CorrigoPro needs `performed_by`, Digital Realty `master_account_id` and `account_id`.
+    /// The system's settings by name. CorrigoPro needs `performed_by`, Digital Realty `master_account_id` and `account_id`,
+    /// Serial `added_by_user_id`; Decisiv needs none.
     #[uniffi(default)]
     pub settings: HashMap<String, String>,
 }
@@ -29,6 +30,10 @@ pub enum ProviderKind {
     CorrigoPro,
     /// Digital Realty.
     DigitalRealty,
+    /// Serial.
+    Serial,
+    /// Decisiv.
+    Decisiv,
 }
 
 /// An account, and what its system can do.

@@ -201,7 +201,7 @@ impl NativeOutbox {
 
 #[cfg(test)]
 mod tests {
-    use fieldpost::{Reason, RemoteId, Text};
+    use fieldpost::{ProviderKind, Reason, RemoteId, Text};
 
     use super::*;
     use crate::capture::Cap;
@@ -245,5 +245,36 @@ mod tests {
         assert_eq!(outbox.delete(Attachment::Item(id)).unwrap().status, Status::Cancelled);
         let late = Repair { priority: Some(1), ..Repair::default() };
         assert!(matches!(outbox.repair(id, late), Err(OutboxError::NotNow(_))));
+    }
+
+    #[test]
+    fn a_setting_that_is_missing_or_wrong_is_refused_in_words_that_name_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None, None).unwrap();
+        let put = |provider, settings: &[(&str, &str)]| {
+            let settings = settings.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+            outbox.put_account(Account { id: "acme".into(), provider, url: "https://a.example".into(), settings })
+        };
+        let (serial, decisiv) = (ProviderKind::Serial, ProviderKind::Decisiv);
+        for (provider, settings, words) in [
+            (serial, &[][..], "\"added_by_user_id\" is needed: the id of the user that adds"),
+            (serial, &[("added_by_user_id", " ")], "\"added_by_user_id\" takes the id of the user that adds"),
+            (serial, &[("added_by_user_id", "7"), ("flat", "yes")], "\"flat\" takes true or false"),
+            (serial, &[("added_by_user_id", "7"), ("path", "case")], "no setting \"path\" here; known: added_by"),
+            (decisiv, &[("path", "Case")], "\"path\" takes cases or case"),
+            (decisiv, &[("encoding", "gzip")], "\"encoding\" takes binary or base64"),
+            (decisiv, &[("internal", "yes")], "\"internal\" takes true"),
+            (decisiv, &[("sender", "")], "\"sender\" takes the id of the user who sends"),
+            (decisiv, &[("flat", "true")], "no setting \"flat\" here; known: path"),
+        ] {
+            let Err(OutboxError::Invalid(message)) = put(provider, settings) else {
+                panic!("{provider} took {settings:?}, or refused it as another kind");
+            };
+            assert!(message.contains("'acme'") && message.contains(words), "{message}");
+        }
+        assert_eq!(outbox.accounts().unwrap(), []);
+        put(serial, &[("added_by_user_id", "7"), ("flat", "true")]).unwrap();
+        put(decisiv, &[("path", "case"), ("encoding", "base64"), ("internal", "false"), ("sender", "7")]).unwrap();
+        put(decisiv, &[]).unwrap();
     }
 }

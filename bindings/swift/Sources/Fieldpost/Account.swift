@@ -42,6 +42,52 @@ extension Account {
         return Account(.digitalRealty, id: id, baseURL: baseURL, named: named, settings: settings)
     }
 
+    /// An account at Serial.
+    ///
+    /// - Parameters:
+    ///   - id: The app's name for it: 1 to 64 letters, digits, dots, dashes or underscores.
+    ///   - baseURL: The base address. `https`, but for loopback or with the setting `cleartext` = `allow`.
+    ///   - addedByUserID: The user who adds, by the id that the system knows: a UUID, usually.
+    ///   - flat: Has the fields of an upload sent as form parts of their own, not as JSON in one part.
+    ///   - settings: Further settings by name; a parameter above wins over its name here. No secrets: they are stored.
+    public static func serial(
+        id: String,
+        baseURL: URL,
+        addedByUserID: String,
+        flat: Bool = false,
+        settings: [String: String] = [:]
+    ) -> Account {
+        let named = ["added_by_user_id": addedByUserID, "flat": flat ? "true" : nil]
+        return Account(.serial, id: id, baseURL: baseURL, named: named, settings: settings)
+    }
+
+    /// An account at Decisiv; its work orders are cases.
+    ///
+    /// - Parameters:
+    ///   - id: The app's name for it: 1 to 64 letters, digits, dots, dashes or underscores.
+    ///   - baseURL: The base address, which ends in `/platform_api`. `https`, but for loopback or with the setting
+    ///     `cleartext` = `allow`.
+    ///   - singularPaths: Has addresses say `/case/…/attachment/…` instead of `/cases/…/attachments/…`.
+    ///   - base64Files: Has files sent in base64, not as they are.
+    ///   - internal: Whether only the sender's group sees what is sent; where nothing is said, both parties do.
+    ///   - sender: The user who sends, by the id that the system knows; where none is said, a default user there.
+    ///   - settings: Further settings by name; a parameter above wins over its name here. No secrets: they are stored.
+    public static func decisiv(
+        id: String,
+        baseURL: URL,
+        singularPaths: Bool = false,
+        base64Files: Bool = false,
+        internal: Bool? = nil,
+        sender: String? = nil,
+        settings: [String: String] = [:]
+    ) -> Account {
+        let named = [
+            "path": singularPaths ? "case" : nil, "encoding": base64Files ? "base64" : nil,
+            "internal": `internal`.map { isInternal in isInternal ? "true" : "false" }, "sender": sender,
+        ]
+        return Account(.decisiv, id: id, baseURL: baseURL, named: named, settings: settings)
+    }
+
     private init(
         _ provider: Provider, id: String, baseURL: URL, named: [String: String?], settings: [String: String]
     ) {

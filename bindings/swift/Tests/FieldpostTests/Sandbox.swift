@@ -11,6 +11,7 @@ final class Sandbox: Sendable {
         let provider: String
         let url: URL
         let token: String
+        let workOrders: [String]
     }
 
     /// What a system accepted.

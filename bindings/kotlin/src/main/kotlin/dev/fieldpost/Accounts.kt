@@ -45,5 +45,56 @@ public fun DigitalRealty(
     return Account(id, ProviderKind.DIGITAL_REALTY, baseUrl, settings + given(named))
 }
 
+/**
+ * An account at Serial, for [Outbox.putAccount]. It holds no token, and no secret may stand in it: it is stored.
+ *
+ * @param id the name that the app gives it: 1 to 64 letters, digits, dots, dashes or underscores.
+ * @param baseUrl the base address, which the customer's office gives. `https`, but for loopback.
+ * @param addedByUserId the user who adds, by the id that Serial knows: a UUID, usually.
+ * @param flat has the fields of an upload sent as form parts of their own, not as JSON in one part.
+ * @param settings further settings by name.
+ */
+public fun Serial(
+    id: String,
+    baseUrl: String,
+    addedByUserId: String,
+    flat: Boolean = false,
+    settings: Map<String, String> = emptyMap(),
+): Account {
+    val named = listOf("added_by_user_id" to addedByUserId, "flat" to "true".takeIf { flat })
+    return Account(id, ProviderKind.SERIAL, baseUrl, settings + given(named))
+}
+
+/**
+ * An account at Decisiv, for [Outbox.putAccount]; its work orders are cases. It holds no token, and no secret may stand in
+ * it: it is stored.
+ *
+ * @param id the name that the app gives it: 1 to 64 letters, digits, dots, dashes or underscores.
+ * @param baseUrl the base address, which the customer's office gives; it ends in `/platform_api`. `https`, but for loopback.
+ * @param singularPaths has addresses say `/case/…/attachment/…` instead of `/cases/…/attachments/…`.
+ * @param base64Files has files sent in base64, not as they are.
+ * @param internal whether only the sender's group sees what is sent; where nothing is said, both parties do.
+ * @param sender the user who sends, by the id that Decisiv knows; where none is said, a default user there.
+ * @param settings further settings by name.
+ */
+public fun Decisiv(
+    id: String,
+    baseUrl: String,
+    singularPaths: Boolean = false,
+    base64Files: Boolean = false,
+    internal: Boolean? = null,
+    sender: String? = null,
+    settings: Map<String, String> = emptyMap(),
+): Account {
+    val named =
+        listOf(
+            "path" to "case".takeIf { singularPaths },
+            "encoding" to "base64".takeIf { base64Files },
+            "internal" to internal?.toString(),
+            "sender" to sender,
+        )
+    return Account(id, ProviderKind.DECISIV, baseUrl, settings + given(named))
+}
+
 private fun given(named: List<Pair<String, String?>>): Map<String, String> =
     named.mapNotNull { (setting, value) -> value?.let { setting to it } }.toMap()

@@ -36,6 +36,60 @@ class BuildersTest {
     }
 
     @Test
+    fun `each further system's account is made the same way`() {
+        assertEquals(
+            Account(
+                "s",
+                ProviderKind.SERIAL,
+                "https://s.example",
+                mapOf("added_by_user_id" to "7", "flat" to "true", "settle" to "60"),
+            ),
+            Serial("s", "https://s.example", addedByUserId = "7", flat = true, mapOf("settle" to "60")),
+        )
+        assertEquals(
+            Account(
+                "d",
+                ProviderKind.DECISIV,
+                "https://d.example/platform_api",
+                mapOf(
+                    "path" to "case",
+                    "encoding" to "base64",
+                    "internal" to "false",
+                    "sender" to "U",
+                    "settle" to "60",
+                ),
+            ),
+            Decisiv(
+                "d",
+                "https://d.example/platform_api",
+                singularPaths = true,
+                base64Files = true,
+                internal = false,
+                sender = "U",
+                mapOf("settle" to "60"),
+            ),
+        )
+    }
+
+    @Test
+    fun `a setting that nobody asked for is not there`() {
+        assertEquals(mapOf("added_by_user_id" to "7"), Serial("s", "u", addedByUserId = "7").settings)
+        assertEquals(emptyMap<String, String>(), Decisiv("d", "u").settings)
+    }
+
+    @Test
+    fun `what is said by a name wins over the same among the further settings, and silence leaves them`() {
+        assertEquals(
+            mapOf("added_by_user_id" to "7", "flat" to "true"),
+            Serial("s", "u", "7", settings = mapOf("added_by_user_id" to "8", "flat" to "true")).settings,
+        )
+        assertEquals(
+            mapOf("internal" to "true", "path" to "case"),
+            Decisiv("d", "u", internal = true, settings = mapOf("internal" to "false", "path" to "case")).settings,
+        )
+    }
+
+    @Test
     fun `a capture has every option in its place`() {
         val options =
             Capture(

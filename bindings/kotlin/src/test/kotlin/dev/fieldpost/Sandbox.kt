@@ -23,24 +23,25 @@ class Sandbox : AutoCloseable {
     private val listening =
         Json.parseToJsonElement(process.inputReader().readLine() ?: error("$command did not start")).jsonObject
     private val control = listening.text("control")
-    private val corrigo = account("corrigopro")
+    private val corrigo = system("corrigopro")
 
     /** The base address of CorrigoPro Direct. */
-    val url: String = corrigo.text("url")
+    val url: String = corrigo.url
 
     /** A token that it takes, until [rotate]. */
-    var token: String = corrigo.text("token")
+    var token: String = corrigo.token
         private set
 
-    private fun account(provider: String) =
-        listening
-            .getValue("accounts")
-            .jsonArray
-            .map { it.jsonObject }
-            .single { it.text("provider") == provider }
+    /** A simulated system: its base address, a token that it takes at the start, a work order that takes files. */
+    class Simulated(val url: String, val token: String, val workOrder: String)
 
-    /** The base address and a token of Digital Realty. */
-    val realty: Pair<String, String> = account("digitalrealty").let { it.text("url") to it.text("token") }
+    /** The system of that name. */
+    fun system(provider: String): Simulated {
+        val accounts = listening.getValue("accounts").jsonArray.map { it.jsonObject }
+        val account = accounts.single { it.text("provider") == provider }
+        val workOrder = account.getValue("work_orders").jsonArray.first()
+        return Simulated(account.text("url"), account.text("token"), workOrder.jsonPrimitive.content)
+    }
 
     /** The uploads, or other operations, that were accepted for a work order, in the order of arrival. */
     fun accepted(workOrder: String = "10234", operation: String = "upload"): List<JsonObject> =

@@ -14,10 +14,11 @@ import kotlin.time.Duration
 
 /** How delivery comes by its tokens, and what becomes of those that are refused, missing or late. */
 class SignInTest : StoryTest() {
-    private val realtyJob = WorkOrder(account = "dlr", id = "WO9271561")
+    private val realty = sandbox.system("digitalrealty")
+    private val realtyJob = WorkOrder(account = "dlr", id = realty.workOrder)
 
     private suspend fun putRealty() =
-        outbox.putAccount(DigitalRealty("dlr", sandbox.realty.first, "DLR-MASTER-1", "DLR-ACCOUNT-7"))
+        outbox.putAccount(DigitalRealty("dlr", realty.url, "DLR-MASTER-1", "DLR-ACCOUNT-7"))
 
     /** It waits for a sign-in. */
     private fun Item.wantsToken() = why?.let { it.reason to it.action } == (Reason.TOKEN_WANTED to Action.SIGN_IN)
@@ -65,7 +66,7 @@ class SignInTest : StoryTest() {
 
             class Offline : Exception("the sign-in is not reachable")
 
-            val delivery = outbox.deliver { if (it == "dlr") sandbox.realty.second else throw Offline() }
+            val delivery = outbox.deliver { if (it == "dlr") realty.token else throw Offline() }
 
             assertEquals(1 to 1, delivery.delivered to delivery.waiting)
             assertEquals(setOf("acme"), delivery.tokenErrors.keys)
@@ -90,7 +91,7 @@ class SignInTest : StoryTest() {
             outbox.capture(Text("one"), job)
             outbox.capture(Document(picture("plan.png")), realtyJob)
             val asked = mapOf("acme" to CompletableDeferred<Unit>(), "dlr" to CompletableDeferred())
-            val tokens = mapOf("acme" to sandbox.token, "dlr" to sandbox.realty.second)
+            val tokens = mapOf("acme" to sandbox.token, "dlr" to realty.token)
 
             val delivery =
                 outbox.deliver { account ->

@@ -17,7 +17,7 @@ pub struct Account {
     /// The base address. `https`, but for loopback or with the setting `cleartext` = `allow`.
     pub url: String,
     /// The system's settings by name. CorrigoPro needs `performed_by`, Digital Realty `master_account_id` and `account_id`,
-    /// Serial `added_by_user_id`; Decisiv needs none.
+    /// Serial `added_by_user_id`; Field Nation and Decisiv need none.
     #[uniffi(default)]
     pub settings: HashMap<String, String>,
 }
@@ -30,6 +30,8 @@ pub enum ProviderKind {
     CorrigoPro,
     /// Digital Realty.
     DigitalRealty,
+    /// Field Nation.
+    FieldNation,
     /// Serial.
     Serial,
     /// Decisiv.

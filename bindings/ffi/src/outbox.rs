@@ -255,9 +255,13 @@ mod tests {
             let settings = settings.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
             outbox.put_account(Account { id: "acme".into(), provider, url: "https://a.example".into(), settings })
         };
-        let (serial, decisiv) = (ProviderKind::Serial, ProviderKind::Decisiv);
+        let (nation, serial, decisiv) = (ProviderKind::FieldNation, ProviderKind::Serial, ProviderKind::Decisiv);
         for (provider, settings, words) in [
-            (serial, &[][..], "\"added_by_user_id\" is needed: the id of the user that adds"),
+            (nation, &[("folder", "")][..], "\"folder\" takes the name of a folder, 1 to 255 characters"),
+            (nation, &[("acting_user_id", "Jo")], "\"acting_user_id\" takes the number of the user"),
+            (nation, &[("signatures", "endpoint")], "\"signatures\" takes file"),
+            (nation, &[("sender", "7")], "no setting \"sender\" here; known: folder"),
+            (serial, &[], "\"added_by_user_id\" is needed: the id of the user that adds"),
             (serial, &[("added_by_user_id", " ")], "\"added_by_user_id\" takes the id of the user that adds"),
             (serial, &[("added_by_user_id", "7"), ("flat", "yes")], "\"flat\" takes true or false"),
             (serial, &[("added_by_user_id", "7"), ("path", "case")], "no setting \"path\" here; known: added_by"),
@@ -273,6 +277,8 @@ mod tests {
             assert!(message.contains("'acme'") && message.contains(words), "{message}");
         }
         assert_eq!(outbox.accounts().unwrap(), []);
+        put(nation, &[("folder", "Documents"), ("acting_user_id", "42"), ("signatures", "file")]).unwrap();
+        put(nation, &[]).unwrap();
         put(serial, &[("added_by_user_id", "7"), ("flat", "true")]).unwrap();
         put(decisiv, &[("path", "case"), ("encoding", "base64"), ("internal", "false"), ("sender", "7")]).unwrap();
         put(decisiv, &[]).unwrap();

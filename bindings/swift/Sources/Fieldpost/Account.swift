@@ -88,6 +88,27 @@ extension Account {
         return Account(.decisiv, id: id, baseURL: baseURL, named: named, settings: settings)
     }
 
+    /// An account at Field Nation.
+    ///
+    /// - Parameters:
+    ///   - id: The app's name for it: 1 to 64 letters, digits, dots, dashes or underscores.
+    ///   - baseURL: The base address, which ends in `/api/rest/v2`. `https`, but for loopback or with the setting
+    ///     `cleartext` = `allow`.
+    ///   - folder: Where goes what names no folder of its own, 1 to 255 characters; a missing one is created. Where none
+    ///     is said it is `Misc`, which every work order has.
+    ///   - actingUserID: The user on whose behalf it all happens, by the number that the system knows.
+    ///   - settings: Further settings by name; a parameter above wins over its name here. No secrets: they are stored.
+    public static func fieldNation(
+        id: String,
+        baseURL: URL,
+        folder: String? = nil,
+        actingUserID: Int? = nil,
+        settings: [String: String] = [:]
+    ) -> Account {
+        let named = ["folder": folder, "acting_user_id": actingUserID.map(String.init)]
+        return Account(.fieldNation, id: id, baseURL: baseURL, named: named, settings: settings)
+    }
+
     private init(
         _ provider: Provider, id: String, baseURL: URL, named: [String: String?], settings: [String: String]
     ) {

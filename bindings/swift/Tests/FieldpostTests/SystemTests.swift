@@ -8,7 +8,9 @@ struct SystemTests {
     private let url = URL(string: "https://a.example/api").unsafelyUnwrapped
 
     /// Delivers a photo that was captured with no network.
-    private func isDelivered(_ system: String, _ account: (URL) -> Account) async throws {
+    ///
+    /// - Parameter place: What stands before the system's id in the receipt's.
+    private func isDelivered(_ system: String, place: String = "", _ account: (URL) -> Account) async throws {
         let world = try await World()
         let simulated = try world.sandbox.account(system)
         let account = account(simulated.url)
@@ -27,7 +29,7 @@ struct SystemTests {
         let ledger = try await world.sandbox.ledger()
         let entry = try #require(ledger.first)
         #expect(ledger.count == 1 && entry.operation == "upload" && entry.workOrder == job.id)
-        #expect((receipt.remoteId, receipt.proof) == (entry.remoteId, .answer))
+        #expect((receipt.remoteId, receipt.proof) == (place + entry.remoteId, .answer))
         #expect((entry.name, entry.sha256) == (item.name, sent.sha256))
     }
 
@@ -39,6 +41,13 @@ struct SystemTests {
     @Test("a photo for Decisiv is delivered once, with a receipt")
     func decisiv() async throws {
         try await isDelivered("decisiv") { url in .decisiv(id: "decisiv", baseURL: url) }
+    }
+
+    @Test("a photo for Field Nation is delivered once, with a receipt, into its folder")
+    func fieldNation() async throws {
+        try await isDelivered("fieldnation", place: "1/") { url in
+            .fieldNation(id: "nation", baseURL: url, folder: "Documents")
+        }
     }
 
     @Test("an account has the settings that were asked for, no others, and the outbox takes them")
@@ -58,6 +67,12 @@ struct SystemTests {
                 ["path": "case", "encoding": "base64", "internal": "false", "sender": "U", "settle": "60"]
             ),
             (.decisiv(id: "e", baseURL: url, internal: true), .decisiv, ["internal": "true"]),
+            (.fieldNation(id: "f", baseURL: url), .fieldNation, [:]),
+            (
+                .fieldNation(
+                    id: "g", baseURL: url, folder: "Documents", actingUserID: 42, settings: ["signatures": "file"]),
+                .fieldNation, ["folder": "Documents", "acting_user_id": "42", "signatures": "file"]
+            ),
         ]
         for (account, provider, settings) in built {
             #expect((account.provider, account.settings) == (provider, settings))
@@ -84,6 +99,9 @@ struct SystemTests {
                 .decisiv(id: "b", baseURL: url, settings: ["encoding": "gzip"]),
                 "\"encoding\" takes binary or base64"
             ),
+            (.fieldNation(id: "b", baseURL: url, folder: " "), "\"folder\" takes the name of a folder"),
+            (.fieldNation(id: "b", baseURL: url, actingUserID: -1), "\"acting_user_id\" takes the number of the user"),
+            (.fieldNation(id: "b", baseURL: url, settings: ["performed_by": "Jo"]), "no setting \"performed_by\""),
         ]
         for (account, words) in refused {
             let error = try await outboxError { try world.outbox.put(account) }

@@ -96,5 +96,26 @@ public fun Decisiv(
     return Account(id, ProviderKind.DECISIV, baseUrl, settings + given(named))
 }
 
+/**
+ * An account at Field Nation, for [Outbox.putAccount]. It holds no token, and no secret may stand in it: it is stored.
+ *
+ * @param id the name that the app gives it: 1 to 64 letters, digits, dots, dashes or underscores.
+ * @param baseUrl the base address, which the customer's office gives; it ends in `/api/rest/v2`. `https`, but for loopback.
+ * @param folder where goes what names no folder of its own, 1 to 255 characters; a missing one is created. Where none is
+ *   said it is `Misc`, which every work order has.
+ * @param actingUserId the user on whose behalf it all happens, by the number that Field Nation knows.
+ * @param settings further settings by name.
+ */
+public fun FieldNation(
+    id: String,
+    baseUrl: String,
+    folder: String? = null,
+    actingUserId: Long? = null,
+    settings: Map<String, String> = emptyMap(),
+): Account {
+    val named = listOf("folder" to folder, "acting_user_id" to actingUserId?.toString())
+    return Account(id, ProviderKind.FIELD_NATION, baseUrl, settings + given(named))
+}
+
 private fun given(named: List<Pair<String, String?>>): Map<String, String> =
     named.mapNotNull { (setting, value) -> value?.let { setting to it } }.toMap()

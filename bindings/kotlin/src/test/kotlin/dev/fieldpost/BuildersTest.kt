@@ -69,12 +69,28 @@ class BuildersTest {
                 mapOf("settle" to "60"),
             ),
         )
+        assertEquals(
+            Account(
+                "f",
+                ProviderKind.FIELD_NATION,
+                "https://f.example/api/rest/v2",
+                mapOf("folder" to "Documents", "acting_user_id" to "42", "settle" to "60"),
+            ),
+            FieldNation(
+                "f",
+                "https://f.example/api/rest/v2",
+                folder = "Documents",
+                actingUserId = 42,
+                mapOf("settle" to "60"),
+            ),
+        )
     }
 
     @Test
     fun `a setting that nobody asked for is not there`() {
         assertEquals(mapOf("added_by_user_id" to "7"), Serial("s", "u", addedByUserId = "7").settings)
         assertEquals(emptyMap<String, String>(), Decisiv("d", "u").settings)
+        assertEquals(emptyMap<String, String>(), FieldNation("f", "u").settings)
     }
 
     @Test
@@ -86,6 +102,10 @@ class BuildersTest {
         assertEquals(
             mapOf("internal" to "true", "path" to "case"),
             Decisiv("d", "u", internal = true, settings = mapOf("internal" to "false", "path" to "case")).settings,
+        )
+        assertEquals(
+            mapOf("folder" to "Documents", "signatures" to "file"),
+            FieldNation("f", "u", "Documents", settings = mapOf("folder" to "Misc", "signatures" to "file")).settings,
         )
     }
 

@@ -22,8 +22,8 @@ class SystemsTest : StoryTest() {
             assertTrue(outbox.accounts().none { it.account.id == account.id })
         }
 
-    /** A photo that is captured with no network, and delivered. */
-    private suspend fun isDelivered(account: Account, system: Sandbox.Simulated) {
+    /** A photo that is captured with no network, and delivered; [place] is what stands before the system's id in ours. */
+    private suspend fun isDelivered(account: Account, system: Sandbox.Simulated, place: String = "") {
         outbox.putAccount(account)
         val job = WorkOrder(account = account.id, id = system.workOrder)
         outbox.setConditions(Conditions(Network.NONE, Power.BATTERY))
@@ -36,7 +36,7 @@ class SystemsTest : StoryTest() {
         assertEquals(Triple(1, 0, 0), Triple(delivery.delivered, delivery.waiting, delivery.blocked))
         val item = outbox.item(photo.id)
         val accepted = sandbox.accepted(system.workOrder).single()
-        assertEquals(accepted.text("remote_id") to Proof.ANSWER, item.receipt?.remoteId to item.receipt?.proof)
+        assertEquals(place + accepted.text("remote_id") to Proof.ANSWER, item.receipt?.remoteId to item.receipt?.proof)
         assertEquals(accepted.text("name") to accepted.text("sha256"), item.name to item.sent?.sha256)
     }
 
@@ -59,11 +59,22 @@ class SystemsTest : StoryTest() {
         }
 
     @Test
+    fun `an account at Field Nation is taken as it is built, and a photo for it is delivered once, into its folder`() =
+        story {
+            val system = sandbox.system("fieldnation")
+            isTaken(FieldNation("nation", system.url, actingUserId = 42))
+            isDelivered(FieldNation("nation", system.url, folder = "Documents"), system, place = "1/")
+        }
+
+    @Test
     fun `a setting that a system cannot take is refused in words that name it`() {
         val url = "https://a.example"
         isRefused(Serial("s", url, addedByUserId = ""), "\"added_by_user_id\" takes the id of the user that adds")
         isRefused(Account("s", ProviderKind.SERIAL, url), "\"added_by_user_id\" is needed")
         isRefused(Decisiv("d", url, sender = "two\nlines"), "\"sender\" takes the id of the user who sends")
         isRefused(Decisiv("d", url, settings = mapOf("encoding" to "gzip")), "\"encoding\" takes binary or base64")
+        isRefused(FieldNation("f", url, folder = " "), "\"folder\" takes the name of a folder")
+        isRefused(FieldNation("f", url, actingUserId = -1), "\"acting_user_id\" takes the number of the user")
+        isRefused(FieldNation("f", url, settings = mapOf("performed_by" to "Jo")), "no setting \"performed_by\"")
     }
 }

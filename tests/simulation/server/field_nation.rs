@@ -55,7 +55,7 @@ pub(super) fn whole(work_order: &str, folders: &[Folder], entries: &[&Entry], ma
 }
 
 fn list(folders: &[Folder], entries: &[&Entry], manner: Manner, asked: Option<usize>) -> serde_json::Value {
-    let first = usize::from(manner.lag % 2 == 0); // pages count from 0 at some, from 1 at others
+    let first = usize::from(manner.lag.is_multiple_of(2)); // pages count from 0 at some, from 1 at others
     let page = asked.unwrap_or(first).max(first);
     let shown = folders.chunks(PER_PAGE).nth(page - first).unwrap_or_default();
     let results: Vec<_> = shown.iter().map(|folder| with_files(folder, entries, manner)).collect();

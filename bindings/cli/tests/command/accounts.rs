@@ -35,6 +35,27 @@ fn an_account_is_shown_as_scripts_read_it() {
 }
 
 #[test]
+fn each_systems_settings_are_checked_and_explained() {
+    for (provider, set, told) in [
+        ("serial", "flat=true", "added_by_user_id"),
+        ("serial", "flat=perhaps", "true or false"),
+        ("decisiv", "path=file", "cases or case"),
+        ("decisiv", "encoding=hex", "binary or base64"),
+        ("decisiv", "internal=maybe", "true"),
+        ("fieldnation", "acting_user_id=Jo", "number"),
+        ("fieldnation", "signatures=endpoint", "file"),
+        ("fieldnation", "performed_by=Jo", "known: folder"),
+    ] {
+        let place = Place::empty();
+        let add = ["account", "add", "x", "--provider", provider, "--url", "https://h.example", "--set", set];
+        let refused = place.json(add).ends(2).error();
+        assert_eq!(refused["error"], "bad_account");
+        assert!(refused["message"].as_str().unwrap().contains(told), "{set}: {refused}");
+        assert!(!place.outbox().join("accounts.json").exists());
+    }
+}
+
+#[test]
 fn an_account_that_cannot_work_is_refused_with_what_would_help() {
     let place = Place::empty();
     let corrigo = |url: &'static str, set: &[&'static str]| {

@@ -1,22 +1,20 @@
 //! What the tests share: a world of one outbox, one sandbox and a clock that only moves when told.
 
 pub mod bench;
+pub mod systems;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fieldpost::{
-    Account, Backoff, Clock, Deliver, Document, Error, Filter, HttpOptions, Item, ItemId, Now, Options, Outbox, Photo,
-    State, Summary, Text, Timestamp, WorkOrder,
+    Backoff, Clock, Deliver, Document, Error, Filter, HttpOptions, Item, ItemId, Now, Options, Outbox, Photo, State,
+    Summary, Text, Timestamp, WorkOrder,
 };
 use fieldpost_sandbox::{Fault, LedgerEntry, Operation, Provider, Rule, Sandbox};
 use sha2::Digest as _;
 
-/// The work order that the tests use at CorrigoPro Direct.
-pub const CORRIGO_JOB: &str = "10234";
-/// The one at Digital Realty.
-pub const DIGITAL_JOB: &str = "WO9271561";
+pub use systems::{CORRIGO_JOB, DIGITAL_JOB, corrigo, digital, job, unreachable};
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
@@ -86,8 +84,9 @@ impl World {
         let sandbox = Sandbox::start(systems).expect("a free port on loopback");
         let clock = Arc::new(HandClock::new());
         let outbox = open(dir.path().join("outbox"), clock.clone()).expect("a new outbox opens");
-        outbox.put_account(corrigo(&sandbox)).expect("the account is good");
-        outbox.put_account(digital(&sandbox)).expect("the account is good");
+        for system in Provider::ALL {
+            outbox.put_account(systems::account(&sandbox, system)).expect("the account is good");
+        }
         World { sandbox, outbox, clock, dir }
     }
 
@@ -144,6 +143,15 @@ impl World {
         self.outbox.capture(Document::new(path), &job(Provider::CorrigoPro)).expect("the capture is kept")
     }
 
+    /// Captures a document that every system takes: a PDF, as far as its first bytes tell.
+    ///
+    /// # Panics
+    /// Where the capture fails.
+    pub fn pdf(&self, content: &str, job: &WorkOrder) -> Item {
+        let path = self.file("report.pdf", format!("%PDF-1.4\n{content}\n").as_bytes());
+        self.outbox.capture(Document::new(path), job).expect("the capture is kept")
+    }
+
     /// Captures a text for a system's job.
     ///
     /// # Panics
@@ -157,10 +165,18 @@ impl World {
     /// # Panics
     /// Where the capture fails.
     pub fn photo(&self) -> Item {
+        self.photo_for(&job(Provider::CorrigoPro))
+    }
+
+    /// Captures a made photo.
+    ///
+    /// # Panics
+    /// Where the capture fails.
+    pub fn photo_for(&self, job: &WorkOrder) -> Item {
         let shot = fieldpost_imaging::synthetic::Shot { width: 1600, height: 1200, ..Default::default() };
         let path = self.file("boiler.jpg", &shot.jpeg().expect("the scene can be drawn"));
         let photo = Photo::new(path).caption("Boiler plate").cap(fieldpost::Bytes::kilobytes(100));
-        self.outbox.capture(photo, &job(Provider::CorrigoPro)).expect("the capture is kept")
+        self.outbox.capture(photo, job).expect("the capture is kept")
     }
 
     /// The next `times` uploads to a system meet a fault.
@@ -181,9 +197,7 @@ impl World {
     /// # Errors
     /// Those of delivery.
     pub fn try_deliver(&self) -> Result<Summary, Error> {
-        let tokens = |account: &str| {
-            Some(self.sandbox.token(if account == "acme" { Provider::CorrigoPro } else { Provider::DigitalRealty }))
-        };
+        let tokens = |account: &str| systems::of_account(account).map(|system| self.sandbox.token(system));
         run(self.outbox.deliver_with(&tokens, quick()))
     }
 
@@ -238,41 +252,6 @@ impl Default for World {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// The job at a system.
-#[must_use]
-pub fn job(system: Provider) -> WorkOrder {
-    match system {
-        Provider::CorrigoPro => WorkOrder::new("acme", CORRIGO_JOB),
-        _ => WorkOrder::new("dlr", DIGITAL_JOB),
-    }
-}
-
-/// The CorrigoPro account at a sandbox.
-#[must_use]
-pub fn corrigo(sandbox: &Sandbox) -> Account {
-    Account::corrigo_pro("acme", sandbox.url(Provider::CorrigoPro)).performed_by("Jo Field")
-}
-
-/// The same account at an address where nobody listens.
-///
-/// # Panics
-/// Where loopback has no free port.
-#[must_use]
-pub fn unreachable(sandbox: &Sandbox) -> Account {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-    Account { url: format!("http://{}", free.expect("a free port on loopback")), ..corrigo(sandbox) }
-}
-
-/// The Digital Realty account at a sandbox.
-#[must_use]
-pub fn digital(sandbox: &Sandbox) -> Account {
-    let listening = sandbox.listening();
-    let account = listening.accounts.iter().find(|account| account.provider == Provider::DigitalRealty);
-    let settings = account.map(|account| account.settings.clone()).unwrap_or_default();
-    let bare = Account::new("dlr", fieldpost::ProviderKind::DigitalRealty, sandbox.url(Provider::DigitalRealty));
-    settings.into_iter().fold(bare, |account, (key, value)| account.set(key, value))
 }
 
 /// Opens an outbox whose waits and ids are repeatable.

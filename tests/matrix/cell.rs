@@ -1,0 +1,279 @@
+//! One cell: a world of its own whose listings are trusted, one operation that meets one fault, and what becomes of it.
+//!
+//! Owns: how the fault gets to the operation, and what is counted. Never: what is right.
+
+use std::fmt;
+use std::time::Duration;
+
+use fieldpost::{Changes, Deliver, Document, HttpOptions, Item, ItemId, Proof, State, WorkOrder};
+use fieldpost_sandbox::{By, Fault, LedgerEntry, Operation as Asked, Provider, Rule, RuleId, WorkOrderState};
+use fieldpost_tests::{World, run, systems};
+
+use crate::expected::Expected;
+use crate::rows::{Operation, Row};
+use crate::troubles::{Trouble, What};
+
+/// Larger than what two sockets buffer, smaller than what any system refuses.
+const LARGE: usize = 9_000_000;
+
+/// An hour: all waits are over then.
+const LONG: u64 = 3_600;
+
+/// Deliveries that end all that ends by itself: three looks that tell nothing, and one more.
+const ROUNDS: usize = 4;
+
+/// The folder that Field Nation has not.
+const FOLDER: &str = "Photos";
+
+/// What was seen of a cell.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// The state and reason after the first delivery.
+    first: String,
+    /// How it ended.
+    pub(crate) last: String,
+    /// How often the system accepted it from us.
+    pub(crate) copies: usize,
+}
+
+impl Seen {
+    pub(crate) fn is(&self, expected: &Expected) -> bool {
+        (self.first.as_str(), self.last.as_str(), self.copies) == (expected.first, expected.last, expected.copies)
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} -> {}, accepted {} times", self.first, self.last, self.copies)
+    }
+}
+
+/// Lives through it.
+///
+/// # Panics
+/// Where the fault is not met, something is lost, or a credential goes where it must not.
+pub(crate) fn live(row: &Row, trouble: &Trouble) -> Seen {
+    let stage = Stage::new(row);
+    let rules = stage.make_trouble(trouble);
+    let id = stage.begin(trouble);
+    stage.deliver();
+    let first = stage.stands(id);
+    stage.office_meddles(trouble);
+    for _ in 0..ROUNDS {
+        stage.pass(LONG);
+        stage.deliver();
+    }
+    for rule in rules {
+        assert!(stage.world.sandbox.hits(rule) > 0, "the fault was not met");
+    }
+    stage.assert_nothing_is_lost(id);
+    Seen { first, last: stage.ends(id), copies: stage.copies(id) }
+}
+
+/// A world, and the row that is played there.
+struct Stage<'a> {
+    world: World,
+    row: &'a Row,
+    job: WorkOrder,
+    /// The file that was delivered before: the one that is changed, or that earned the listings their trust.
+    earlier: ItemId,
+}
+
+impl<'a> Stage<'a> {
+    fn new(row: &'a Row) -> Self {
+        let world = World::new();
+        let job = systems::job(row.system);
+        let earlier = world.pdf("the first one", &job).id;
+        let stage = Stage { world, row, job, earlier };
+        stage.deliver();
+        stage.pass(20);
+        stage.deliver();
+        stage.world.assert_delivered_once(earlier);
+        stage
+    }
+
+    /// Sees to it that the fault is met by this row's operation.
+    fn make_trouble(&self, trouble: &Trouble) -> Vec<RuleId> {
+        let sandbox = &self.world.sandbox;
+        let (system, order) = (self.row.system, systems::work_order(self.row.system));
+        let on = |operation, fault: Fault| sandbox.fault(Rule::new(fault).on(system).operation(operation));
+        match &trouble.what {
+            What::Fault(fault) | What::WhileLarge(fault) => self.plant(fault()),
+            What::NoWorkOrder => {
+                sandbox.set_work_order(system, order, None);
+                vec![]
+            }
+            What::Closed => {
+                let closed =
+                    if system == Provider::CorrigoPro { WorkOrderState::Recalled } else { WorkOrderState::Closed };
+                sandbox.set_work_order(system, order, closed);
+                vec![]
+            }
+            // An upload whose answer and whose first look are lost: only then does the office's word decide anything.
+            What::OfficeRenames | What::OfficeDeletes if self.row.operation == Operation::Upload => {
+                let look = Rule::new(Fault::status_before(503)).on(system).operation(Asked::List);
+                vec![on(Asked::Upload, Fault::LoseAnswer), sandbox.fault(look.skip(self.reads_before()))]
+            }
+            What::OfficeRenames | What::OfficeDeletes => {
+                self.office_acts(trouble, self.earlier);
+                vec![]
+            }
+        }
+    }
+
+    fn plant(&self, fault: Fault) -> Vec<RuleId> {
+        let sandbox = &self.world.sandbox;
+        let is_look = self.row.operation == Operation::Look;
+        let mut rules = Vec::new();
+        if is_look {
+            let lost = Rule::new(Fault::LoseAnswer).on(self.row.system).operation(Asked::Upload);
+            rules.push(sandbox.fault(lost));
+        }
+        let rule = if fault == Fault::Unreachable {
+            // Decided before there is a request. A lost answer closes its connection: the look has the next one.
+            Rule::new(fault).skip(u32::from(is_look))
+        } else {
+            let asked = match self.row.operation {
+                Operation::Upload => Asked::Upload,
+                Operation::Before | Operation::Look => Asked::List,
+                Operation::Folder => Asked::CreateFolder,
+                Operation::Update => Asked::Update,
+                Operation::Delete => Asked::Delete,
+            };
+            let skip = if is_look { self.reads_before() } else { 0 };
+            Rule::new(fault).on(self.row.system).operation(asked).skip(skip)
+        };
+        rules.push(sandbox.fault(rule));
+        rules
+    }
+
+    /// How many lists are read before an upload.
+    fn reads_before(&self) -> u32 {
+        u32::from(matches!(self.row.system, Provider::Serial | Provider::FieldNation))
+    }
+
+    /// Asks for the operation.
+    fn begin(&self, trouble: &Trouble) -> ItemId {
+        let outbox = &self.world.outbox;
+        let is_upload = matches!(self.row.operation, Operation::Upload | Operation::Before | Operation::Folder);
+        let length = if matches!(trouble.what, What::WhileLarge(_)) && is_upload { LARGE } else { 2_000 };
+        let changes: Changes = match self.row.system {
+            Provider::FieldNation => [("notes".to_owned(), "Seal replaced".to_owned())].into(),
+            _ => [("visibility".to_owned(), "CruOnly".to_owned())].into(),
+        };
+        match self.row.operation {
+            Operation::Update => outbox.update(self.earlier, changes).unwrap().id,
+            Operation::Delete => outbox.delete(self.earlier).unwrap().id,
+            operation => {
+                let mut content = b"%PDF-1.4\n".to_vec();
+                content.resize(length, b'7');
+                let document = Document::new(self.world.file("plan.pdf", &content));
+                let document = if operation == Operation::Folder { document.folder(FOLDER) } else { document };
+                outbox.capture(document, &self.job).unwrap().id
+            }
+        }
+    }
+
+    fn deliver(&self) {
+        // A busy machine must not look like a silent system.
+        let http =
+            HttpOptions { connect: Duration::from_secs(30), idle: Duration::from_secs(3), ..HttpOptions::default() };
+        let tokens = |account: &str| systems::of_account(account).map(|system| self.world.sandbox.token(system));
+        run(self.world.outbox.deliver_with(&tokens, Deliver { http, ..Deliver::default() })).unwrap();
+    }
+
+    fn pass(&self, seconds: u64) {
+        let time = Duration::from_secs(seconds);
+        self.world.clock.pass(time);
+        self.world.sandbox.clock().advance(time);
+    }
+
+    /// The office acts while the upload is in doubt.
+    fn office_meddles(&self, trouble: &Trouble) {
+        if self.row.operation == Operation::Upload
+            && let Some(line) = self.ours(Asked::Upload).last()
+        {
+            self.office(trouble, &line.remote_id);
+        }
+    }
+
+    fn office_acts(&self, trouble: &Trouble, on: ItemId) {
+        let id = self.world.item(on).receipt.and_then(|receipt| receipt.remote_id).unwrap();
+        self.office(trouble, &id.0);
+    }
+
+    fn office(&self, trouble: &Trouble, id: &str) {
+        let (sandbox, system) = (&self.world.sandbox, self.row.system);
+        let order = systems::work_order(system);
+        match trouble.what {
+            What::OfficeRenames => assert!(sandbox.office_rename(system, order, id, "theirs.pdf").unwrap()),
+            What::OfficeDeletes => assert!(sandbox.office_delete(system, order, id).unwrap()),
+            _ => {}
+        }
+    }
+
+    /// The state and the reason that are shown.
+    fn stands(&self, id: ItemId) -> String {
+        let item = self.world.item(id);
+        match &item.why {
+            Some(why) => format!("{} {}", item.state, why.reason),
+            None => item.state.to_string(),
+        }
+    }
+
+    /// The same at the end, with the proof in place of the state.
+    fn ends(&self, id: ItemId) -> String {
+        let item = self.world.item(id);
+        match item.receipt.as_ref().map(|receipt| (receipt.proof, item.attempts)) {
+            Some((Proof::Answer, 1)) => "delivered".to_owned(),
+            Some((Proof::Found, 1)) => "found".to_owned(),
+            Some((Proof::Answer, _)) => "again".to_owned(),
+            Some((proof, attempts)) => format!("{proof:?} after {attempts} attempts"),
+            None => self.stands(id),
+        }
+    }
+
+    /// The lines of the ledger that our operation wrote.
+    fn ours(&self, operation: Asked) -> Vec<LedgerEntry> {
+        let earlier = self.world.item(self.earlier);
+        let lines = self.world.sandbox.ledger().into_iter();
+        lines
+            .filter(|line| line.by == By::Client && line.operation == operation)
+            .filter(|line| operation != Asked::Upload || !earlier.id.marker().is_in(&line.name))
+            .collect()
+    }
+
+    /// How often what was asked for was accepted from us.
+    fn copies(&self, id: ItemId) -> usize {
+        let operation = match self.world.item(id).operation {
+            fieldpost::Operation::Upload => Asked::Upload,
+            fieldpost::Operation::Update => Asked::Update,
+            fieldpost::Operation::Delete => Asked::Delete,
+        };
+        self.ours(operation).len()
+    }
+
+    /// The item is at the system, or still here with a reason; no file is damaged, no credential went astray.
+    fn assert_nothing_is_lost(&self, id: ItemId) {
+        let item = self.world.item(id);
+        match item.state {
+            State::Delivered => self.assert_has_arrived(&item),
+            State::Blocked => assert!(item.why.is_some(), "{item:?}"),
+            _ => panic!("it came to no end: {item:?}"),
+        }
+        assert_eq!(self.world.outbox.check().unwrap().1, vec![]);
+        assert_eq!(self.world.sandbox.leaks(), vec![]);
+        let made = self.ours(Asked::CreateFolder);
+        assert!(made.len() <= 1, "the folder was made more than once: {made:?}");
+    }
+
+    fn assert_has_arrived(&self, item: &Item) {
+        let Some(sent) = item.sent.filter(|_| item.operation == fieldpost::Operation::Upload) else { return };
+        let remote = item.receipt.as_ref().and_then(|receipt| receipt.remote_id.clone()).unwrap();
+        // Field Nation's ids have their folder before them.
+        let remote = remote.0.rsplit('/').next().unwrap_or_default().to_owned();
+        let uploads = self.world.sandbox.ledger().into_iter().filter(|line| line.operation == Asked::Upload);
+        let line = uploads.into_iter().find(|line| line.remote_id == remote);
+        assert_eq!(line.map(|line| line.sha256), Some(sent.sha256.to_string()), "{item:?}");
+    }
+}

@@ -88,50 +88,50 @@ const UPLOAD: &[Line] = &[
     ("office deletes", DOUBT_BUSY, AGAIN, 2),
 ];
 
-/// What is read before a file is sent: nothing of it can be there, so nothing is in doubt. No attempt is counted.
+/// What is read before a file is sent: nothing of it can be there, so nothing is in doubt.
 const BEFORE: &[Line] = &[
-    ("unreachable", GONE, DONE, 1),
-    ("drop before", GONE, DONE, 1),
-    ("drop within", GONE, DONE, 1),
-    ("drop after", GONE, DONE, 1),
-    ("portal", PORTAL, DONE, 1),
-    ("redirect", PORTAL, DONE, 1),
+    ("unreachable", GONE, AGAIN, 1),
+    ("drop before", GONE, AGAIN, 1),
+    ("drop within", GONE, AGAIN, 1),
+    ("drop after", GONE, AGAIN, 1),
+    ("portal", PORTAL, AGAIN, 1),
+    ("redirect", PORTAL, AGAIN, 1),
     ("slow", DONE, DONE, 1),
-    ("lost", GONE, DONE, 1),
-    ("cut", GONE, DONE, 1),
-    ("half", BUSY, DONE, 1),
-    ("silence", GONE, DONE, 1),
-    ("500 after", BUSY, DONE, 1),
-    ("204 after", BUSY, DONE, 1),
-    ("odd 200", BUSY, DONE, 1),
+    ("lost", GONE, AGAIN, 1),
+    ("cut", GONE, AGAIN, 1),
+    ("half", BUSY, AGAIN, 1),
+    ("silence", GONE, AGAIN, 1),
+    ("500 after", BUSY, AGAIN, 1),
+    ("204 after", BUSY, AGAIN, 1),
+    ("odd 200", BUSY, AGAIN, 1),
     ("400", REFUSED, REFUSED, 0),
     ("401", DONE, DONE, 1),
     ("403", FORBIDDEN, FORBIDDEN, 0),
     ("404", REFUSED, REFUSED, 0),
     ("409", REFUSED, REFUSED, 0),
     ("413", TOO_LARGE, TOO_LARGE, 0),
-    ("429", ASKED, DONE, 1),
-    ("500", BUSY, DONE, 1),
-    ("503", BUSY, DONE, 1),
+    ("429", ASKED, AGAIN, 1),
+    ("500", BUSY, AGAIN, 1),
+    ("503", BUSY, AGAIN, 1),
     ("no order", NO_ORDER, NO_ORDER, 0),
     ("listed twice", DONE, DONE, 1),
 ];
 
 /// A folder is made: nothing of the file can be there, whatever becomes of it. The next try finds the folder, or makes it.
 const FOLDER: &[Line] = &[
-    ("drop before", GONE, DONE, 1),
-    ("drop within", GONE, DONE, 1),
-    ("drop after", GONE, DONE, 1),
-    ("portal", PORTAL, DONE, 1),
-    ("redirect", PORTAL, DONE, 1),
+    ("drop before", GONE, AGAIN, 1),
+    ("drop within", GONE, AGAIN, 1),
+    ("drop after", GONE, AGAIN, 1),
+    ("portal", PORTAL, AGAIN, 1),
+    ("redirect", PORTAL, AGAIN, 1),
     ("slow", DONE, DONE, 1),
-    ("lost", GONE, DONE, 1),
-    ("cut", GONE, DONE, 1),
+    ("lost", GONE, AGAIN, 1),
+    ("cut", GONE, AGAIN, 1),
     ("half", DONE, DONE, 1),
-    ("silence", GONE, DONE, 1),
-    ("late, 504", BUSY, DONE, 1),
-    ("late, lost", GONE, DONE, 1),
-    ("500 after", BUSY, DONE, 1),
+    ("silence", GONE, AGAIN, 1),
+    ("late, 504", BUSY, AGAIN, 1),
+    ("late, lost", GONE, AGAIN, 1),
+    ("500 after", BUSY, AGAIN, 1),
     ("204 after", DONE, DONE, 1),
     ("odd 200", DONE, DONE, 1),
     ("400", NO_FOLDER, NO_FOLDER, 0),
@@ -140,11 +140,11 @@ const FOLDER: &[Line] = &[
     ("404", NO_FOLDER, NO_FOLDER, 0),
     ("409", NO_FOLDER, NO_FOLDER, 0),
     ("413", NO_FOLDER, NO_FOLDER, 0),
-    ("429", ASKED, DONE, 1),
-    ("500", BUSY, DONE, 1),
-    ("503", BUSY, DONE, 1),
+    ("429", ASKED, AGAIN, 1),
+    ("500", BUSY, AGAIN, 1),
+    ("503", BUSY, AGAIN, 1),
     ("twice", DONE, DONE, 1),
-    ("listed late", BUSY, DONE, 1),
+    ("listed late", BUSY, AGAIN, 1),
 ];
 
 /// The list that settles a lost answer is read: whatever becomes of it, it is read again, and nothing is sent.
@@ -248,10 +248,9 @@ const EXCEPTIONS: &[(Provider, Operation, &str, Option<Line>)] = &[
     // No document says how they refuse, so it is a doubt first; Decisiv and Field Nation have no such state.
     (DigitalRealty, Upload, "closed", Some(("", DOUBT, REFUSED, 0))),
     (Serial, Upload, "closed", Some(("", DOUBT, REFUSED, 0))),
-    // It tells hashes: a wrong one is settled by a download, and by a hash a file is known whatever it is called.
-    (DigitalRealty, Upload, "wrong hash", Some(("", DONE, FOUND, 1))),
+    // It tells hashes. One that differs is settled by a download within the upload, and that by a look's.
     (DigitalRealty, Upload, "corrupted", Some(("", DOUBT, MISMATCH, 1))),
-    // They tell sizes: a wrong one is settled by a download at Decisiv; Field Nation documents none.
+    // They tell sizes. One that differs is settled by a look's download at Decisiv; Field Nation documents none.
     (Decisiv, Upload, "wrong size", Some(("", DONE, FOUND, 1))),
     (FieldNation, Upload, "wrong size", Some(("", DOUBT, MISMATCH, 1))),
     // The id stands in the answer's head, which is whole.

@@ -21,7 +21,7 @@ use rows::{ROWS, Row};
 use troubles::{TROUBLES, Trouble};
 
 /// More than there are processors: most of a cell's time is spent waiting for disks and sockets.
-const THREADS: usize = 8;
+const THREADS: usize = 24;
 
 /// One cell, lived through.
 struct Cell {

@@ -40,6 +40,12 @@ pub fn work_order(system: Provider) -> &'static str {
     }
 }
 
+/// A remote id as the sandbox's ledger has it: Field Nation's are known to the core as `FOLDER/FILE`.
+#[must_use]
+pub fn in_ledger(id: &fieldpost::RemoteId) -> &str {
+    id.0.rsplit('/').next().unwrap_or_default()
+}
+
 /// The job at a system.
 #[must_use]
 pub fn job(system: Provider) -> WorkOrder {

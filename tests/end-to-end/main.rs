@@ -4,10 +4,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod damage;
+mod decisiv;
 mod delivery;
 mod doubt;
 mod field_nation;
+mod folders;
 mod input;
 mod joining;
 mod migration;
 mod operations;
+mod serial;
+mod stories;

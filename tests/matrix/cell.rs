@@ -53,9 +53,9 @@ impl fmt::Display for Seen {
 /// # Panics
 /// Where the fault is not met, something is lost, or a credential goes where it must not.
 pub(crate) fn live(row: &Row, trouble: &Trouble) -> Seen {
-    let stage = Stage::new(row);
+    let stage = Stage::new(row, trouble);
     let rules = stage.make_trouble(trouble);
-    let id = stage.begin(trouble);
+    let id = stage.begin();
     stage.deliver();
     let first = stage.stands(id);
     stage.office_meddles(trouble);
@@ -78,14 +78,17 @@ struct Stage<'a> {
     job: WorkOrder,
     /// The file that was delivered before: the one that is changed, or that earned the listings their trust.
     earlier: ItemId,
+    /// Whether what is sent is more than sockets take in.
+    is_large: bool,
 }
 
 impl<'a> Stage<'a> {
-    fn new(row: &'a Row) -> Self {
-        let world = World::new();
+    fn new(row: &'a Row, trouble: &Trouble) -> Self {
+        let is_large = matches!(trouble.what, What::WhileLarge(_)) && row.operation == Operation::Upload;
+        let world = if is_large { World::new() } else { World::in_memory(&[row.system]) };
         let job = systems::job(row.system);
         let earlier = world.pdf("the first one", &job).id;
-        let stage = Stage { world, row, job, earlier };
+        let stage = Stage { world, row, job, earlier, is_large };
         stage.deliver();
         stage.pass(20);
         stage.deliver();
@@ -154,10 +157,9 @@ impl<'a> Stage<'a> {
     }
 
     /// Asks for the operation.
-    fn begin(&self, trouble: &Trouble) -> ItemId {
+    fn begin(&self) -> ItemId {
         let outbox = &self.world.outbox;
-        let is_upload = matches!(self.row.operation, Operation::Upload | Operation::Before | Operation::Folder);
-        let length = if matches!(trouble.what, What::WhileLarge(_)) && is_upload { LARGE } else { 2_000 };
+        let length = if self.is_large { LARGE } else { 2_000 };
         let changes: Changes = match self.row.system {
             Provider::FieldNation => [("notes".to_owned(), "Seal replaced".to_owned())].into(),
             _ => [("visibility".to_owned(), "CruOnly".to_owned())].into(),
@@ -176,9 +178,9 @@ impl<'a> Stage<'a> {
     }
 
     fn deliver(&self) {
-        // A busy machine must not look like a silent system.
-        let http =
-            HttpOptions { connect: Duration::from_secs(30), idle: Duration::from_secs(3), ..HttpOptions::default() };
+        // A busy machine must not look like a silent system; a silence without a body is told after both together.
+        let (connect, idle) = (Duration::from_secs(3), Duration::from_secs(2));
+        let http = HttpOptions { connect, idle, ..HttpOptions::default() };
         let tokens = |account: &str| systems::of_account(account).map(|system| self.world.sandbox.token(system));
         run(self.world.outbox.deliver_with(&tokens, Deliver { http, ..Deliver::default() })).unwrap();
     }

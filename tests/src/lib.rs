@@ -77,15 +77,29 @@ impl World {
     /// Where the sandbox or the outbox cannot be set up.
     #[must_use]
     pub fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a temporary folder can be made");
+        Self::within(tempfile::tempdir().expect("a temporary folder can be made"), &Provider::ALL)
+    }
+
+    /// A new one with accounts at `systems` alone that lies in memory, where the machine has files there: for tests of many small
+    /// worlds that ask nothing of a disk.
+    ///
+    /// # Panics
+    /// Where the sandbox or the outbox cannot be set up.
+    #[must_use]
+    pub fn in_memory(systems: &[Provider]) -> Self {
+        let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Self::within(dir.expect("a temporary folder can be made"), systems)
+    }
+
+    fn within(dir: tempfile::TempDir, systems: &[Provider]) -> Self {
         let start = std::time::UNIX_EPOCH + Duration::from_millis(1_795_255_200_000);
-        let systems =
+        let options =
             fieldpost_sandbox::Options { clock: fieldpost_sandbox::Clock::manual(start), ..Default::default() };
-        let sandbox = Sandbox::start(systems).expect("a free port on loopback");
+        let sandbox = Sandbox::start(options).expect("a free port on loopback");
         let clock = Arc::new(HandClock::new());
         let outbox = open(dir.path().join("outbox"), clock.clone()).expect("a new outbox opens");
-        for system in Provider::ALL {
-            outbox.put_account(systems::account(&sandbox, system)).expect("the account is good");
+        for system in systems {
+            outbox.put_account(self::systems::account(&sandbox, *system)).expect("the account is good");
         }
         World { sandbox, outbox, clock, dir }
     }

@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask test`, `bindings`, `size`, `bench`, `kill`, `simulate`, `mutants`.
+//! Developer commands: `cargo xtask test`, `bindings`, `size`, `bench`, `kill`, `matrix`, `simulate`, `mutants`.
 //!
 //! What a developer runs here is what CI runs: `.ci/run` adds only formatting, lints and docs. The crate has no
 //! dependencies, so that it builds in a blink before anything else. What a stage of the tests misses it sets up itself
@@ -16,6 +16,7 @@
 //!         ├ size             the shipped library against its limits
 //!         ├ bench            hands over to the benchmark's own binary
 //!         ├ kill             the crash test, for longer
+//!         ├ matrix           every fault at every operation of every system, as a table
 //!         ├ simulate         more simulated worlds, or one again
 //!         └ mutants          breaks the core on purpose: does the simulation notice?
 //!
@@ -29,6 +30,7 @@ mod bench;
 mod bindings;
 mod kill;
 mod machine;
+mod matrix;
 mod maven;
 mod mutants;
 mod phones;
@@ -58,6 +60,8 @@ Usage: cargo xtask COMMAND
   size                   build the library as it ships, and fail if it weighs more than it may
   bench NAME [ARGS]...   run one benchmark in the release profile
   kill N                 run the crash test with N kills instead of its 200
+  matrix                 meet every operation of every system with every fault of the sandbox, and print the table;
+                         a cell that does not end as it is written down is a failure
   simulate --seeds N     live through the first N simulated worlds, in the release profile
   simulate --seed S      one of them again, its story told if it fails
   mutants [WORDS]        break the core on purpose, one way at a time (with WORDS, the ways whose names have them):
@@ -104,6 +108,7 @@ fn command_of<'a>(arguments: &'a [&'a str]) -> Option<Command<'a>> {
         ["bindings", folder] if all_values(&[folder]) => {
             Box::new(|workspace| bindings::generate_into(workspace, None, folder))
         }
+        ["matrix"] => Box::new(matrix::print),
         ["size"] => Box::new(size::measure),
         ["bench", name, rest @ ..] => Box::new(|workspace| bench::run_named(workspace, name, rest)),
         ["simulate", "--seeds", count] => {
@@ -128,7 +133,7 @@ mod tests {
 
     #[test]
     fn only_what_the_usage_names_is_a_command() {
-        let known: [&[&str]; 14] = [
+        let known: [&[&str]; 15] = [
             &["test"],
             &["test", "--require-all"],
             &["test", "swift", "arm"],
@@ -139,6 +144,7 @@ mod tests {
             &["bench", "open"],
             &["bench", "open", "--items", "5"],
             &["kill", "9"],
+            &["matrix"],
             &["simulate", "--seeds", "20000"],
             &["simulate", "--seed", "7"],
             &["mutants"],
@@ -147,7 +153,7 @@ mod tests {
         for arguments in known {
             assert!(command_of(arguments).is_some(), "{arguments:?}");
         }
-        let unknown: [&[&str]; 10] = [
+        let unknown: [&[&str]; 11] = [
             &[],
             &["tset"],
             &["test", "--require"],
@@ -157,6 +163,7 @@ mod tests {
             &["bindings", "--language"],
             &["size", "now"],
             &["kill"],
+            &["matrix", "serial"],
             &["simulate", "7"],
         ];
         for arguments in unknown {

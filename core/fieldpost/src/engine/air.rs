@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::news::News;
 use super::preparing::PrepareJob;
-use super::tokens::Tokens;
+use super::tokens::{self, Tokens};
 use super::{Core, context};
 use crate::dispatch::next::{self, Choice, Facts};
 use crate::dispatch::{answer, look};
@@ -381,6 +381,7 @@ impl Core {
         let Some(flight) = air.flights.remove(&id) else { return Ok(()) };
         let Flight { account, token, authorised, at, what } = flight;
         let used = token.as_ref().filter(|_| authorised).cloned();
+        let got = &*tokens::blotted(got, used.as_ref());
         match what {
             What::Operation { item, snapshot, body } => match provider(snapshot.provider).resume(&snapshot, &at, got) {
                 Step::Ask { request, effect, at } => {

@@ -1,16 +1,45 @@
 //! Tokens: asked for once until answered, kept in memory alone, asked for again when refused.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::Core;
 use super::air::Air;
 use crate::dispatch::next::TokenState;
 use crate::error::Error;
-use crate::model::Exchange;
+use crate::model::{AnswerBody, Exchange};
 use crate::transport::{Secret, Token};
 
 /// So many refused tokens in a row wait for a sign-in: a third would be refused as well.
 const REFUSALS: u32 = 2;
+
+/// What is shorter is no token that anybody gives out, but may be part of any word.
+const SHORTEST: usize = 8;
+
+/// What stands in a token's place.
+const BLOT: &[u8] = "…".as_bytes();
+
+/// What came of an exchange, without the token `used` in its answer's body: a system may repeat in its refusal what it was sent, and
+/// its words are kept and shown.
+pub(super) fn blotted<'a>(got: &'a Exchange, used: Option<&Secret>) -> Cow<'a, Exchange> {
+    let token = used.map(|secret| secret.reveal().as_bytes()).filter(|token| token.len() >= SHORTEST);
+    let (Some(token), Ok(answer)) = (token, &got.result) else { return Cow::Borrowed(got) };
+    let AnswerBody::Kept(body) = &answer.body else { return Cow::Borrowed(got) };
+    let next = |from: usize| body[from..].windows(token.len()).position(|window| window == token).map(|at| from + at);
+    let (mut clean, mut from) = (Vec::new(), 0);
+    while let Some(at) = next(from) {
+        clean.extend_from_slice(&body[from..at]);
+        clean.extend_from_slice(BLOT);
+        from = at + token.len();
+    }
+    if from == 0 {
+        return Cow::Borrowed(got);
+    }
+    clean.extend_from_slice(&body[from..]);
+    let mut answer = answer.clone();
+    answer.body = AnswerBody::Kept(clean);
+    Cow::Owned(Exchange { left: got.left, result: Ok(answer) })
+}
 
 /// What is held of each account's token.
 #[derive(Default)]
@@ -135,5 +164,32 @@ impl Core {
         self.want_token(account, true)?;
         air.tokens.keep(account, Keeping::Declined);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Answer, Failure, Left};
+
+    fn body(got: &Exchange, token: &str) -> String {
+        let got = blotted(got, Some(&Secret::new(token)));
+        String::from_utf8(got.result.as_ref().unwrap().bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_token_that_an_answer_repeats_is_blotted_out_wherever_it_stands_and_nothing_else() {
+        let answered = |text: &str| Exchange {
+            left: Left::Whole,
+            result: Ok(Answer { status: 403, headers: vec![], body: AnswerBody::Kept(text.as_bytes().to_vec()) }),
+        };
+        assert_eq!(body(&answered("abcdefgh"), "abcdefgh"), "…");
+        assert_eq!(body(&answered("no abcdefgh, abcdefghabcdefgh!"), "abcdefgh"), "no …, ……!");
+        assert_eq!(body(&answered("abcdefg abcdefgx"), "abcdefgh"), "abcdefg abcdefgx");
+        assert_eq!(body(&answered("a short one is a word"), "a"), "a short one is a word");
+        assert_eq!(body(&answered(""), "abcdefgh"), "");
+        let lost = Exchange { left: Left::None, result: Err(Failure::Refused) };
+        assert_eq!(*blotted(&lost, Some(&Secret::new("abcdefgh"))), lost);
+        assert_eq!(*blotted(&answered("abcdefgh"), None), answered("abcdefgh"));
     }
 }

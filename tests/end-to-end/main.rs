@@ -13,5 +13,6 @@ mod input;
 mod joining;
 mod migration;
 mod operations;
+mod secrets;
 mod serial;
 mod stories;

@@ -13,8 +13,11 @@ use crate::expected::Expected;
 use crate::rows::{Operation, Row};
 use crate::troubles::{Trouble, What};
 
-/// Larger than what two sockets buffer, smaller than what any system refuses.
-const LARGE: usize = 9_000_000;
+/// Larger than what two sockets buffer while nobody reads, smaller than what any system refuses.
+const LARGE: usize = 10_000_000;
+
+/// Where such a body is cut: early, so that what is left of it is still too much for the sockets.
+const CUT: u64 = 50_000;
 
 /// An hour: all waits are over then.
 const LONG: u64 = 3_600;
@@ -127,6 +130,10 @@ impl<'a> Stage<'a> {
 
     fn plant(&self, fault: Fault) -> Vec<RuleId> {
         let sandbox = &self.world.sandbox;
+        let fault = match fault {
+            Fault::DropInBody { .. } if self.is_large => Fault::DropInBody { after_bytes: Some(CUT) },
+            fault => fault,
+        };
         let is_look = self.row.operation == Operation::Look;
         let mut rules = Vec::new();
         if is_look {

@@ -18,8 +18,8 @@ fn world(decisiv: DecisivDialect, account_of: impl Fn(Account) -> Account) -> Wo
 
 /// The part of the last upload that has the file.
 fn file_part(world: &World) -> PartRecord {
-    let uploads = world.sandbox.requests().into_iter().filter(|r| r.operation == Some(Operation::Upload));
-    uploads.last().unwrap().parts.into_iter().find(|part| part.name == "file").unwrap()
+    let mut uploads = world.sandbox.requests().into_iter().filter(|r| r.operation == Some(Operation::Upload));
+    uploads.next_back().unwrap().parts.into_iter().find(|part| part.name == "file").unwrap()
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::troubles::{Panel, TROUBLES};
 
 const LEGEND: &str = "\
 delivered  by the answer to the first try        found  by looking, after one try       again  by a later try
-(n)        n times accepted: changes, and files whose name or place the office took away before anybody looked
+(n)        n times accepted: changes, which do no harm, and files that were renamed or deleted there before anybody looked
 other      blocked, with this reason             -      cannot happen there             WRONG  not as it is written down";
 
 /// All panels.

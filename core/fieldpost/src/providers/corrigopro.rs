@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::listing::{self, Confirming};
-use super::outcome::{self, Reading, Unread};
+use super::outcome::{self, Reading, Speech, Unread};
 use super::settings::{Common, is_line, is_number};
 use super::{
     Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
@@ -205,19 +205,12 @@ fn fetch(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Ste
     }
 }
 
-/// Compares the file that was downloaded. A 401 here is the link's, not our token's.
-fn compare(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Step<Looked> {
-    let facts = match listing::is_ours(got, doubts) {
-        Some(facts) => Ok(facts),
-        None => outcome::read(got, listing::facts),
-    };
-    match facts {
-        Ok(facts) => confirming.downloaded(facts),
-        Err(Unread::CannotTell { .. } | Unread::TokenWanted) => confirming.not_to_be_had(),
-        Err(Unread::Later(_)) => return Step::Done(Looked::Listed(confirming.into_listing())),
-        Err(Unread::Stopped) => return Step::Done(Looked::Stopped),
+/// Compares the file that was downloaded, from a link's host.
+fn compare(doubts: &[Snapshot], confirming: Confirming, got: &Exchange) -> Step<Looked> {
+    match confirming.compared(doubts, Speech::Json, got, false) {
+        Ok(confirming) => go_on(doubts, confirming),
+        Err(looked) => Step::Done(looked),
     }
-    go_on(doubts, confirming)
 }
 
 fn ask<T>(request: Request, effect: Effect, at: &At) -> Step<T> {

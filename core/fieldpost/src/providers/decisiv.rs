@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use self::answers::Added;
-use super::listing::{self, Confirming};
+use super::listing::Confirming;
 use super::outcome::{self, Reading, Speech, Unread};
 use super::recognise::other_length;
 use super::settings::{Common, is_line};
@@ -237,20 +237,12 @@ fn fetch(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Ste
     }
 }
 
-/// Compares the file that was downloaded; `own`: from the account's own host. Elsewhere a 401 is the link's, not our token's.
-fn compare(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange, own: bool) -> Step<Looked> {
-    let facts = match listing::is_ours(got, doubts) {
-        Some(facts) => Ok(facts),
-        None => outcome::read_in(Speech::Xml, got, listing::facts),
-    };
-    match facts {
-        Ok(facts) => confirming.downloaded(facts),
-        Err(Unread::TokenWanted) if own => return Step::Done(Looked::TokenWanted),
-        Err(Unread::CannotTell { .. } | Unread::TokenWanted) => confirming.not_to_be_had(),
-        Err(Unread::Later(_)) => return Step::Done(Looked::Listed(confirming.into_listing())),
-        Err(Unread::Stopped) => return Step::Done(Looked::Stopped),
+/// Compares the file that was downloaded; `own`: from the account's own host.
+fn compare(doubts: &[Snapshot], confirming: Confirming, got: &Exchange, own: bool) -> Step<Looked> {
+    match confirming.compared(doubts, Speech::Xml, got, own) {
+        Ok(confirming) => go_on(doubts, confirming),
+        Err(looked) => Step::Done(looked),
     }
-    go_on(doubts, confirming)
 }
 
 fn ask<T>(request: Request, effect: Effect, at: &At) -> Step<T> {

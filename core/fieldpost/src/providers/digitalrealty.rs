@@ -14,7 +14,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::listing::{self, Confirming};
-use super::outcome::{self, Reading, Unread};
+use super::outcome::{self, Reading, Speech};
 use super::{
     Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
     bad_address, json, missing_setting,
@@ -192,18 +192,11 @@ fn go_on(doubts: &[Snapshot], mut confirming: Confirming) -> Step<Looked> {
 }
 
 /// Compares the file that was downloaded.
-fn compare(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Step<Looked> {
-    let facts = match listing::is_ours(got, doubts) {
-        Some(facts) => Ok(facts),
-        None => outcome::read(got, listing::facts),
-    };
-    match facts {
-        Ok(facts) => confirming.downloaded(facts),
-        Err(Unread::CannotTell { .. }) => confirming.not_to_be_had(),
-        Err(Unread::Later(_)) => return Step::Done(Looked::Listed(confirming.into_listing())),
-        Err(unread @ (Unread::TokenWanted | Unread::Stopped)) => return Step::Done(unread.into()),
+fn compare(doubts: &[Snapshot], confirming: Confirming, got: &Exchange) -> Step<Looked> {
+    match confirming.compared(doubts, Speech::Json, got, true) {
+        Ok(confirming) => go_on(doubts, confirming),
+        Err(looked) => Step::Done(looked),
     }
-    go_on(doubts, confirming)
 }
 
 fn ask<T>(request: Request, effect: Effect, at: &At) -> Step<T> {

@@ -11,7 +11,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-use super::{Entry, Evidence, Listing, recognise};
+use super::outcome::{self, Speech, Unread};
+use super::{Entry, Evidence, Listing, Looked, recognise};
 use crate::model::{Answer, AnswerBody, Exchange, Sha256, Snapshot};
 
 /// The most downloads in one look: each may be 20 MB over a phone's network. The rest has its turn in the next look.
@@ -55,6 +56,29 @@ impl Confirming {
     /// The system lists the file, but does not hand it out.
     pub(super) fn not_to_be_had(&mut self) {
         self.settle(|entry| entry.evidence = Evidence::NotToBeHad);
+    }
+
+    /// Takes what came of the download. `own`: it was asked of the account's own host; elsewhere a 401 is the link's, not our
+    /// token's. `Err`: the look ends so.
+    pub(super) fn compared(
+        mut self,
+        doubts: &[Snapshot],
+        speech: Speech,
+        got: &Exchange,
+        own: bool,
+    ) -> Result<Self, Looked> {
+        let facts = match is_ours(got, doubts) {
+            Some(facts) => Ok(facts),
+            None => outcome::read_in(speech, got, facts),
+        };
+        match facts {
+            Ok(facts) => self.downloaded(facts),
+            Err(Unread::TokenWanted) if own => return Err(Looked::TokenWanted),
+            Err(Unread::CannotTell { .. } | Unread::TokenWanted) => self.not_to_be_had(),
+            Err(Unread::Later(_)) => return Err(Looked::Listed(self.into_listing())),
+            Err(Unread::Stopped) => return Err(Looked::Stopped),
+        }
+        Ok(self)
     }
 
     fn settle(&mut self, change: impl FnOnce(&mut Entry)) {

@@ -75,6 +75,20 @@ pub(super) fn change(operation: Operation, name: &str) -> Snapshot {
     Snapshot { operation, name: name.into(), bytes: Bytes(0), about: Some(RemoteId("x".into())), ..snapshot() }
 }
 
+/// Every way in which there is no answer.
+pub(super) const FAILURES: [Failure; 10] = [
+    Failure::NoNetwork,
+    Failure::Dns,
+    Failure::Refused,
+    Failure::Unreachable,
+    Failure::Tls,
+    Failure::TimedOut,
+    Failure::Broken,
+    Failure::AnswerTooLong,
+    Failure::FileDamaged,
+    Failure::Stopped,
+];
+
 pub(super) fn entry(id: &str, name: &str, bytes: Option<u64>) -> Entry {
     let (remote_id, name) = (RemoteId(id.to_owned()), Some(name.to_owned()));
     Entry { remote_id, name, bytes, sha256: None, evidence: Evidence::Listed, by_us: false }
@@ -234,19 +248,7 @@ fn exchange(rng: &mut Rng, sent: &Snapshot) -> Exchange {
         return Exchange { left, result: Ok(answer(200, headers, body(rng, sent))) }; // half of them kind, or nothing gets far
     }
     if rng.below(8) == 0 {
-        let failures = [
-            Failure::NoNetwork,
-            Failure::Dns,
-            Failure::Refused,
-            Failure::Unreachable,
-            Failure::Tls,
-            Failure::TimedOut,
-            Failure::Broken,
-            Failure::AnswerTooLong,
-            Failure::FileDamaged,
-            Failure::Stopped,
-        ];
-        return Exchange { left, result: Err(rng.of(&failures)) };
+        return Exchange { left, result: Err(rng.of(&FAILURES)) };
     }
     if rng.below(6) == 0 {
         let bytes = rng.of(&[FILE, b"", b"other"]);

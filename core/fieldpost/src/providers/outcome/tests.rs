@@ -2,7 +2,8 @@ mod table;
 
 use self::table::{ATTACHMENT, Came, HTML, JSON, SAME, Says, TABLE};
 use super::super::tests::{
-    answer, change, change_at_field_nation, got, snapshot, to_decisiv, to_digital_realty, to_field_nation, to_serial,
+    FAILURES, answer, change, change_at_field_nation, got, snapshot, to_decisiv, to_digital_realty, to_field_nation,
+    to_serial,
 };
 use super::super::{Cursor, Effect, Step, provider};
 use super::*;
@@ -178,19 +179,7 @@ fn the_table_has_every_status_that_is_treated_alone_and_every_failure() {
     for status in [200, 204, 302, 401, 403, 404, 407, 408, 409, 410, 413, 429, 500, 503, 511, 100, 600] {
         assert!(has(status), "{status}");
     }
-    let all = [
-        Failure::NoNetwork,
-        Failure::Dns,
-        Failure::Refused,
-        Failure::Unreachable,
-        Failure::Tls,
-        Failure::TimedOut,
-        Failure::Broken,
-        Failure::AnswerTooLong,
-        Failure::FileDamaged,
-        Failure::Stopped,
-    ];
-    for failure in all {
+    for failure in FAILURES {
         assert!(TABLE.iter().any(|case| matches!(case.1, Came::Failure(f) if f == failure)), "{failure:?}");
     }
 }

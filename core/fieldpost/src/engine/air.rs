@@ -131,6 +131,13 @@ impl Core {
                     rows.push(row);
                     continue;
                 }
+                if row.life.restored == Some(Restored::Unlooked)
+                    && let Some(sent) = self.store.read().snapshot(row.id())?
+                {
+                    self.look_before(&mut row, sent, &now)?; // what became of it, another phone knows
+                    rows.push(row);
+                    continue;
+                }
                 let cause = Doubt::new(Reason::Looking, "delivery was ended while it was on its way".to_owned());
                 answer::doubt(&mut row, cause, &cx);
                 rows.push(row);

@@ -171,3 +171,19 @@ fn a_step_that_follows_does_not_leave_for_a_system_that_asked_to_be_left_alone_m
     assert_eq!(desk.item(one).attempts, 0, "nothing of it had left");
     assert_eq!(desk.state(one), (State::Waiting, Some(Reason::ServerAskedToWait)));
 }
+
+#[test]
+fn what_a_restored_outbox_had_on_its_way_goes_to_a_person_though_it_knows_no_list_from_before() {
+    let mut desk = desk();
+    let id = capture(&desk, "7");
+    let driver = desk.deliver();
+    assert_eq!(driver.next().unwrap().request.method, Method::Get);
+    drop(driver);
+    std::fs::write(desk.dir.path().join("install"), "another phone").unwrap();
+    desk.again();
+    let driver = desk.deliver();
+    for _ in 0..2 {
+        driver.answer(&driver.wait_for(), 200, &holds(&["sent by the other phone"]));
+    }
+    assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
+}

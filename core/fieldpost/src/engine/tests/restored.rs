@@ -109,3 +109,19 @@ fn what_is_wanted_of_it_waits_until_it_was_looked_for() {
     let transfer = driver.next().unwrap();
     assert_eq!((transfer.item, transfer.request.method), (Some(deletion), Method::Delete));
 }
+
+#[test]
+fn what_was_on_its_way_when_the_backup_was_made_and_is_absent_needs_a_person() {
+    let (desk, name) = trusted();
+    let id = desk.capture();
+    let driver = desk.deliver();
+    assert_eq!(driver.next().unwrap().item, Some(id));
+    drop(driver);
+    let desk = restored(desk);
+    let driver = desk.deliver();
+    for _ in 0..2 {
+        driver.answer(&driver.wait_for(), 200, &listing(&[("r-0", &name)]));
+    }
+    assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
+    assert!(driver.next().is_none());
+}

@@ -44,6 +44,9 @@ impl Faults {
             if matches!(fault, Fault::WrongHash | Fault::Corrupted) {
                 rule = rule.on(Provider::DigitalRealty);
             }
+            if fault == Fault::WrongSize {
+                rule = rule.on(Provider::CorrigoPro);
+            }
             self.rules.push((kind, sandbox.fault(rule)));
         }
         let lost = Rule::new(Fault::LoseAnswer).operation(Operation::Upload).chance(0.4, self.rng.u64(..)).forever();
@@ -83,6 +86,7 @@ fn all() -> Vec<(Fault, u32)> {
         (Fault::CaptivePortal { redirect: true }, 2),
         (Fault::Slow { bytes_per_second: 400_000 }, 3),
         (Fault::WrongHash, 1),
+        (Fault::WrongSize, 1),
         (Fault::Corrupted, 1),
         (Fault::AcceptTwice, 2),
         (Fault::DuplicateListing, 5),

@@ -31,7 +31,7 @@ mod tokens;
 #[cfg(feature = "reqwest")]
 mod until;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,9 +126,9 @@ impl Core {
                 }
                 sql.save_account(account)?;
             }
-            for row in rows.iter().filter(|row| !matches!(row.stage, Stage::Captured | Stage::Queued { .. })) {
-                // Others of its work order may wait for what becomes of it, or no more.
-                let account = &row.life.target.account;
+            // Others of their work orders may wait for what becomes of these, or no more.
+            let of: BTreeSet<&String> = rows.iter().map(|row| &row.life.target.account).collect();
+            for account in of {
                 if !held.contains(account)
                     && sql.account(account)?.is_some_and(|a| provider(a.account.provider).renames())
                 {

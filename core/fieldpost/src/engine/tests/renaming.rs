@@ -1,6 +1,7 @@
 //! A system whose names prove nothing: one upload per work order at a time, and what is new since tells.
 
 use super::*;
+use crate::engine::news::Event;
 
 const USER: &str = "3c90c3cc-0d44-4b50-8888-8dd25736052a";
 
@@ -19,6 +20,17 @@ fn holds(ids: &[&str]) -> String {
     let entry = |id: &&str| format!(r#"{{"dataset_id":"{id}","file_name":"{id}","added_by_user_id":"{USER}"}}"#);
     let entries = ids.iter().map(entry).collect::<Vec<_>>().join(",");
     format!(r#"{{"id":"u","wo_number":7,"attachments":[{entries}]}}"#)
+}
+
+/// The outbox is restored on another phone, and something by our user is at the system.
+fn goes_to_a_person_on_another_phone(mut desk: Desk, id: ItemId) {
+    std::fs::write(desk.dir.path().join("install"), "another phone").unwrap();
+    desk.again();
+    let driver = desk.deliver();
+    for _ in 0..2 {
+        driver.answer(&driver.wait_for(), 200, &holds(&["sent by the other phone"]));
+    }
+    assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
 }
 
 impl Driver<'_> {
@@ -134,15 +146,9 @@ fn a_delivery_that_died_before_the_upload_left_finds_nothing_and_goes_again() {
 
 #[test]
 fn in_a_restored_outbox_whatever_may_be_ours_goes_to_a_person() {
-    let mut desk = desk();
+    let desk = desk();
     let id = capture(&desk, "7");
-    std::fs::write(desk.dir.path().join("install"), "another phone").unwrap();
-    desk.again();
-    let driver = desk.deliver();
-    for _ in 0..2 {
-        driver.answer(&driver.wait_for(), 200, &holds(&["sent by the other phone"]));
-    }
-    assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
+    goes_to_a_person_on_another_phone(desk, id);
 }
 
 #[test]
@@ -174,16 +180,31 @@ fn a_step_that_follows_does_not_leave_for_a_system_that_asked_to_be_left_alone_m
 
 #[test]
 fn what_a_restored_outbox_had_on_its_way_goes_to_a_person_though_it_knows_no_list_from_before() {
-    let mut desk = desk();
+    let desk = desk();
     let id = capture(&desk, "7");
     let driver = desk.deliver();
     assert_eq!(driver.next().unwrap().request.method, Method::Get);
     drop(driver);
-    std::fs::write(desk.dir.path().join("install"), "another phone").unwrap();
-    desk.again();
+    goes_to_a_person_on_another_phone(desk, id);
+}
+
+#[test]
+fn whoever_shows_what_waits_behind_a_doubt_is_told_when_it_is_over() {
+    let desk = desk();
+    capture(&desk, "7");
     let driver = desk.deliver();
-    for _ in 0..2 {
-        driver.answer(&driver.wait_for(), 200, &holds(&["sent by the other phone"]));
-    }
-    assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
+    driver.answer(&driver.upload_after(&[]), 200, &holds(&["first"]));
+    let (_one, two) = (capture(&desk, "7"), capture(&desk, "7"));
+    driver.answer(&driver.upload_after(&["first"]), 200, "{}");
+    driver.answer(&driver.wait_for(), 200, &holds(&["first"]));
+    let look = driver.wait_for();
+    assert_eq!(desk.state(two), (State::Waiting, Some(Reason::AfterAnotherItem)));
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = heard.clone();
+    let listening = desk.outbox.listen(move |event| hears.lock().unwrap().push(event.clone()));
+    driver.answer(&look, 200, &holds(&["first"])); // proved absent: it goes again, after a wait
+    assert_eq!(desk.state(two), (State::Queued, Some(Reason::NotStarted)));
+    listening.finish();
+    let heard = heard.lock().unwrap();
+    assert!(heard.contains(&Event::Reasons { account: Some("plant".into()) }), "{heard:?}");
 }

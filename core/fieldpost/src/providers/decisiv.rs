@@ -24,7 +24,9 @@ use super::outcome::{self, Reading, Speech, Unread};
 use super::recognise::other_length;
 use super::settings::{Common, is_line};
 use super::xml::escaped;
-use super::{Cursor, Doubt, Draft, Effect, Level, Looked, Outcome, Provider, Setting, Step, address, bad_address};
+use super::{
+    Cursor, Doubt, Draft, Effect, Level, Looked, Outcome, Provider, Setting, Step, address, bad_address, no_changes,
+};
 use crate::model::{
     Auth, Body, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request, Sink, Snapshot,
     Why,
@@ -106,9 +108,7 @@ impl Provider for Decisiv {
 
     fn begin(&self, snapshot: &Snapshot) -> Step<Outcome> {
         if snapshot.operation != Operation::Upload {
-            // Refused when it was asked for: only a damaged record gets here, and an empty file shall not.
-            let detail = "Decisiv documents neither updates nor deletions".to_owned();
-            return Step::Done(Outcome::Blocked(Why::new(Reason::Refused, detail)));
+            return no_changes("Decisiv");
         }
         match upload(snapshot) {
             Ok(request) => ask(request, Effect::Changes, &At::Upload),

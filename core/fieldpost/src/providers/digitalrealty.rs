@@ -17,7 +17,7 @@ use super::listing::{self, Confirming};
 use super::outcome::{self, Reading, Speech};
 use super::{
     Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
-    bad_address, json, missing_setting,
+    bad_address, json, missing_setting, no_changes,
 };
 use crate::model::{
     Answer, Auth, Body, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request, Sha256,
@@ -97,9 +97,7 @@ impl Provider for DigitalRealty {
 
     fn begin(&self, snapshot: &Snapshot) -> Step<Outcome> {
         if snapshot.operation != Operation::Upload {
-            // Refused when it was asked for: only a damaged record gets here, and an empty file shall not.
-            let detail = "Digital Realty documents neither updates nor deletions".to_owned();
-            return Step::Done(Outcome::Blocked(Why::new(Reason::Refused, detail)));
+            return no_changes("Digital Realty");
         }
         match upload(snapshot) {
             Ok(request) => ask(request, Effect::Changes, &At::Upload),

@@ -273,6 +273,13 @@ fn bad_address() -> Why {
     Why::new(Reason::Unreachable, "the account's address is no http(s) address".to_owned()).action(Action::AskOffice)
 }
 
+/// An update or a deletion at a system that documents neither. Refused when it was asked for: only a damaged record gets here, and
+/// an empty file shall not be sent for it.
+fn no_changes(system: &str) -> Step<Outcome> {
+    let detail = format!("{system} documents neither updates nor deletions");
+    Step::Done(Outcome::Blocked(Why::new(Reason::Refused, detail)))
+}
+
 /// A setting that the system needs is not there: checked when an account is put, so only a damaged record gets here.
 fn missing_setting(key: &str) -> Why {
     Why::new(Reason::Refused, format!("the account's setting {key} is missing")).action(Action::AskOffice)

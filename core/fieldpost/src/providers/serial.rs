@@ -20,7 +20,7 @@ use super::outcome::{self, Reading};
 use super::settings::is_line;
 use super::{
     Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
-    bad_address, json, missing_setting, recognise,
+    bad_address, json, missing_setting, no_changes, recognise,
 };
 use crate::model::{
     Answer, Auth, Body, Capabilities, Content, Exchange, Kind, Method, Operation, Part, Reason, RemoteId, Request,
@@ -86,9 +86,7 @@ impl Provider for Serial {
 
     fn begin(&self, snapshot: &Snapshot) -> Step<Outcome> {
         if snapshot.operation != Operation::Upload {
-            // Refused when it was asked for: only a damaged record gets here, and an empty file shall not.
-            let detail = "Serial documents neither updates nor deletions".to_owned();
-            return Step::Done(Outcome::Blocked(Why::new(Reason::Refused, detail)));
+            return no_changes("Serial");
         }
         match Serial.preflight(&Draft::of(snapshot)).map_or_else(|| work_order(snapshot), Err) {
             Ok(request) => Step::Ask { request, effect: Effect::Reads, at: Cursor::new(&At::Before) },

@@ -18,8 +18,8 @@ use super::listing::{self, Confirming};
 use super::outcome::{self, Reading, Speech, Unread};
 use super::settings::{Common, is_line, is_number};
 use super::{
-    Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
-    bad_address, json, missing_setting, words,
+    Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, Told,
+    address, bad_address, json, missing_setting, words,
 };
 use crate::model::{
     Action, Answer, Auth, Body, Bytes, Capabilities, Content, Exchange, Kind, Method, Operation, Part, Reason,
@@ -346,6 +346,7 @@ fn attachment(value: &Value) -> Option<Entry> {
         sha256: None,
         evidence: Evidence::Listed,
         by_us: false,
+        told: Told { mime: json::said(map, "MimeType"), ..Told::default() },
     })
 }
 

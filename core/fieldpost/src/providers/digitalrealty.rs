@@ -16,8 +16,8 @@ use url::Url;
 use super::listing::{self, Confirming};
 use super::outcome::{self, Reading, Speech};
 use super::{
-    Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
-    bad_address, json, missing_setting, no_changes,
+    Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, Told,
+    address, bad_address, json, missing_setting, no_changes,
 };
 use crate::model::{
     Answer, Auth, Body, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request, Sha256,
@@ -264,6 +264,8 @@ fn attachment(value: &Value) -> Option<Entry> {
         sha256: json::text(map, "hash").and_then(|hash| hash.trim().parse().ok()),
         evidence: Evidence::Wanted,
         by_us: false,
+        // `contentType` is the upload's own, `multipart/form-data`, and tells nothing of the file.
+        told: Told { created_at: json::moment(map, "createdOn"), ..Told::default() },
     })
 }
 

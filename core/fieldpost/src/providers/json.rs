@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{Answer, RemoteId};
+use crate::model::{Answer, RemoteId, Timestamp};
 
 /// The longest id that is believed. The systems document 32 and 36.
 const LONGEST_ID: usize = 128;
@@ -45,6 +45,17 @@ pub(super) fn name(map: &Map<String, Value>, name: &str) -> Option<Option<String
         Some(_) => None,
         None => Some(None),
     }
+}
+
+/// A text field that says something.
+pub(super) fn said(map: &Map<String, Value>, name: &str) -> Option<String> {
+    text(map, name).filter(|text| !text.trim().is_empty()).map(str::to_owned)
+}
+
+/// A moment: RFC 3339, or `2023-09-26 12:29:09`, which the systems that write it say to be UTC.
+pub(super) fn moment(map: &Map<String, Value>, name: &str) -> Option<Timestamp> {
+    let text = text(map, name)?.trim();
+    text.parse().or_else(|_| format!("{}Z", text.replacen(' ', "T", 1)).parse()).ok()
 }
 
 /// A whole number, also one that was written as text.

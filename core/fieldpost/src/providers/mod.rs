@@ -27,7 +27,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Action, Capabilities, Exchange, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Why};
+use crate::model::{
+    Action, Capabilities, Exchange, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Timestamp, Why,
+};
 
 /// One system: what it is called, its settings and limits, its operations, how it recognises our file.
 pub(crate) trait Provider: Sync {
@@ -234,6 +236,24 @@ pub(crate) struct Entry {
     /// Whether the user that we act as added it, or may have: the system does not tell. Only systems that [rename](Provider::renames) are asked.
     #[serde(default)]
     pub by_us: bool,
+    /// What people want to know of it.
+    #[serde(default)]
+    pub told: Told,
+}
+
+/// What a system tells of an attachment that nothing is decided by: for people alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Told {
+    /// The MIME type.
+    pub mime: Option<String>,
+    /// The folder's name.
+    pub folder: Option<String>,
+    /// The caption, by whatever name the system has for it.
+    pub caption: Option<String>,
+    /// When it was added, where that is told with its zone.
+    pub created_at: Option<Timestamp>,
+    /// Whether it is listed as deleted.
+    pub is_deleted: bool,
 }
 
 /// What the length and the hash of an [`Entry`] are worth.

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use super::outcome::{self, Reading};
 use super::settings::is_line;
 use super::{
-    Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, address,
-    bad_address, json, missing_setting, no_changes, recognise,
+    Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, Told,
+    address, bad_address, json, missing_setting, no_changes, recognise,
 };
 use crate::model::{
     Answer, Auth, Body, Capabilities, Content, Exchange, Kind, Method, Operation, Part, Reason, RemoteId, Request,
@@ -238,6 +238,12 @@ fn attachment(value: &Value, user: Option<&str>) -> Option<Entry> {
         sha256: None,
         evidence: Evidence::Listed,
         by_us: by.zip(user).is_none_or(|(by, user)| by.trim().eq_ignore_ascii_case(user.trim())),
+        told: Told {
+            caption: json::said(map, "value"),
+            created_at: json::moment(map, "added_at"),
+            is_deleted: json::field(map, "is_deleted").and_then(Value::as_bool).unwrap_or_default(),
+            ..Told::default()
+        },
     })
 }
 

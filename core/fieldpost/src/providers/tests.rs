@@ -91,7 +91,7 @@ pub(super) const FAILURES: [Failure; 10] = [
 
 pub(super) fn entry(id: &str, name: &str, bytes: Option<u64>) -> Entry {
     let (remote_id, name) = (RemoteId(id.to_owned()), Some(name.to_owned()));
-    Entry { remote_id, name, bytes, sha256: None, evidence: Evidence::Listed, by_us: false }
+    Entry { remote_id, name, bytes, sha256: None, evidence: Evidence::Listed, by_us: false, told: Told::default() }
 }
 
 pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::super::listing::says_more;
 use super::super::xml::{self, Element};
-use super::super::{Entry, Evidence, Listing, address, json};
+use super::super::{Entry, Evidence, Listing, Told, address, json};
 use crate::model::{Answer, RemoteId};
 
 /// An attachment as the system tells of it.
@@ -79,6 +79,7 @@ fn document(answer: &Answer, name: &str) -> Option<Element> {
 /// Without a size only a download tells whether it is ours.
 fn read(element: &Element, url: &Url) -> Option<Attachment> {
     let link = |text: Option<&str>| url.join(text?.trim()).ok();
+    let said = |name| field(element, name).map(|said| said.map(str::to_owned));
     let bytes = field(element, "size")?.and_then(|size| size.trim().parse().ok());
     let entry = Entry {
         remote_id: id_in(&link(field(element, "URL")?)?)?,
@@ -87,6 +88,11 @@ fn read(element: &Element, url: &Url) -> Option<Attachment> {
         sha256: None,
         evidence: if bytes.is_some() { Evidence::Listed } else { Evidence::Wanted },
         by_us: false,
+        told: Told {
+            mime: said("format")?.filter(|format| format.contains('/')),
+            caption: said("description")?,
+            ..Told::default() // `createdAt` has no zone
+        },
     };
     Some(Attachment { entry, download: link(field(element, "downloadURL")?) })
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::{Answer, RemoteId};
-use crate::providers::{Entry, Evidence, Listing, json, listing};
+use crate::providers::{Entry, Evidence, Listing, Told, json, listing};
 
 /// So many pages are read of one list, whatever it says: thousands of folders at the vendor's twenty a page.
 const MOST_PAGES: u64 = 200;
@@ -56,11 +56,13 @@ pub(super) struct Folder {
 }
 
 /// A file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct File {
     id: u64,
     name: Option<String>,
     bytes: Option<u64>,
+    #[serde(default)]
+    told: Told,
 }
 
 impl Folder {
@@ -76,8 +78,9 @@ impl Folder {
 
     /// What another page says of it. Returns whether that is news.
     fn join(&mut self, other: Folder) -> bool {
-        let known: BTreeSet<File> = self.files.iter().cloned().collect();
-        let new: Vec<File> = other.files.into_iter().filter(|file| !known.contains(file)).collect();
+        let key = |file: &File| (file.id, file.name.clone(), file.bytes);
+        let known: BTreeSet<_> = self.files.iter().map(key).collect();
+        let new: Vec<File> = other.files.into_iter().filter(|file| !known.contains(&key(file))).collect();
         let is_news = !new.is_empty();
         self.files.extend(new);
         self.total = self.total.max(other.total);
@@ -186,17 +189,18 @@ impl Pages {
     pub(super) fn into_listing(self) -> Listing {
         let is_told = self.total.is_some() && self.folders.iter().all(|folder| folder.total.is_some());
         let more = self.more || !is_told || self.lack_files();
-        let entry = |folder: u64, file: File| Entry {
-            remote_id: RemoteId(format!("{folder}/{}", file.id)),
+        let entry = |id: u64, folder: Option<String>, file: File| Entry {
+            remote_id: RemoteId(format!("{id}/{}", file.id)),
             name: file.name,
             bytes: file.bytes,
             sha256: None,
             evidence: Evidence::Listed,
             by_us: false,
+            told: Told { folder, ..file.told },
         };
         let entries = self.folders.into_iter().flat_map(|folder| {
-            let id = folder.id;
-            folder.files.into_iter().map(move |file| entry(id, file))
+            let (id, name) = (folder.id, folder.name);
+            folder.files.into_iter().map(move |file| entry(id, name.clone(), file))
         });
         Listing::new(entries.collect(), more)
     }
@@ -210,7 +214,7 @@ pub(super) fn page(answer: &Answer) -> Option<Page> {
         None => &map,
     };
     let Some(Value::Array(results)) = json::field(list, "results") else { return None };
-    let told = Told::of(list);
+    let told = Counts::of(list);
     let folders: Vec<(Folder, Option<u64>)> = results.iter().map(folder).collect::<Option<_>>()?;
     let pages = told.pages.map(|pages| folders.iter().filter_map(|(_, pages)| *pages).fold(pages, u64::max));
     let folders = folders.into_iter().map(|(folder, _)| folder).collect();
@@ -218,17 +222,17 @@ pub(super) fn page(answer: &Answer) -> Option<Page> {
 }
 
 /// `{"total", "page", "pages"}`.
-struct Told {
+struct Counts {
     total: Option<u64>,
     page: Option<u64>,
     pages: Option<u64>,
 }
 
-impl Told {
+impl Counts {
     fn of(list: &Map<String, Value>) -> Self {
         let metadata = json::field(list, "metadata").and_then(Value::as_object);
         let number = |name| metadata.and_then(|metadata| json::number(metadata, name));
-        Told { total: number("total"), page: number("page"), pages: number("pages") }
+        Counts { total: number("total"), page: number("page"), pages: number("pages") }
     }
 }
 
@@ -240,7 +244,7 @@ fn folder(value: &Value) -> Option<(Folder, Option<u64>)> {
         Some(_) => return None,
         None => Vec::new(),
     };
-    let told = Told::of(map);
+    let told = Counts::of(map);
     let folder = Folder {
         id: id(map)?,
         name: json::name(map, "name")?,
@@ -267,7 +271,13 @@ fn file(value: &Value) -> Option<File> {
         Some(_) => return None,
         None => (None, None),
     };
-    Some(File { id: id(map)?, name, bytes })
+    let created = json::field(map, "created").and_then(Value::as_object);
+    let told = Told {
+        caption: json::said(map, "notes"),
+        created_at: created.and_then(|created| json::moment(created, "utc")),
+        ..Told::default()
+    };
+    Some(File { id: id(map)?, name, bytes, told })
 }
 
 fn id(map: &Map<String, Value>) -> Option<u64> {

@@ -337,6 +337,7 @@ fn a_look_reads_all_pages_and_the_files_of_all_folders() {
         sha256: None,
         evidence: Evidence::Listed,
         by_us: false,
+        told: crate::providers::Told { folder: Some(format!("F{n}")), ..crate::providers::Told::default() },
     };
     assert_eq!((entries, complete), (vec![shown(1), shown(2)], true));
     // Half of it is shown for what it is worth where the other page cannot be had for good, and not where it can be had later.

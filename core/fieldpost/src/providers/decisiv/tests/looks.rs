@@ -40,8 +40,16 @@ fn the_list_of_the_vendors_page_is_read() {
     let all = format!("{}{entry}{entry}</a:attachments>\n", head.replace("<a:attachment ", "<a:attachments "));
     let listing = listing(&all).unwrap();
     let name = Some("filename0".to_owned());
-    let entry =
-        Entry { remote_id: id("url"), name, bytes: Some(0), sha256: None, evidence: Evidence::Listed, by_us: false };
+    let told = crate::providers::Told { caption: Some("description0".into()), ..crate::providers::Told::default() };
+    let entry = Entry {
+        remote_id: id("url"),
+        name,
+        bytes: Some(0),
+        sha256: None,
+        evidence: Evidence::Listed,
+        by_us: false,
+        told,
+    };
     assert_eq!(listing, Listing { entries: vec![entry.clone(), entry], complete: true });
 }
 

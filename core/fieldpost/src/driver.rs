@@ -3,6 +3,7 @@
 //! what other processes do.
 
 mod others;
+mod remote;
 pub(crate) mod turns;
 
 use std::future::{Future, ready};
@@ -14,6 +15,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
 use self::others::Others;
+pub use self::remote::Remote;
 use self::turns::{Running, Stay, Turn};
 use crate::engine::air::Task;
 use crate::engine::preparing::Prepared;

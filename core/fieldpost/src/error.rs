@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::capture::SourceError;
-use crate::model::{AccountId, BadAccountId, Bytes, ItemId};
+use crate::model::{AccountId, Action, BadAccountId, Bytes, ItemId, Reason, Why};
 use crate::store::FileError;
 
 /// Why a call failed. Nothing was lost by it: a call either did all of what it says, or nothing.
@@ -106,6 +106,12 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
+    /// A work-order system was asked, and did not answer what was wanted. Nothing was changed by it, here or there.
+    #[error("{}", unanswered(why))]
+    Unanswered {
+        /// Why, and what would help.
+        why: Why,
+    },
     /// The network driver could not be set up.
     #[error("cannot set up the network: {what}")]
     Network {
@@ -133,6 +139,7 @@ impl Error {
             Error::Damaged { .. } => "damaged",
             Error::TooNew { .. } => "too_new",
             Error::Disk { .. } => "disk",
+            Error::Unanswered { why } => why.reason.as_str(),
             Error::Network { .. } => "network",
         }
     }
@@ -155,6 +162,14 @@ impl Error {
             Error::Damaged { .. } => "open the outbox alone: it is rebuilt from the items' folders",
             Error::TooNew { .. } => "update the library",
             Error::Disk { .. } => "check the outbox's folder, its rights and its disk",
+            Error::Unanswered { why } => match why.action {
+                Action::Connect => "try again with a (better) network",
+                Action::SignIn => "sign in, and try again",
+                Action::AskOffice => "ask the office",
+                Action::FreeSpace => "free some space and try again",
+                Action::None | Action::Retry => "try again later",
+                Action::Repair | Action::Review => "check the work order and what it holds at its system",
+            },
             Error::Network { .. } => "check the certificates that were given",
         }
     }
@@ -181,6 +196,33 @@ impl Error {
     pub(crate) fn bad_account(id: &str) -> impl FnOnce(BadAccountId) -> Error {
         let id = id.to_owned();
         move |bad| Error::BadAccount { id, what: bad.to_string() }
+    }
+}
+
+/// In words, with the system's own where there are some.
+fn unanswered(Why { reason, detail, .. }: &Why) -> String {
+    let said = match reason {
+        Reason::TokenWanted => "the system wants a token",
+        Reason::NoNetwork => "there is no network",
+        Reason::Unreachable => "the system cannot be reached",
+        Reason::CaptivePortal => "something between answers in the system's stead",
+        Reason::TlsFailed => "the system's certificate was not accepted",
+        Reason::ServerAskedToWait => "the system asks to wait",
+        Reason::ServerBusy => "the system has an error of its own",
+        Reason::WorkOrderNotValid => "no work order can have this id",
+        Reason::WorkOrderMissing => "the system knows no such work order",
+        Reason::AttachmentMissing => "the system knows no such attachment",
+        Reason::FolderMissing => "the system knows no such folder",
+        Reason::Forbidden => "the system does not allow it",
+        Reason::HashMismatch => "what came is not what it should be, and was not kept",
+        Reason::DiskFull => "there is no room for it",
+        Reason::Paused => "it was stopped",
+        Reason::OutcomeUnknown => "the system's answer cannot be read",
+        _ => "the system refused",
+    };
+    match detail {
+        Some(detail) => format!("{said}: {detail}"),
+        None => said.to_owned(),
     }
 }
 

@@ -21,7 +21,7 @@ pub use disk::{Disk, Held, Lock, Reader, Writer};
 pub use dispatch::backoff::Backoff;
 pub use dispatch::person::Settlement;
 #[cfg(feature = "reqwest")]
-pub use driver::{BoxFuture, Deliver, Summary, Tokens};
+pub use driver::{BoxFuture, Deliver, Remote, Summary, Tokens};
 pub use engine::air::Task;
 pub use engine::answers::Which;
 pub use engine::check::{Finding, FindingKind};
@@ -32,11 +32,11 @@ pub use engine::preparing::{PrepareJob, Prepared};
 pub use error::Error;
 pub use model::{
     ANSWER_LIMIT, Account, AccountId, AccountInfo, Action, Answer, AnswerBody, Attachment, Auth, BadAccountId, Body,
-    Bytes, Cap, Capabilities, Changes, Conditions, Content, Exchange, Failure, Flag, Item, ItemId, Kind, Left, Marker,
-    Method, Network, Now, Operation, Original, Part, Power, Proof, ProviderKind, Reason, Receipt, RemoteId, Repair,
+    Bytes, Cap, Capabilities, Changes, Conditions, Content, Download, Exchange, Failure, Flag, Integrity, Item, ItemId, Kind, Left, Marker,
+    Method, Network, Now, Operation, Original, Part, Power, Proof, ProviderKind, Reason, Receipt, RemoteEntry, RemoteFolder, RemoteId, RemoteList, Repair,
     Request, RequestId, Requires, Sent, Sha256, Sink, Snapshot, State, Timestamp, Why, WorkOrder,
 };
-pub use outbox::{Delivery, Listening, Options, Outbox};
+pub use outbox::{Delivery, Found, Inquired, Inquiry, Listening, Options, Outbox, Wanted};
 pub use store::Filter;
 pub use transport::{BodyFile, Secret, Token, Transfer, TransferId};
 #[cfg(feature = "reqwest")]

@@ -1,6 +1,7 @@
 //! The one public door.
 
 mod delivery;
+mod inquiry;
 mod items;
 mod listening;
 mod opening;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 pub use self::delivery::Delivery;
+pub use self::inquiry::{Found, Inquired, Inquiry, Wanted};
 use self::listening::Listeners;
 pub use self::listening::Listening;
 use self::opening::Opened;

@@ -41,9 +41,7 @@ pub(crate) fn answered(
         }
         // Another deletion came first: what was wanted is so.
         Outcome::Blocked(why)
-            if row.manifest.operation == Operation::Delete
-                && why.reason == Reason::AttachmentMissing
-                && row.life.about.is_some() =>
+            if is_gone(row.manifest.operation, why.reason) && row.life.about.is_some() =>
         {
             well(standing);
             delivered(row, row.life.about.clone(), Proof::Answer, Vec::new(), cx.now);
@@ -74,6 +72,15 @@ pub(crate) fn answered(
             well(standing);
             blocked(row, why, None);
         }
+    }
+}
+
+/// Whether what was to be deleted is not there.
+fn is_gone(operation: Operation, reason: Reason) -> bool {
+    match operation {
+        Operation::Delete => reason == Reason::AttachmentMissing,
+        Operation::DeleteFolder => reason == Reason::FolderMissing,
+        Operation::Upload | Operation::Update => false,
     }
 }
 

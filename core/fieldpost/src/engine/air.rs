@@ -12,7 +12,7 @@ use crate::dispatch::next::{self, Choice, Facts};
 use crate::dispatch::{answer, look};
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Auth, Conditions, Exchange, Failure, ItemId, Left, Now, Operation, Reason, RemoteId, Request, Requires,
+    AccountRow, Conditions, Exchange, Failure, ItemId, Left, Now, Operation, Reason, RemoteId, Request, Requires,
     Restored, Row, Snapshot, Stage, Trust, Why, Wish,
 };
 use crate::providers::settings::Common;
@@ -376,11 +376,10 @@ impl Core {
             }
             What::Look { snapshots, .. } => (None, &snapshots[0], None),
         };
-        let own = url::Url::parse(&snapshot.base_url).is_ok_and(|base| base.origin() == request.url.origin());
-        let authorised = request.auth != Auth::None && own;
+        let authorised = tokens::goes_along(&snapshot.base_url, &request);
         let along = token.clone().filter(|_| authorised);
         air.flights.insert(id, Flight { account: account.clone(), token, authorised, at, what });
-        Transfer { id, account, item, request, token: along, file }
+        Transfer { id, account, item, request, token: along, file, keep: None }
     }
 
     /// Takes a transfer's result.

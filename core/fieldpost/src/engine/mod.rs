@@ -22,12 +22,13 @@ mod looks;
 pub(crate) mod news;
 mod operations;
 pub(crate) mod preparing;
+mod questions;
 mod repairs;
 mod restored;
 mod scene;
 #[cfg(test)]
 mod tests;
-mod tokens;
+pub(crate) mod tokens;
 #[cfg(feature = "reqwest")]
 mod until;
 

@@ -17,7 +17,7 @@ use super::Core;
 use crate::capture::clean;
 use crate::dispatch::person;
 use crate::error::Error;
-use crate::model::{Attachment, Changes, Item, ItemId, Kind, Operation, RemoteId, Requires, Row, Stage};
+use crate::model::{Attachment, Changes, Item, ItemId, Kind, Operation, RemoteId, Requires, Row, Stage, WorkOrder};
 use crate::providers::settings::{Common, check_changes};
 use crate::providers::{Level, Provider, provider};
 use crate::store::{Manifest, Safe, Target};
@@ -26,6 +26,18 @@ use crate::store::{Manifest, Safe, Target};
 enum Change {
     Update(Changes),
     Delete,
+    DeleteFolder,
+}
+
+impl Change {
+    /// What a system calls it that can do it.
+    fn offered_as(&self) -> &'static str {
+        match self {
+            Change::Update(_) => "update",
+            Change::Delete => "delete",
+            Change::DeleteFolder => "folders",
+        }
+    }
 }
 
 /// The attachment that is meant.
@@ -45,6 +57,19 @@ impl Core {
 
     pub(crate) fn delete(&mut self, attachment: &Attachment) -> Result<Item, Error> {
         self.operate(attachment, Change::Delete)
+    }
+
+    /// Folders are the system's own: it is told of none by an item of ours.
+    pub(crate) fn delete_folder(&mut self, job: &WorkOrder, folder: &RemoteId) -> Result<Item, Error> {
+        let system = self.account(&job.account)?.account.provider;
+        if !provider(system).is_folder(folder) {
+            let what = match provider(system).capabilities().operations.contains(&"folders") {
+                true => format!("'{folder}' names no folder of {system}: give its id"),
+                false => format!("{system} has no folders"),
+            };
+            return Err(Error::Invalid { what });
+        }
+        self.operate(&Attachment::Remote { job: job.clone(), id: folder.clone() }, Change::DeleteFolder)
     }
 
     fn operate(&mut self, attachment: &Attachment, change: Change) -> Result<Item, Error> {
@@ -86,7 +111,7 @@ impl Core {
         let account = self.account(&meant.account)?;
         let system = provider(account.account.provider);
         let known = system.capabilities().operations;
-        let name = if matches!(change, Change::Delete) { "delete" } else { "update" };
+        let name = change.offered_as();
         if !known.contains(&name) {
             let what = format!("{} knows no {name} of attachments", account.account.provider);
             return Err(Error::Invalid { what });
@@ -133,7 +158,7 @@ impl Core {
                 }
                 self.journal_change(&upload, upload.life.body.is_some())?;
             }
-            Change::Delete => person::cancel(&mut upload)?,
+            Change::Delete | Change::DeleteFolder => person::cancel(&mut upload)?,
         }
         self.commit(&[upload], &[], |_| Ok(()))?;
         Ok(id)
@@ -142,17 +167,19 @@ impl Core {
     /// The attachment is at the system, or may be.
     fn change_attachment(&mut self, meant: Meant, change: Change) -> Result<ItemId, Error> {
         let parent = meant.parent.as_ref().map(Row::id);
-        let known = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
+        let mut known = self.store.read().operations(parent, &meant.account, meant.about.as_ref())?;
+        // An id is one of its work order: another's may be called the same.
+        known.retain(|known| parent.is_some() || known.life.target.work_order == meant.work_order);
         let latest = known.iter().rfind(|known| known.manifest.operation == Operation::Update);
         let latest = latest.map(|update| update.life.target.clone());
         let newest = last_of(&known).map(Row::id);
         let mut pending: Vec<Row> = known.into_iter().filter(|known| !known.stage.is_over()).collect();
         let last = last_of(&pending).cloned();
         pending.retain(|row| Some(row.id()) != last.as_ref().map(Row::id));
-        if let Some(deletion) = last.as_ref().filter(|last| last.manifest.operation == Operation::Delete) {
+        if let Some(deletion) = last.as_ref().filter(|last| last.manifest.operation != Operation::Update) {
             let (id, state) = (deletion.id(), crate::dispatch::why::shown(&deletion.stage, None));
             return match change {
-                Change::Delete => Ok(id),
+                Change::Delete | Change::DeleteFolder => Ok(id),
                 Change::Update(_) => {
                     Err(Error::NotNow { id, state, what: "the attachment is to be deleted: cancel that first" })
                 }
@@ -203,6 +230,12 @@ impl Core {
         let (operation, changes) = match change {
             Change::Update(changes) => (Operation::Update, changes),
             Change::Delete => (Operation::Delete, Changes::new()),
+            Change::DeleteFolder => (Operation::DeleteFolder, Changes::new()),
+        };
+        // Of an attachment whatever it is called by then; a folder is shown by its id.
+        let whole = match (&operation, &meant.about) {
+            (Operation::DeleteFolder, Some(folder)) => folder.0.clone(),
+            _ => String::new(),
         };
         let of_upload = meant.parent.as_ref();
         let target = match of_upload {
@@ -215,7 +248,7 @@ impl Core {
                 marker: id.marker(),
                 extension: String::new(),
                 settings: latest.map(|latest| latest.settings).unwrap_or_default(),
-                whole: Some(String::new()), // whatever it is called by then
+                whole: Some(whole),
                 changes: Changes::new(),
             },
         };
@@ -344,7 +377,7 @@ fn goes_along(system: &dyn Provider, change: &Change) -> bool {
     let is_set = |key: &str| system.settings().iter().any(|known| known.key == key && known.level != Level::Account);
     match change {
         Change::Update(changes) => changes.keys().all(|key| key == "name" || is_set(key)),
-        Change::Delete => true,
+        Change::Delete | Change::DeleteFolder => true,
     }
 }
 

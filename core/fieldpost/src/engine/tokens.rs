@@ -7,7 +7,7 @@ use super::Core;
 use super::air::Air;
 use crate::dispatch::next::TokenState;
 use crate::error::Error;
-use crate::model::{AnswerBody, Exchange};
+use crate::model::{AnswerBody, Auth, Exchange, Request};
 use crate::transport::{Secret, Token};
 
 /// So many refused tokens in a row wait for a sign-in: a third would be refused as well.
@@ -19,9 +19,15 @@ const SHORTEST: usize = 8;
 /// What stands in a token's place.
 const BLOT: &[u8] = "…".as_bytes();
 
+/// Whether the account's token goes along: where the request wants it, and goes to the account's own host and port.
+pub(crate) fn goes_along(base_url: &str, request: &Request) -> bool {
+    let own = || url::Url::parse(base_url).is_ok_and(|base| base.origin() == request.url.origin());
+    request.auth != Auth::None && own()
+}
+
 /// What came of an exchange, without the token `used` in its answer's body: a system may repeat in its refusal what it was sent, and
 /// its words are kept and shown.
-pub(super) fn blotted<'a>(got: &'a Exchange, used: Option<&Secret>) -> Cow<'a, Exchange> {
+pub(crate) fn blotted<'a>(got: &'a Exchange, used: Option<&Secret>) -> Cow<'a, Exchange> {
     let token = used.map(|secret| secret.reveal().as_bytes()).filter(|token| token.len() >= SHORTEST);
     let (Some(token), Ok(answer)) = (token, &got.result) else { return Cow::Borrowed(got) };
     let AnswerBody::Kept(body) = &answer.body else { return Cow::Borrowed(got) };

@@ -7,6 +7,7 @@ mod conditions;
 mod ids;
 mod item;
 mod life;
+mod remote;
 mod repair;
 mod snapshot;
 mod time;
@@ -21,6 +22,7 @@ pub(crate) use life::{
     AccountRow, Alone, Body as PreparedBody, Doubtful, Files, Life, Moment, Restored, Row, Stage, Standing, Trust,
     Wait, Wish, millis,
 };
+pub use remote::{Download, Integrity, RemoteEntry, RemoteFolder, RemoteList};
 pub use repair::{Attachment, Cap, Changes, Repair};
 pub use snapshot::Snapshot;
 pub use time::{Now, Timestamp};

@@ -244,6 +244,8 @@ pub enum Failure {
     AnswerTooLong,
     /// Our own file is not what was prepared: found while it streamed, its last chunk was held back.
     FileDamaged,
+    /// Our own disk did not take what came.
+    NotKept,
     /// We stopped it ourselves.
     Stopped,
 }

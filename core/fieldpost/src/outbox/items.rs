@@ -9,7 +9,7 @@ use crate::engine::answers::Which;
 use crate::engine::check::Finding;
 use crate::engine::intake::Begun;
 use crate::error::Error;
-use crate::model::{Attachment, Bytes, Changes, Item, ItemId, Repair, Timestamp, WorkOrder};
+use crate::model::{Attachment, Bytes, Changes, Item, ItemId, RemoteId, Repair, Timestamp, WorkOrder};
 use crate::store::{FileError, Filter, Manifest, Sealed};
 
 impl Outbox {
@@ -139,6 +139,17 @@ impl Outbox {
     /// [`Error::UnknownItem`], [`Error::UnknownAccount`]; [`Error::Invalid`] where the system has no deletion.
     pub fn delete(&self, attachment: impl Into<Attachment>) -> Result<Item, Error> {
         let item = self.change(|core| core.delete(&attachment.into()))?;
+        self.wake();
+        Ok(item)
+    }
+
+    /// Deletes a folder at its system, in an operation that is queued, with all that the system lets go with it. One that is gone
+    /// already counts as deleted. What is uploaded into a folder of its name afterwards makes it anew. Returns the item that does it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownAccount`]; [`Error::Invalid`] where the system has no folders, or none that could be called `folder`.
+    pub fn delete_folder(&self, job: &WorkOrder, folder: &RemoteId) -> Result<Item, Error> {
+        let item = self.change(|core| core.delete_folder(job, folder))?;
         self.wake();
         Ok(item)
     }

@@ -16,7 +16,8 @@ use url::Url;
 
 use super::listing::{self, Confirming};
 use super::outcome::{self, Reading, Speech, Unread};
-use super::settings::{Common, is_line, is_number};
+use super::reading::{self, Asked, Question};
+use super::settings::{is_line, is_number};
 use super::{
     Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, Told,
     address, bad_address, json, missing_setting, words,
@@ -161,6 +162,18 @@ impl Provider for CorrigoPro {
             Some(At::Upload | At::Name | At::Change) | None => Step::Done(Looked::Stopped),
         }
     }
+
+    fn ask(&self, place: &Snapshot, question: &Question) -> Asked {
+        match question {
+            Question::File(entry) => whereabouts(place, &entry.remote_id)
+                .map_or_else(|| reading::impossible(bad_address()), reading::whereabouts),
+            _ => reading::not_offered(),
+        }
+    }
+
+    fn resume_ask(&self, place: &Snapshot, _: &Question, at: &Cursor, got: &Exchange) -> Asked {
+        reading::resumed(Speech::Json, at, got, || Ok((linked(place, got)?, Auth::None)))
+    }
 }
 
 /// The upload was answered.
@@ -176,25 +189,25 @@ fn uploaded(got: &Exchange) -> Outcome {
 /// Asks for a link to the next file to confirm, or ends.
 fn go_on(doubts: &[Snapshot], mut confirming: Confirming) -> Step<Looked> {
     while let Some(entry) = confirming.next() {
-        let link = doubts.first().and_then(|doubt| {
-            let query = [("AttachmentId", entry.remote_id.0.as_str()), ("WorkOrderId", doubt.work_order.as_str())];
-            address::join(&doubt.base_url, &["api", "attachments", "downloadUrl"], &query)
-        });
-        match link {
-            Some(url) => return ask(get(url, Auth::Bearer, Sink::Memory), Effect::Reads, &At::Link(confirming)),
+        match doubts.first().and_then(|doubt| whereabouts(doubt, &entry.remote_id)) {
+            Some(request) => return ask(request, Effect::Reads, &At::Link(confirming)),
             None => confirming.not_to_be_had(),
         }
     }
     Step::Done(Looked::Listed(confirming.into_listing()))
 }
 
+/// Asks for a temporary link to a file.
+fn whereabouts(place: &Snapshot, id: &RemoteId) -> Option<Request> {
+    let query = [("AttachmentId", id.0.as_str()), ("WorkOrderId", place.work_order.as_str())];
+    let url = address::join(&place.base_url, &["api", "attachments", "downloadUrl"], &query)?;
+    Some(get(url, Auth::Bearer, Sink::Memory))
+}
+
 /// Fetches the file behind the link that was answered.
 fn fetch(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Step<Looked> {
-    let cleartext = doubts.first().is_some_and(|doubt| Common::of(&doubt.settings).cleartext);
-    let usable = |answer: &Answer| link(answer).filter(|url| address::may_fetch(url, cleartext));
-    // Plain text that is a link is no web page, though some servers call it one.
-    let at_once = got.result.as_ref().ok().filter(|answer| answer.status == 200).and_then(usable);
-    match at_once.map_or_else(|| outcome::read(got, usable), Ok) {
+    let Some(doubt) = doubts.first() else { return go_on(doubts, confirming) };
+    match linked(doubt, got) {
         Ok(url) => ask(get(url, Auth::None, Sink::Hash), Effect::Reads, &At::File(confirming)),
         Err(Unread::CannotTell { .. }) => {
             confirming.not_to_be_had();
@@ -203,6 +216,14 @@ fn fetch(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Ste
         Err(Unread::Later(_)) => Step::Done(Looked::Listed(confirming.into_listing())),
         Err(unread @ (Unread::TokenWanted | Unread::Stopped)) => Step::Done(unread.into()),
     }
+}
+
+/// The temporary link that was asked for.
+fn linked(place: &Snapshot, got: &Exchange) -> Result<Url, Unread> {
+    let usable = |answer: &Answer| link(answer).filter(|url| reading::may_fetch(place, url));
+    // Plain text that is a link is no web page, though some servers call it one.
+    let at_once = got.result.as_ref().ok().filter(|answer| answer.status == 200).and_then(usable);
+    at_once.map_or_else(|| outcome::read(got, usable), Ok)
 }
 
 /// Compares the file that was downloaded, from a link's host.

@@ -18,17 +18,18 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use self::answers::Added;
+use self::answers::{Added, Attachment};
 use super::listing::Confirming;
 use super::outcome::{self, Reading, Speech, Unread};
 use super::recognise::other_length;
-use super::settings::{Common, is_line};
+use super::reading::{self, Asked, Question, Reply};
+use super::settings::is_line;
 use super::xml::escaped;
 use super::{
     Cursor, Doubt, Draft, Effect, Level, Looked, Outcome, Provider, Setting, Step, address, bad_address, no_changes,
 };
 use crate::model::{
-    Auth, Body, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request, Sink, Snapshot,
+    Answer, Auth, Body, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request, Sink, Snapshot,
     Why,
 };
 
@@ -93,7 +94,7 @@ enum At {
 
 impl Provider for Decisiv {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { max_bytes: None, max_name: None, types: None, operations: &["upload", "list", "download"] }
+        Capabilities { max_bytes: None, max_name: None, types: None, operations: &["upload", "list", "get", "download"] }
     }
 
     fn settings(&self) -> &'static [Setting] {
@@ -150,6 +151,28 @@ impl Provider for Decisiv {
             (Some(At::Elsewhere(confirming)), _) => compare(doubts, confirming, got, false),
             // No place of a look: it begins again.
             (Some(At::List | At::Upload | At::Check(_)) | None, _) => Step::Done(Looked::Stopped),
+        }
+    }
+
+    fn ask(&self, place: &Snapshot, question: &Question) -> Asked {
+        let id = match question {
+            Question::One(id) => id,
+            Question::File(entry) => &entry.remote_id,
+            Question::Folder(_) => return reading::not_offered(),
+        };
+        one(place, id).map_or_else(|| reading::impossible(bad_address()), |url| reading::whereabouts(get(url)))
+    }
+
+    fn resume_ask(&self, place: &Snapshot, question: &Question, at: &Cursor, got: &Exchange) -> Asked {
+        match question {
+            Question::One(id) => {
+                let read = outcome::read_in(Speech::Xml, got, |answer| answered(place, id, answer));
+                Step::Done(read.map(|attachment| Reply::Entry(attachment.entry)))
+            }
+            Question::File(entry) => {
+                reading::resumed(Speech::Xml, at, got, || linked(place, &entry.remote_id, got))
+            }
+            Question::Folder(_) => reading::not_offered(),
         }
     }
 }
@@ -219,15 +242,9 @@ fn fetch(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Ste
     let (Some(doubt), Some(id)) = (doubts.first(), confirming.next().map(|entry| entry.remote_id.clone())) else {
         return go_on(doubts, confirming);
     };
-    let usable = |answer: &_| {
-        let attachment = answers::attachment(answer, &one(doubt, &id)?)?;
-        let cleartext = Common::of(&doubt.settings).cleartext;
-        let link = attachment.download.filter(|link| address::may_fetch(link, cleartext));
-        link.filter(|_| attachment.entry.remote_id == id)
-    };
-    match outcome::read_in(Speech::Xml, got, usable) {
-        Ok(url) if is_own(doubt, &url) => ask(download(url, Auth::Bearer), Effect::Reads, &At::File(confirming)),
-        Ok(url) => ask(download(url, Auth::None), Effect::Reads, &At::Elsewhere(confirming)),
+    match linked(doubt, &id, got) {
+        Ok((url, Auth::None)) => ask(download(url, Auth::None), Effect::Reads, &At::Elsewhere(confirming)),
+        Ok((url, auth)) => ask(download(url, auth), Effect::Reads, &At::File(confirming)),
         Err(Unread::CannotTell { .. }) => {
             confirming.not_to_be_had();
             go_on(doubts, confirming)
@@ -235,6 +252,19 @@ fn fetch(doubts: &[Snapshot], mut confirming: Confirming, got: &Exchange) -> Ste
         Err(Unread::Later(_)) => Step::Done(Looked::Listed(confirming.into_listing())),
         Err(unread @ (Unread::TokenWanted | Unread::Stopped)) => Step::Done(unread.into()),
     }
+}
+
+/// Where the file of the attachment `id` is, and whether our token goes along.
+fn linked(place: &Snapshot, id: &RemoteId, got: &Exchange) -> Result<(Url, Auth), Unread> {
+    let usable = |answer: &_| answered(place, id, answer)?.download.filter(|link| reading::may_fetch(place, link));
+    let url = outcome::read_in(Speech::Xml, got, usable)?;
+    let auth = if is_own(place, &url) { Auth::Bearer } else { Auth::None };
+    Ok((url, auth))
+}
+
+/// The attachment `id`, if that is what was answered.
+fn answered(place: &Snapshot, id: &RemoteId, answer: &Answer) -> Option<Attachment> {
+    answers::attachment(answer, &one(place, id)?).filter(|attachment| attachment.entry.remote_id == *id)
 }
 
 /// Compares the file that was downloaded; `own`: from the account's own host.

@@ -14,7 +14,8 @@ use serde_json::Value;
 use url::Url;
 
 use super::listing::{self, Confirming};
-use super::outcome::{self, Reading, Speech};
+use super::outcome::{self, Reading, Speech, Unread};
+use super::reading::{self, Asked, Question};
 use super::{
     Cursor, Doubt, Draft, Effect, Entry, Evidence, Level, Listing, Looked, Outcome, Provider, Setting, Step, Told,
     address, bad_address, json, missing_setting, no_changes,
@@ -139,6 +140,19 @@ impl Provider for DigitalRealty {
             Some(At::File(confirming)) => compare(doubts, confirming, got),
             Some(At::Upload | At::Check(_)) | None => Step::Done(Looked::Stopped), // no place of a look: it begins again
         }
+    }
+
+    fn ask(&self, place: &Snapshot, question: &Question) -> Asked {
+        match question {
+            Question::File(entry) => {
+                download(place, &entry.remote_id).map_or_else(reading::impossible, reading::at_once)
+            }
+            _ => reading::not_offered(),
+        }
+    }
+
+    fn resume_ask(&self, _: &Snapshot, _: &Question, at: &Cursor, got: &Exchange) -> Asked {
+        reading::resumed(Speech::Json, at, got, || Err(Unread::Stopped))
     }
 }
 

@@ -10,13 +10,14 @@
 //! Until the upload itself is sent nothing of it can be there, whatever becomes of the requests before it: none of them leaves a
 //! doubt. A creation whose answer is lost leaves a folder at most, which the next try finds.
 //!
-//! Reading folders: [`folders`]. Updates and deletions: [`change`].
+//! Reading folders: [`folders`]. Updates and deletions: [`change`]. What a person asks: [`asking`].
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use self::folders::{Folder, Pages};
 use super::outcome::{self, Reading, Unread};
+use super::reading::{Asked, Question};
 use super::recognise::{Sighting, recognise};
 use super::settings::{is_line, is_number};
 use super::{
@@ -24,8 +25,8 @@ use super::{
     words,
 };
 use crate::model::{
-    Action, Answer, Auth, Body, Bytes, Capabilities, Content, Exchange, Method, Operation, Part, Reason, Request, Sink,
-    Snapshot, Why,
+    Action, Answer, Auth, Body, Bytes, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request,
+    Sink,    Snapshot, Why,
 };
 
 /// The system.
@@ -123,7 +124,7 @@ enum Creation {
 
 impl Provider for FieldNation {
     fn capabilities(&self) -> Capabilities {
-        let operations = &["upload", "list", "update", "delete"];
+        let operations = &["upload", "list", "download", "update", "delete", "folders"];
         Capabilities { max_bytes: Some(FITS), max_name: None, types: Some(TYPES), operations }
     }
 
@@ -133,6 +134,10 @@ impl Provider for FieldNation {
 
     fn changes(&self) -> &'static [Setting] {
         change::CHANGES
+    }
+
+    fn is_folder(&self, id: &RemoteId) -> bool {
+        is_number(&id.0)
     }
 
     fn preflight(&self, draft: &Draft<'_>) -> Option<Why> {
@@ -185,6 +190,14 @@ impl Provider for FieldNation {
             return look(doubts, pages);
         }
         Step::Done(Looked::Listed(pages.into_listing()))
+    }
+
+    fn ask(&self, place: &Snapshot, question: &Question) -> Asked {
+        asking::ask(place, question)
+    }
+
+    fn resume_ask(&self, place: &Snapshot, question: &Question, at: &Cursor, got: &Exchange) -> Asked {
+        asking::resume(place, question, at, got)
     }
 }
 
@@ -407,6 +420,7 @@ fn refusal(answer: &Answer, missing: Reason) -> Option<Why> {
     Some(if retryable { why.action(Action::Retry) } else { why })
 }
 
+mod asking;
 mod change;
 mod folders;
 

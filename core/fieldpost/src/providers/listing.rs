@@ -104,9 +104,9 @@ fn unsettled(entries: &[Entry], doubt: &Snapshot) -> Vec<usize> {
 
 /// What a download is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Facts {
-    pub(super) bytes: u64,
-    pub(super) sha256: Sha256,
+pub(crate) struct Facts {
+    pub(crate) bytes: u64,
+    pub(crate) sha256: Sha256,
 }
 
 /// Reads an answer as a whole download. A driver that kept the bytes instead of hashing them is as good.

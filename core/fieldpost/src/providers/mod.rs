@@ -44,6 +44,11 @@ pub(crate) trait Provider: Sync {
         &[]
     }
 
+    /// Whether `id` can be a folder's.
+    fn is_folder(&self, _id: &RemoteId) -> bool {
+        false
+    }
+
     /// Whether it may list a file under another name than was sent. Then one upload goes to a work order at a time, and none
     /// while another one there is in doubt: [`recognise`] says why.
     fn renames(&self) -> bool {
@@ -69,6 +74,17 @@ pub(crate) trait Provider: Sync {
 
     /// The next step of a look.
     fn resume_look(&self, doubts: &[Snapshot], at: &Cursor, got: &Exchange) -> Step<Looked>;
+
+    /// The first step of what a person asks of the work order at `place`: asked only where
+    /// [`capabilities`](Self::capabilities) offer it. Lists are [looked](Self::look) at.
+    fn ask(&self, _place: &Snapshot, _question: &Question) -> Asked {
+        reading::not_offered()
+    }
+
+    /// The next step of it.
+    fn resume_ask(&self, _place: &Snapshot, _question: &Question, _at: &Cursor, _got: &Exchange) -> Asked {
+        reading::not_offered()
+    }
 }
 
 /// What is known of an item before anything is sent.
@@ -203,6 +219,19 @@ pub(crate) enum Looked {
     },
 }
 
+impl Looked {
+    /// The list, or why it could not be read.
+    pub(crate) fn into_read(self) -> Result<Listing, Unread> {
+        match self {
+            Looked::Listed(listing) => Ok(listing),
+            Looked::Later(hold) => Err(Unread::Later(hold)),
+            Looked::TokenWanted => Err(Unread::TokenWanted),
+            Looked::Stopped => Err(Unread::Stopped),
+            Looked::CannotTell { status, why } => Err(Unread::CannotTell { status, why }),
+        }
+    }
+}
+
 /// What the system lists for one work order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Listing {
@@ -313,12 +342,15 @@ mod fieldnation;
 mod json;
 mod listing;
 pub(crate) mod outcome;
+pub(crate) mod reading;
 pub(crate) mod recognise;
 mod serial;
 pub(crate) mod settings;
 mod words;
 mod xml;
 
+use outcome::Unread;
+use reading::{Asked, Question};
 pub(crate) use settings::{Level, Setting};
 
 #[cfg(test)]

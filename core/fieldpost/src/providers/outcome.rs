@@ -352,6 +352,7 @@ fn failed(failure: Failure) -> Doubt {
         Failure::Dns | Failure::Refused | Failure::Unreachable | Failure::TimedOut | Failure::Broken => {
             unwell(Reason::Unreachable)
         }
+        Failure::NotKept => Doubt::new(Reason::DiskFull, words),
         Failure::AnswerTooLong | Failure::Stopped => Doubt::new(Reason::Looking, words),
         Failure::FileDamaged => {
             let refusal = Some(Why::new(Reason::FileDamaged, words.clone()));
@@ -372,6 +373,7 @@ fn failure_words(failure: Failure) -> &'static str {
         Failure::Broken => "the connection broke",
         Failure::AnswerTooLong => "the answer was too long",
         Failure::FileDamaged => "the prepared file is not what it was",
+        Failure::NotKept => "no room for what came",
         Failure::Stopped => "stopped while it was sent",
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn change(operation: Operation, name: &str) -> Snapshot {
 }
 
 /// Every way in which there is no answer.
-pub(super) const FAILURES: [Failure; 10] = [
+pub(super) const FAILURES: [Failure; 11] = [
     Failure::NoNetwork,
     Failure::Dns,
     Failure::Refused,
@@ -86,6 +86,7 @@ pub(super) const FAILURES: [Failure; 10] = [
     Failure::Broken,
     Failure::AnswerTooLong,
     Failure::FileDamaged,
+    Failure::NotKept,
     Failure::Stopped,
 ];
 

@@ -34,6 +34,8 @@ pub struct Transfer {
     pub token: Option<Secret>,
     /// The file that a [`Content::File`](crate::Content::File) or [`Content::Base64File`](crate::Content::Base64File) part stands for.
     pub file: Option<BodyFile>,
+    /// The new file that a successful answer's body is written to, beside its hash: only with [`Sink::Hash`](crate::Sink::Hash).
+    pub keep: Option<PathBuf>,
 }
 
 /// The number of a transfer.

@@ -40,6 +40,8 @@ pub(super) const CHANGES: &[Setting] = &[
 pub(super) fn begin(snapshot: &Snapshot) -> Step<Outcome> {
     let first = match snapshot.operation {
         Operation::Delete => delete(snapshot).map(|request| ask(request, Effect::Changes, &At::Change)),
+        // Refused when it was asked for: only a damaged record gets here.
+        Operation::DeleteFolder => Err(Why::new(Reason::Refused, "CorrigoPro has no folders".to_owned())),
         _ if snapshot.name.is_empty() => list(snapshot).map(|request| ask(request, Effect::Reads, &At::Name)),
         _ => update(snapshot, &snapshot.name).map(|request| ask(request, Effect::Changes, &At::Change)),
     };

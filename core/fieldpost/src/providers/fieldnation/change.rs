@@ -4,9 +4,10 @@
 //! ```text
 //! update:  PUT    .../attachments/{folder}/{file} --> the whole work order: done
 //! delete:  DELETE .../attachments/{folder}/{file} --> 2xx: done
+//! folder:  DELETE .../attachments/{folder} ---------> 2xx: done
 //! ```
 //!
-//! Both are the same however often they are sent, so a doubt is no look: the engine sends them again.
+//! All are the same however often they are sent, so a doubt is no look: the engine sends them again.
 
 use serde_json::{Number, Value};
 
@@ -56,6 +57,7 @@ const fn flag(key: &'static str) -> Setting {
 pub(super) fn begin(snapshot: &Snapshot) -> Step<Outcome> {
     let first = match snapshot.operation {
         Operation::Delete => delete(snapshot),
+        Operation::DeleteFolder => delete_folder(snapshot),
         _ => update(snapshot),
     };
     match first {
@@ -66,11 +68,12 @@ pub(super) fn begin(snapshot: &Snapshot) -> Step<Outcome> {
 
 /// The update or the deletion was answered.
 pub(super) fn answered(snapshot: &Snapshot, got: &Exchange) -> Outcome {
-    let refused = |answer: &Answer| refusal(answer, Reason::AttachmentMissing);
-    let proof: &dyn Fn(&Answer) -> Option<()> = match snapshot.operation {
-        Operation::Delete => &deleted,
-        _ => &whole_work_order,
+    let (proof, missing): (&dyn Fn(&Answer) -> Option<()>, _) = match snapshot.operation {
+        Operation::Delete => (&deleted, Reason::AttachmentMissing),
+        Operation::DeleteFolder => (&deleted, Reason::FolderMissing),
+        Operation::Update | Operation::Upload => (&whole_work_order, Reason::AttachmentMissing),
     };
+    let refused = |answer: &Answer| refusal(answer, missing);
     match (outcome::changed(got, &Reading { proof, refusal: &refused, refuses_token }), &snapshot.about) {
         (Ok(()), Some(about)) => Outcome::Delivered(about.clone()),
         (Ok(()), None) => Outcome::Blocked(nameless()),
@@ -105,6 +108,15 @@ fn update(snapshot: &Snapshot) -> Result<Request, Why> {
 
 fn delete(snapshot: &Snapshot) -> Result<Request, Why> {
     Ok(request(Method::Delete, about(snapshot)?, Body::Empty))
+}
+
+fn delete_folder(snapshot: &Snapshot) -> Result<Request, Why> {
+    if let Some(why) = work_order_not_valid(&snapshot.work_order) {
+        return Err(why);
+    }
+    let folder = snapshot.about.as_ref().filter(|id| is_number(&id.0));
+    let folder = folder.ok_or_else(|| Why::new(Reason::Refused, "it names no folder: that is a number".to_owned()))?;
+    Ok(request(Method::Delete, at(snapshot, &[&folder.0], None)?, Body::Empty))
 }
 
 /// The value in the type that the vendor's page gives it. It was checked when the update was asked for.

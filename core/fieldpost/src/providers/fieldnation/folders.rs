@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::model::{Answer, RemoteId};
 use crate::providers::{Entry, Evidence, Listing, Told, json, listing};
@@ -278,6 +279,19 @@ fn file(value: &Value) -> Option<File> {
         ..Told::default()
     };
     Some(File { id: id(map)?, name, bytes, told })
+}
+
+/// The link to the file `id`, where the answer shows it.
+pub(super) fn link(answer: &Answer, id: &RemoteId) -> Option<Url> {
+    let (folder, file) = id.0.split_once('/')?;
+    let map = json::object(answer)?;
+    let list = json::field(&map, "attachments").and_then(Value::as_object).unwrap_or(&map);
+    let shown = |list: &Map<String, Value>, wanted: &str| -> Option<Map<String, Value>> {
+        let mut all = json::field(list, "results")?.as_array()?.iter().filter_map(Value::as_object);
+        all.find(|map| self::id(map).is_some_and(|id| id.to_string() == wanted)).cloned()
+    };
+    let file = shown(&shown(list, folder)?, file)?;
+    Url::parse(json::text(json::field(&file, "file")?.as_object()?, "link")?.trim()).ok()
 }
 
 fn id(map: &Map<String, Value>) -> Option<u64> {

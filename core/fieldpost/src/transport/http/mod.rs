@@ -23,6 +23,8 @@ mod stream;
 mod tls;
 
 use std::future::Future;
+use std::io::Write as _;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,7 +170,8 @@ impl Http {
             return nothing_left(Failure::Broken);
         };
         let client = if is_loopback(&transfer.request.url) { &self.loopback } else { &self.outward };
-        let talk = talk(client, request, transfer.request.sink, &line);
+        let keep = transfer.keep.as_deref().map(|path| (&*self.disk, path));
+        let talk = talk(client, request, transfer.request.sink, keep, &line);
         let result = self.watched(talk, &line, progress, stop).await;
         // Before it is told how much left: what comes later must not make that untrue.
         drop(open);
@@ -254,7 +257,13 @@ fn builder(options: &HttpOptions) -> reqwest::ClientBuilder {
 }
 
 /// The whole talk: the request goes out, the answer comes in.
-async fn talk(client: &reqwest::Client, request: reqwest::Request, sink: Sink, line: &Line) -> Result<Answer, Trouble> {
+async fn talk(
+    client: &reqwest::Client,
+    request: reqwest::Request,
+    sink: Sink,
+    keep: Option<(&dyn Disk, &Path)>,
+    line: &Line,
+) -> Result<Answer, Trouble> {
     let mut response = client.execute(request).await.map_err(|e| failure::of_request(&e))?;
     line.heard();
     let status = response.status();
@@ -264,16 +273,26 @@ async fn talk(client: &reqwest::Client, request: reqwest::Request, sink: Sink, l
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let body = match sink {
-        Sink::Hash if status.is_success() => hashed(&mut response, line).await?,
+        Sink::Hash if status.is_success() => hashed(&mut response, keep, line).await?,
         Sink::Hash | Sink::Memory => kept(&mut response, line).await?,
     };
     Ok(Answer { status: status.as_u16(), headers, body })
 }
 
-async fn hashed(response: &mut reqwest::Response, line: &Line) -> Result<AnswerBody, Trouble> {
+/// Hashes the body, and writes it to a new file where it shall be kept.
+async fn hashed(
+    response: &mut reqwest::Response,
+    keep: Option<(&dyn Disk, &Path)>,
+    line: &Line,
+) -> Result<AnswerBody, Trouble> {
+    let not_kept = |_| Trouble::after_request(Failure::NotKept);
+    let mut file = keep.map(|(disk, path)| disk.create(path)).transpose().map_err(not_kept)?;
     let (mut hasher, mut bytes) = (Hasher::new(), 0);
     while let Some(chunk) = next(response, line).await? {
         hasher.update(&chunk);
+        if let Some(file) = &mut file {
+            file.write_all(&chunk).map_err(not_kept)?;
+        }
         bytes += chunk.len() as u64;
     }
     Ok(AnswerBody::Hashed { bytes, sha256: Sha256(hasher.finalize().into()) })

@@ -194,7 +194,7 @@ pub(super) fn look(url: Url) -> Transfer {
         sink: Sink::Memory,
     };
     let token = Some(Secret::new("t0ken"));
-    Transfer { id: TransferId(1), account: "acme".to_owned(), item: None, request, token, file: None }
+    Transfer { id: TransferId(1), account: "acme".to_owned(), item: None, request, token, file: None, keep: None }
 }
 
 /// A driver with limits that no test on loopback should meet.

@@ -32,9 +32,10 @@ pub use engine::preparing::{PrepareJob, Prepared};
 pub use error::Error;
 pub use model::{
     ANSWER_LIMIT, Account, AccountId, AccountInfo, Action, Answer, AnswerBody, Attachment, Auth, BadAccountId, Body,
-    Bytes, Cap, Capabilities, Changes, Conditions, Content, Download, Exchange, Failure, Flag, Integrity, Item, ItemId, Kind, Left, Marker,
-    Method, Network, Now, Operation, Original, Part, Power, Proof, ProviderKind, Reason, Receipt, RemoteEntry, RemoteFolder, RemoteId, RemoteList, Repair,
-    Request, RequestId, Requires, Sent, Sha256, Sink, Snapshot, State, Timestamp, Why, WorkOrder,
+    Bytes, Cap, Capabilities, Changes, Conditions, Content, Download, Exchange, Failure, Flag, Integrity, Item, ItemId,
+    Kind, Left, Marker, Method, Network, Now, Operation, Original, Part, Power, Proof, ProviderKind, Reason, Receipt,
+    RemoteEntry, RemoteFolder, RemoteId, RemoteList, Repair, Request, RequestId, Requires, Sent, Sha256, Sink,
+    Snapshot, State, Timestamp, Why, WorkOrder,
 };
 pub use outbox::{Delivery, Found, Inquired, Inquiry, Listening, Options, Outbox, Wanted};
 pub use store::Filter;

@@ -40,9 +40,7 @@ pub(crate) fn answered(
             delivered(row, Some(id), Proof::Answer, Vec::new(), cx.now);
         }
         // Another deletion came first: what was wanted is so.
-        Outcome::Blocked(why)
-            if is_gone(row.manifest.operation, why.reason) && row.life.about.is_some() =>
-        {
+        Outcome::Blocked(why) if is_gone(row.manifest.operation, why.reason) && row.life.about.is_some() => {
             well(standing);
             delivered(row, row.life.about.clone(), Proof::Answer, Vec::new(), cx.now);
         }

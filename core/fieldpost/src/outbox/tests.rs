@@ -3,6 +3,7 @@
 
 mod listeners;
 
+mod inquiry;
 mod keeping;
 
 use std::io::ErrorKind;

@@ -21,16 +21,16 @@ use url::Url;
 use self::answers::{Added, Attachment};
 use super::listing::Confirming;
 use super::outcome::{self, Reading, Speech, Unread};
-use super::recognise::other_length;
 use super::reading::{self, Asked, Question, Reply};
+use super::recognise::other_length;
 use super::settings::is_line;
 use super::xml::escaped;
 use super::{
     Cursor, Doubt, Draft, Effect, Level, Looked, Outcome, Provider, Setting, Step, address, bad_address, no_changes,
 };
 use crate::model::{
-    Answer, Auth, Body, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request, Sink, Snapshot,
-    Why,
+    Answer, Auth, Body, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request, Sink,
+    Snapshot, Why,
 };
 
 /// The system.
@@ -94,7 +94,12 @@ enum At {
 
 impl Provider for Decisiv {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { max_bytes: None, max_name: None, types: None, operations: &["upload", "list", "get", "download"] }
+        Capabilities {
+            max_bytes: None,
+            max_name: None,
+            types: None,
+            operations: &["upload", "list", "get", "download"],
+        }
     }
 
     fn settings(&self) -> &'static [Setting] {
@@ -169,9 +174,7 @@ impl Provider for Decisiv {
                 let read = outcome::read_in(Speech::Xml, got, |answer| answered(place, id, answer));
                 Step::Done(read.map(|attachment| Reply::Entry(attachment.entry)))
             }
-            Question::File(entry) => {
-                reading::resumed(Speech::Xml, at, got, || linked(place, &entry.remote_id, got))
-            }
+            Question::File(entry) => reading::resumed(Speech::Xml, at, got, || linked(place, &entry.remote_id, got)),
             Question::Folder(_) => reading::not_offered(),
         }
     }

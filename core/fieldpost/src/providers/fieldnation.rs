@@ -25,8 +25,8 @@ use super::{
     words,
 };
 use crate::model::{
-    Action, Answer, Auth, Body, Bytes, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId, Request,
-    Sink,    Snapshot, Why,
+    Action, Answer, Auth, Body, Bytes, Capabilities, Content, Exchange, Method, Operation, Part, Reason, RemoteId,
+    Request, Sink, Snapshot, Why,
 };
 
 /// The system.

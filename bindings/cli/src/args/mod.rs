@@ -14,7 +14,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 use fieldpost::{Bytes, Cap, ProviderKind, Reason, State};
 
 pub(crate) use capture::{CaptureCommand, Common as CaptureOptions, DocumentArgs, PhotoArgs, SignatureArgs, TextArgs};
-pub(crate) use remote::{DeleteArgs, MeantArgs, RemoteCommand, UpdateArgs};
+pub(crate) use remote::{DeleteArgs, GetArgs, JobArgs, MeantArgs, MkdirArgs, RemoteCommand, RmdirArgs, UpdateArgs};
 pub(crate) use values::{ExifArg, NetworkArg, PowerArg, RequiresArg, Setting};
 
 use crate::demo::DemoArgs;
@@ -138,7 +138,7 @@ pub(crate) enum Command {
     Settle(With<SettleArgs>),
     /// Erase an item for good: its row, its files, its receipt
     Forget(With<ForgetArgs>),
-    /// What the system holds: change or delete it, by an operation that is queued
+    /// What the system holds: read it now; change or delete it, by an operation that is queued
     #[command(arg_required_else_help = true, disable_help_subcommand = true)]
     Remote {
         #[command(flatten)]

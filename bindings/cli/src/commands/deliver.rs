@@ -63,7 +63,7 @@ pub(super) fn run(session: &Session, args: &DeliverArgs) -> Ended {
 }
 
 /// The first Ctrl-C (or a request to terminate) stops cleanly, the second at once.
-async fn stopped_by_hand(signal: StopSignal, json: bool) {
+pub(super) async fn stopped_by_hand(signal: StopSignal, json: bool) {
     stop::asked().await;
     signal.stop();
     if !json {

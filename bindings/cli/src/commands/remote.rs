@@ -1,24 +1,28 @@
-//! `remote update`, `remote delete`: what shall change at the system. Each prints the item that does it once it is delivered.
+//! `remote`: what a system holds of a work order. `list`, `get` and `mkdir` ask it now, and need a token; `update`, `delete` and
+//! `rmdir` are queued, and each prints the item that does it once it is delivered.
+
+mod asked;
 
 use fieldpost::{Attachment, Changes, Error, ItemId, Outbox, RemoteId, WorkOrder};
 
 use super::queue::show_one;
-use super::{Ended, Session, asked, not_yet};
-use crate::args::{DeleteArgs, Globals, MeantArgs, RemoteCommand, UpdateArgs, With};
+use super::{Ended, Session};
+use crate::args::{DeleteArgs, Globals, JobArgs, MeantArgs, RemoteCommand, RmdirArgs, UpdateArgs, With};
 use crate::failure::Failure;
 
 pub(super) fn run(outer: Globals, command: RemoteCommand) -> (bool, Ended) {
+    let with = |inner: Globals| Session::new(inner, outer);
     match command {
-        RemoteCommand::Update(With { args, globals }) => {
-            asked(Session::new(globals, outer), |session| update(session, args))
+        RemoteCommand::List(With { args, globals }) => {
+            super::asked(with(globals), |session| asked::list(session, args))
         }
-        RemoteCommand::Delete(With { args, globals }) => {
-            asked(Session::new(globals, outer), |session| delete(session, args))
+        RemoteCommand::Get(With { args, globals }) => super::asked(with(globals), |session| asked::get(session, args)),
+        RemoteCommand::Update(With { args, globals }) => super::asked(with(globals), |session| update(session, args)),
+        RemoteCommand::Delete(With { args, globals }) => super::asked(with(globals), |session| delete(session, args)),
+        RemoteCommand::Mkdir(With { args, globals }) => {
+            super::asked(with(globals), |session| asked::mkdir(session, args))
         }
-        RemoteCommand::List(rest) => not_yet("remote list", &rest, &outer),
-        RemoteCommand::Get(rest) => not_yet("remote get", &rest, &outer),
-        RemoteCommand::Mkdir(rest) => not_yet("remote mkdir", &rest, &outer),
-        RemoteCommand::Rmdir(rest) => not_yet("remote rmdir", &rest, &outer),
+        RemoteCommand::Rmdir(With { args, globals }) => super::asked(with(globals), |session| rmdir(session, args)),
     }
 }
 
@@ -33,6 +37,15 @@ fn delete(session: &Session, args: DeleteArgs) -> Ended {
     let outbox = session.outbox()?;
     let meant = meant(&outbox, args.meant)?;
     show_one(session, &outbox.delete(meant)?)
+}
+
+fn rmdir(session: &Session, args: RmdirArgs) -> Ended {
+    let outbox = session.outbox()?;
+    show_one(session, &outbox.delete_folder(&job(args.job), &RemoteId(args.folder))?)
+}
+
+fn job(args: JobArgs) -> WorkOrder {
+    WorkOrder { account: args.account, id: args.work_order }
 }
 
 /// An item where one has this id; else what its system calls so.

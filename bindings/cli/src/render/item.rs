@@ -31,6 +31,7 @@ pub(crate) fn named(item: &Item) -> String {
     let name = plain(&item.name);
     match item.operation {
         Operation::Upload => name.into_owned(),
+        Operation::DeleteFolder => format!("{} {name}", operation(item.operation)),
         other => format!("{} of {name}", operation(other)),
     }
 }
@@ -120,5 +121,6 @@ fn operation(operation: Operation) -> &'static str {
         Operation::Upload => "upload",
         Operation::Update => "update",
         Operation::Delete => "deletion",
+        Operation::DeleteFolder => "deletion of folder",
     }
 }

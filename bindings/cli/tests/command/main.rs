@@ -14,6 +14,7 @@ mod pause;
 mod persons;
 mod queue;
 mod remote;
+mod remote_now;
 mod repairs;
 mod sandbox;
 mod support;

@@ -54,11 +54,6 @@ fn what_is_not_there_yet_is_refused_whatever_stands_behind_it() {
         assert_eq!(place.json([command, "x"]).fails(2), "usage");
         assert_eq!(place.run(["--json", command]).fails(2), "usage");
     }
-    for command in ["list", "get", "mkdir", "rmdir"] {
-        let said = place.run(["remote", command, "x", "--account", "a", "-h"]).ends(2);
-        assert!(said.err.contains(&format!("'remote {command}' is not there yet")), "{}", said.err);
-        assert_eq!(place.json(["remote", command, "x"]).fails(2), "usage");
-    }
     let said = place.run(["account", "add", "x", "--provider", "sharepoint", "--url", "https://h"]).ends(2);
     for known in ["sharepoint", "corrigopro", "fieldnation", "serial", "decisiv", "digitalrealty"] {
         assert!(said.err.contains(known), "{}", said.err);

@@ -5,10 +5,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use fieldpost::{Changes, Deliver, Document, HttpOptions, Item, ItemId, Proof, State, WorkOrder};
+use fieldpost::{Changes, Deliver, Document, HttpOptions, Item, ItemId, Proof, RemoteId, State, WorkOrder};
 use fieldpost_sandbox::{By, Fault, LedgerEntry, Operation as Asked, Provider, Rule, RuleId, WorkOrderState};
 use fieldpost_tests::{World, run, systems};
 
+use crate::asked;
 use crate::expected::Expected;
 use crate::rows::{Operation, Row};
 use crate::troubles::{Trouble, What};
@@ -32,7 +33,7 @@ const FOLDER: &str = "Photos";
 #[derive(Debug)]
 pub(crate) struct Seen {
     /// The state and reason after the first delivery.
-    first: String,
+    pub(crate) first: String,
     /// How it ended.
     pub(crate) last: String,
     /// How often the system accepted it from us.
@@ -56,9 +57,13 @@ impl fmt::Display for Seen {
 /// # Panics
 /// Where the fault is not met, something is lost, or a credential goes where it must not.
 pub(crate) fn live(row: &Row, trouble: &Trouble) -> Seen {
+    if row.operation.is_asked() {
+        return asked::live(row, trouble);
+    }
     let stage = Stage::new(row, trouble);
+    let folder = (row.operation == Operation::Rmdir).then(|| stage.folder());
     let rules = stage.make_trouble(trouble);
-    let id = stage.begin();
+    let id = stage.begin(folder.as_ref());
     stage.deliver();
     let first = stage.stands(id);
     stage.office_meddles(trouble);
@@ -75,18 +80,18 @@ pub(crate) fn live(row: &Row, trouble: &Trouble) -> Seen {
 }
 
 /// A world, and the row that is played there.
-struct Stage<'a> {
-    world: World,
-    row: &'a Row,
-    job: WorkOrder,
-    /// The file that was delivered before: the one that is changed, or that earned the listings their trust.
-    earlier: ItemId,
+pub(crate) struct Stage<'a> {
+    pub(crate) world: World,
+    pub(crate) row: &'a Row,
+    pub(crate) job: WorkOrder,
+    /// The file that was delivered before: the one that is changed or read, or that earned the listings their trust.
+    pub(crate) earlier: ItemId,
     /// Whether what is sent is more than sockets take in.
     is_large: bool,
 }
 
 impl<'a> Stage<'a> {
-    fn new(row: &'a Row, trouble: &Trouble) -> Self {
+    pub(crate) fn new(row: &'a Row, trouble: &Trouble) -> Self {
         let is_large = matches!(trouble.what, What::WhileLarge(_)) && row.operation == Operation::Upload;
         let world = if is_large { World::new() } else { World::in_memory(&[row.system]) };
         let job = systems::job(row.system);
@@ -100,7 +105,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Sees to it that the fault is met by this row's operation.
-    fn make_trouble(&self, trouble: &Trouble) -> Vec<RuleId> {
+    pub(crate) fn make_trouble(&self, trouble: &Trouble) -> Vec<RuleId> {
         let sandbox = &self.world.sandbox;
         let (system, order) = (self.row.system, systems::work_order(self.row.system));
         let on = |operation, fault: Fault| sandbox.fault(Rule::new(fault).on(system).operation(operation));
@@ -150,6 +155,12 @@ impl<'a> Stage<'a> {
                 Operation::Folder => Asked::CreateFolder,
                 Operation::Update => Asked::Update,
                 Operation::Delete => Asked::Delete,
+                Operation::Rmdir => Asked::DeleteFolder,
+                Operation::List => Asked::List,
+                Operation::Get => Asked::Get,
+                Operation::Link => Asked::Link,
+                Operation::Download => Asked::Download,
+                Operation::Mkdir => Asked::CreateFolder,
             };
             let skip = if is_look { self.reads_before() } else { 0 };
             Rule::new(fault).on(self.row.system).operation(asked).skip(skip)
@@ -164,7 +175,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Asks for the operation.
-    fn begin(&self) -> ItemId {
+    fn begin(&self, folder: Option<&RemoteId>) -> ItemId {
         let outbox = &self.world.outbox;
         let length = if self.is_large { LARGE } else { 2_000 };
         let changes: Changes = match self.row.system {
@@ -174,6 +185,7 @@ impl<'a> Stage<'a> {
         match self.row.operation {
             Operation::Update => outbox.update(self.earlier, changes).unwrap().id,
             Operation::Delete => outbox.delete(self.earlier).unwrap().id,
+            Operation::Rmdir => outbox.delete_folder(&self.job, folder.unwrap()).unwrap().id,
             operation => {
                 let mut content = b"%PDF-1.4\n".to_vec();
                 content.resize(length, b'7');
@@ -185,11 +197,24 @@ impl<'a> Stage<'a> {
     }
 
     fn deliver(&self) {
-        // A busy machine must not look like a silent system; a silence without a body is told after both together.
+        let how = Deliver { http: Self::http(), ..Deliver::default() };
+        run(self.world.outbox.deliver_with(&|account: &str| self.token(account), how)).unwrap();
+    }
+
+    /// A busy machine must not look like a silent system; a silence without a body is told after both together.
+    pub(crate) fn http() -> HttpOptions {
         let (connect, idle) = (Duration::from_secs(3), Duration::from_secs(2));
-        let http = HttpOptions { connect, idle, ..HttpOptions::default() };
-        let tokens = |account: &str| systems::of_account(account).map(|system| self.world.sandbox.token(system));
-        run(self.world.outbox.deliver_with(&tokens, Deliver { http, ..Deliver::default() })).unwrap();
+        HttpOptions { connect, idle, ..HttpOptions::default() }
+    }
+
+    pub(crate) fn token(&self, account: &str) -> Option<String> {
+        systems::of_account(account).map(|system| self.world.sandbox.token(system))
+    }
+
+    /// A folder of our own: those that every work order has cannot be deleted.
+    fn folder(&self) -> RemoteId {
+        let remote = self.world.outbox.remote(&self.job);
+        run(remote.make_folder(FOLDER, &|account: &str| self.token(account))).unwrap().remote_id
     }
 
     fn deliver_later(&self) {
@@ -197,7 +222,7 @@ impl<'a> Stage<'a> {
         self.deliver();
     }
 
-    fn pass(&self, seconds: u64) {
+    pub(crate) fn pass(&self, seconds: u64) {
         let time = Duration::from_secs(seconds);
         self.world.clock.pass(time);
         self.world.sandbox.clock().advance(time);
@@ -249,7 +274,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The lines of the ledger that our operation wrote.
-    fn ours(&self, operation: Asked) -> Vec<LedgerEntry> {
+    pub(crate) fn ours(&self, operation: Asked) -> Vec<LedgerEntry> {
         let earlier = self.world.item(self.earlier);
         let lines = self.world.sandbox.ledger().into_iter();
         lines
@@ -264,6 +289,7 @@ impl<'a> Stage<'a> {
             fieldpost::Operation::Upload => Asked::Upload,
             fieldpost::Operation::Update => Asked::Update,
             fieldpost::Operation::Delete => Asked::Delete,
+            fieldpost::Operation::DeleteFolder => Asked::DeleteFolder,
         };
         self.ours(operation).len()
     }

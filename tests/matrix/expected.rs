@@ -9,8 +9,10 @@ use std::fmt;
 
 use fieldpost_sandbox::Provider::{self, CorrigoPro, Decisiv, DigitalRealty, FieldNation, Serial};
 
-use crate::rows::Operation::{self, Before, Delete, Folder, Look, Update, Upload};
-use crate::rows::Row;
+use crate::rows::Operation::{
+    self, Before, Delete, Download, Folder, Get, Link, List, Look, Mkdir, Rmdir, Update, Upload,
+};
+use crate::rows::{ROWS, Row};
 
 /// What a cell has to end as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -240,6 +242,80 @@ const DELETE: &[Line] = &[
     ("office deletes", DONE, DONE, 0),
 ];
 
+/// A person asks, and asks once more later. What a fault hinders is told, and nothing is queued: nothing of it is accepted.
+const ASK: &[Line] = &[
+    ("unreachable", "unreachable", DONE, 0),
+    ("drop before", "unreachable", DONE, 0),
+    ("drop within", "unreachable", DONE, 0),
+    ("drop after", "unreachable", DONE, 0),
+    ("portal", "captive_portal", DONE, 0),
+    ("redirect", "captive_portal", DONE, 0),
+    ("slow", DONE, DONE, 0),
+    ("lost", "unreachable", DONE, 0),
+    ("cut", "unreachable", DONE, 0),
+    ("half", "outcome_unknown", DONE, 0),
+    ("silence", "unreachable", DONE, 0),
+    ("500 after", "server_busy", DONE, 0),
+    ("204 after", "outcome_unknown", DONE, 0),
+    ("odd 200", "outcome_unknown", DONE, 0),
+    ("400", "refused", DONE, 0),
+    ("401", DONE, DONE, 0),
+    ("403", "forbidden", DONE, 0),
+    ("409", "refused", DONE, 0),
+    ("413", "refused", DONE, 0),
+    ("429", "server_asked_to_wait", DONE, 0),
+    ("500", "server_busy", DONE, 0),
+    ("503", "server_busy", DONE, 0),
+    ("no order", "work_order_missing", "work_order_missing", 0),
+    ("office renames", DONE, DONE, 0),
+];
+
+/// What there is about a list beside it.
+const OF_A_LIST: &[Line] =
+    &[("404", "work_order_missing", DONE, 0), ("listed twice", DONE, DONE, 0), ("office deletes", DONE, DONE, 0)];
+
+/// What there is about one attachment.
+const OF_ONE: &[Line] =
+    &[("404", "attachment_missing", DONE, 0), ("office deletes", "attachment_missing", "attachment_missing", 0)];
+
+/// What there is about a file's bytes: they are compared, so another page than a portal's is another file.
+const OF_BYTES: &[Line] = &[
+    ("half", "hash_mismatch", DONE, 0),
+    ("204 after", "outcome_unknown", DONE, 0),
+    ("odd 200", "hash_mismatch", DONE, 0),
+];
+
+/// What there is about making a folder: whatever becomes of its answer, the list tells, and it is made once.
+const OF_A_FOLDER: &[Line] = &[
+    ("unreachable", "unreachable", DONE, 1),
+    ("drop before", "unreachable", DONE, 1),
+    ("drop within", "unreachable", DONE, 1),
+    ("drop after", "unreachable", DONE, 1),
+    ("portal", "captive_portal", DONE, 1),
+    ("redirect", "captive_portal", DONE, 1),
+    ("slow", DONE, DONE, 1),
+    ("lost", DONE, DONE, 1),
+    ("cut", DONE, DONE, 1),
+    ("half", DONE, DONE, 1),
+    ("silence", DONE, DONE, 1),
+    ("late, 504", "server_busy", DONE, 1),
+    ("late, lost", "unreachable", DONE, 1),
+    ("500 after", DONE, DONE, 1),
+    ("204 after", DONE, DONE, 1),
+    ("odd 200", DONE, DONE, 1),
+    ("400", "refused", DONE, 1),
+    ("401", DONE, DONE, 1),
+    ("403", "forbidden", DONE, 1),
+    ("404", "work_order_missing", DONE, 1),
+    ("409", "refused", DONE, 1),
+    ("413", "refused", DONE, 1),
+    ("429", "server_asked_to_wait", DONE, 1),
+    ("500", "server_busy", DONE, 1),
+    ("503", "server_busy", DONE, 1),
+    ("no order", "work_order_missing", "work_order_missing", 0),
+    ("listed late", "server_busy", DONE, 1),
+];
+
 /// Where a system differs from the line of its operation. `None`: it does not happen there.
 const EXCEPTIONS: &[(Provider, Operation, &str, Option<Line>)] = &[
     // In CorrigoPro's own words.
@@ -280,16 +356,33 @@ const EXCEPTIONS: &[(Provider, Operation, &str, Option<Line>)] = &[
     // No document tells what a deletion answers: any 2xx in JSON, or without a body.
     (FieldNation, Delete, "204 after", Some(("", DONE, DONE, 1))),
     (FieldNation, Delete, "odd 200", Some(("", DONE, DONE, 1))),
+    (FieldNation, Rmdir, "204 after", Some(("", DONE, DONE, 1))),
+    (FieldNation, Rmdir, "odd 200", Some(("", DONE, DONE, 1))),
+    (FieldNation, Rmdir, "no order", Some(("", DONE, DONE, 0))),
+    // The office meddles with files.
+    (FieldNation, Rmdir, "office renames", None),
+    (FieldNation, Rmdir, "office deletes", None),
+    // It is the link that is refused, and that is no matter of our token.
+    (CorrigoPro, Download, "401", Some(("", "refused", DONE, 0))),
+    (FieldNation, Download, "401", Some(("", "refused", DONE, 0))),
+    // Asked for by the case and its own id: a 404 does not tell which.
+    (Decisiv, Get, "no order", Some(("", "attachment_missing", "attachment_missing", 0))),
+    (Decisiv, Download, "no order", Some(("", "attachment_missing", "attachment_missing", 0))),
 ];
 
-fn lines(operation: Operation) -> &'static [Line] {
+/// Of several lines about one fault the first counts.
+fn lines(operation: Operation) -> &'static [&'static [Line]] {
     match operation {
-        Upload => UPLOAD,
-        Before => BEFORE,
-        Folder => FOLDER,
-        Look => LOOK,
-        Update => UPDATE,
-        Delete => DELETE,
+        Upload => &[UPLOAD],
+        Before => &[BEFORE],
+        Folder => &[FOLDER],
+        Look => &[LOOK],
+        Update => &[UPDATE],
+        Delete | Rmdir => &[DELETE],
+        List => &[OF_A_LIST, ASK],
+        Get | Link => &[OF_ONE, ASK],
+        Download => &[OF_BYTES, OF_ONE, ASK],
+        Mkdir => &[OF_A_FOLDER],
     }
 }
 
@@ -300,13 +393,14 @@ pub(crate) fn expected(row: &Row, name: &str) -> Option<Expected> {
         .find(|(system, operation, fault, _)| (*system, *operation, *fault) == (row.system, row.operation, name));
     let line = match exception {
         Some((_, _, _, line)) => *line,
-        None => lines(row.operation).iter().find(|line| line.0 == name).copied(),
+        None => lines(row.operation).iter().copied().flatten().find(|line| line.0 == name).copied(),
     };
     line.map(|(_, first, last, copies)| Expected { first, last, copies })
 }
 
 /// The faults that something is written down for.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    let all = [Upload, Before, Folder, Look, Update, Delete].into_iter().flat_map(lines).map(|line| line.0);
+    let operations = ROWS.iter().map(|row| row.operation);
+    let all = operations.flat_map(|operation| lines(operation).iter().copied().flatten()).map(|line| line.0);
     all.chain(EXCEPTIONS.iter().map(|(_, _, name, _)| *name))
 }

@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)] // a test that prints its table
 
+mod asked;
 mod cell;
 mod expected;
 mod rows;

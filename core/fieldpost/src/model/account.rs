@@ -184,6 +184,7 @@ pub struct Capabilities {
     pub max_name: Option<usize>,
     /// The MIME types it takes; `None` where it names none.
     pub types: Option<&'static [&'static str]>,
-    /// What can be asked of it: `upload`, `list`, `download`, `update`, `delete`, `folders`.
+    /// What can be asked of it: `upload`, `list`, `get` (one attachment by a call of its own; elsewhere the list tells), `download`,
+    /// `update`, `delete`, `folders` (to put into, make and delete).
     pub operations: &'static [&'static str],
 }

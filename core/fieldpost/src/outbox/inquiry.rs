@@ -5,14 +5,15 @@
 //! next --Token--> put_token --> next --Send--> report --> next ... --> Done
 //! ```
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::Outbox;
 use crate::engine::tokens;
 use crate::error::Error;
 use crate::model::{
-    Bytes, Download, Exchange, Integrity, Reason, RemoteEntry, RemoteFolder, RemoteId, RemoteList, Request, Snapshot,
-    Why, WorkOrder,
+    Answer, Bytes, Download, Exchange, Integrity, Reason, RemoteEntry, RemoteFolder, RemoteId, RemoteList, Request,
+    Snapshot, Why, WorkOrder,
 };
 use crate::providers::outcome::Unread;
 use crate::providers::reading::{Question, Reply};
@@ -70,6 +71,8 @@ pub struct Inquiry {
     /// How often one was asked for.
     asked: u32,
     state: State,
+    /// The last answer, where it refused something.
+    refused: Option<Answer>,
 }
 
 /// Where it stands.
@@ -122,7 +125,7 @@ impl Outbox {
             return Err(Error::Unanswered { why: Why::new(Reason::NoNetwork, None) });
         }
         let (outbox, account) = (self.clone(), job.account.clone());
-        Ok(Inquiry { outbox, account, wanted, place, token: None, asked: 0, state: State::Begin })
+        Ok(Inquiry { outbox, account, wanted, place, token: None, asked: 0, state: State::Begin, refused: None })
     }
 }
 
@@ -172,6 +175,7 @@ impl Inquiry {
         let used = self.token.clone().filter(|_| tokens::goes_along(&self.place.base_url, &request));
         let got = &*tokens::blotted(got, used.as_ref());
         let system = self.system();
+        self.refused = got.result.as_ref().ok().filter(|answer| (400..500).contains(&answer.status)).cloned();
         match of {
             Of::List => {
                 let step = system.resume_look(std::slice::from_ref(&self.place), &at, got);
@@ -232,7 +236,8 @@ impl Inquiry {
         let id = match &self.wanted {
             Wanted::One(id) | Wanted::File(id, _) => id.clone(),
             Wanted::List | Wanted::Folder(_) => {
-                entries.retain(|entry| !entry.told.is_deleted);
+                let mut known = BTreeSet::new(); // some systems' pages overlap
+                entries.retain(|entry| !entry.told.is_deleted && known.insert(entry.remote_id.0.clone()));
                 let entries = self.outbox.core()?.shown(&self.account, entries)?;
                 self.state = State::Done(Ok(Found::List(RemoteList { entries, complete })));
                 return Ok(());
@@ -289,6 +294,10 @@ impl Inquiry {
             Unread::TokenWanted if self.asked < 2 => {
                 self.token = None;
                 State::Begin
+            }
+            unread @ Unread::CannotTell { .. } => {
+                let said = self.refused.as_ref().and_then(|answer| self.system().refusal(answer, missing));
+                State::Done(Err(said.unwrap_or_else(|| unread.because(missing))))
             }
             unread => State::Done(Err(unread.because(missing))),
         };

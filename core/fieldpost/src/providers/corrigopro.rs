@@ -163,6 +163,10 @@ impl Provider for CorrigoPro {
         }
     }
 
+    fn refusal(&self, answer: &Answer, missing: Reason) -> Option<Why> {
+        refusal(answer, missing)
+    }
+
     fn ask(&self, place: &Snapshot, question: &Question) -> Asked {
         match question {
             Question::File(entry) => whereabouts(place, &entry.remote_id)
@@ -172,7 +176,7 @@ impl Provider for CorrigoPro {
     }
 
     fn resume_ask(&self, place: &Snapshot, _: &Question, at: &Cursor, got: &Exchange) -> Asked {
-        reading::resumed(Speech::Json, at, got, || Ok((linked(place, got)?, Auth::None)))
+        reading::resumed(at, got, || Ok((linked(place, got)?, Auth::None)))
     }
 }
 

@@ -174,7 +174,7 @@ impl Provider for Decisiv {
                 let read = outcome::read_in(Speech::Xml, got, |answer| answered(place, id, answer));
                 Step::Done(read.map(|attachment| Reply::Entry(attachment.entry)))
             }
-            Question::File(entry) => reading::resumed(Speech::Xml, at, got, || linked(place, &entry.remote_id, got)),
+            Question::File(entry) => reading::resumed(at, got, || linked(place, &entry.remote_id, got)),
             Question::Folder(_) => reading::not_offered(),
         }
     }

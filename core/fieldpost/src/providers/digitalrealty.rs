@@ -152,7 +152,7 @@ impl Provider for DigitalRealty {
     }
 
     fn resume_ask(&self, _: &Snapshot, _: &Question, at: &Cursor, got: &Exchange) -> Asked {
-        reading::resumed(Speech::Json, at, got, || Err(Unread::Stopped))
+        reading::resumed(at, got, || Err(Unread::Stopped))
     }
 }
 

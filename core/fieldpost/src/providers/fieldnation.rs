@@ -192,6 +192,10 @@ impl Provider for FieldNation {
         Step::Done(Looked::Listed(pages.into_listing()))
     }
 
+    fn refusal(&self, answer: &Answer, missing: Reason) -> Option<Why> {
+        refusal(answer, missing)
+    }
+
     fn ask(&self, place: &Snapshot, question: &Question) -> Asked {
         asking::ask(place, question)
     }

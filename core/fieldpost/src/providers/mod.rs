@@ -28,7 +28,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, Capabilities, Exchange, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Timestamp, Why,
+    Action, Answer, Capabilities, Exchange, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Timestamp, Why,
 };
 
 /// One system: what it is called, its settings and limits, its operations, how it recognises our file.
@@ -74,6 +74,11 @@ pub(crate) trait Provider: Sync {
 
     /// The next step of a look.
     fn resume_look(&self, doubts: &[Snapshot], at: &Cursor, got: &Exchange) -> Step<Looked>;
+
+    /// What the system says in an answer that refuses something, in its own shape; `missing`: what is not there, by what was asked.
+    fn refusal(&self, _answer: &Answer, _missing: Reason) -> Option<Why> {
+        None
+    }
 
     /// The first step of what a person asks of the work order at `place`: asked only where
     /// [`capabilities`](Self::capabilities) offer it. Lists are [looked](Self::look) at.

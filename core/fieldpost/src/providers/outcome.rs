@@ -22,7 +22,7 @@
 //! | no network | in doubt (`no_network`, host ill) | wait, account (`no_network`) | again, item and account wait (`no_network`) |
 //! | TLS failed | in doubt (`tls_failed`, host ill) | wait, account (`tls_failed`) | again, item and account wait (`tls_failed`) |
 //! | no such host, refused, unreachable, timed out, broken | in doubt (`unreachable`, host ill) | wait, account (`unreachable`) | again, item and account wait (`unreachable`) |
-//! | an answer longer than the limit | in doubt (`looking`) | wait, account (`server_busy`) | again, item waits (`server_busy`) |
+//! | an answer longer than the limit, or that our own disk did not take | in doubt (`looking`) | wait, account (`server_busy`) | again, item waits (`server_busy`) |
 //! | our own file was altered | in doubt; if absent, blocked (`file_damaged`) | **blocked** (`file_damaged`) | (it has none) |
 //! | we stopped it ourselves | in doubt (`looking`) | stopped: nothing is held against anyone | again, item waits (`server_busy`) |
 //!
@@ -44,6 +44,7 @@
 //! | 4xx in the system's own shape | cannot tell | **blocked** (its reason) |
 //! | 404, 410, 413, any other 4xx | cannot tell | **blocked** (`forbidden`, `too_large`, `refused`) |
 //! | 401, or what the system documents for a token that it refuses | token wanted | token wanted |
+//! | our own disk did not take it | later (`disk_full`) | wait, account (`server_busy`) |
 //! | we stopped it ourselves | stopped | stopped |
 //! | all else: network, portal, redirect, 408, 429, 5xx, broken | later | wait, account |
 //!
@@ -192,6 +193,10 @@ fn read_by<T>(
     let answer = match &got.result {
         Ok(answer) => answer,
         Err(Failure::Stopped) => return Err(Unread::Stopped),
+        Err(failure @ Failure::NotKept) => {
+            let detail = Some(failure_words(*failure).to_owned());
+            return Err(Unread::Later(Hold { reason: Reason::DiskFull, detail, asked: None }));
+        }
         Err(failure @ Failure::AnswerTooLong) => {
             return Err(cannot_tell(None, Some(failure_words(*failure).to_owned())));
         }
@@ -352,8 +357,7 @@ fn failed(failure: Failure) -> Doubt {
         Failure::Dns | Failure::Refused | Failure::Unreachable | Failure::TimedOut | Failure::Broken => {
             unwell(Reason::Unreachable)
         }
-        Failure::NotKept => Doubt::new(Reason::DiskFull, words),
-        Failure::AnswerTooLong | Failure::Stopped => Doubt::new(Reason::Looking, words),
+        Failure::AnswerTooLong | Failure::NotKept | Failure::Stopped => Doubt::new(Reason::Looking, words),
         Failure::FileDamaged => {
             let refusal = Some(Why::new(Reason::FileDamaged, words.clone()));
             Doubt { refusal, ..Doubt::new(Reason::Looking, words) }

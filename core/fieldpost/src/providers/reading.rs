@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::listing::{self, Facts};
-use super::outcome::{self, Speech, Unread};
+use super::outcome::{self, Unread};
 use super::settings::Common;
 use super::{Cursor, Effect, Entry, Step, address};
 use crate::model::{Auth, Body, Exchange, Method, Reason, RemoteId, Request, Sink, Snapshot, Why};
@@ -88,18 +88,13 @@ pub(super) fn at_once(request: Request) -> Asked {
 
 /// The next step of reading a file: its address is read by `link` and fetched, without our token; or the file was fetched. The
 /// address is in the one request that fetches it and nowhere else.
-pub(super) fn resumed(
-    speech: Speech,
-    at: &Cursor,
-    got: &Exchange,
-    link: impl FnOnce() -> Result<(Url, Auth), Unread>,
-) -> Asked {
+pub(super) fn resumed(at: &Cursor, got: &Exchange, link: impl FnOnce() -> Result<(Url, Auth), Unread>) -> Asked {
     match at.place() {
         Some(At::Where) => match link() {
             Ok((url, auth)) => fetch(url, auth),
             Err(unread) => Step::Done(Err(unread)),
         },
-        Some(At::File { own }) => Step::Done(match outcome::read_in(speech, got, listing::facts) {
+        Some(At::File { own }) => Step::Done(match outcome::read(got, listing::facts) {
             // Elsewhere it is the link that is refused, not our token.
             Err(Unread::TokenWanted) if !own => {
                 let why = Why::new(Reason::Refused, "the file's own host refused it".to_owned());

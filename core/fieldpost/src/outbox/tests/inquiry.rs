@@ -118,7 +118,9 @@ const DECISIV_ONE: &str = r#"<a:attachment xmlns:a="http://www.decisiv.net/platf
 
 fn list(asked: Result<Found, Error>) -> Vec<serde_json::Value> {
     match asked.unwrap() {
-        Found::List(list) => list.entries.iter().map(|entry| serde_json::to_value(entry).unwrap()).collect(),
+        Found::List(list) if list.complete => {
+            list.entries.iter().map(|entry| serde_json::to_value(entry).unwrap()).collect()
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -378,7 +378,7 @@ fn what_is_not_documented_is_never_sent() {
     }
     assert!(Decisiv.changes().is_empty());
     let capabilities = Decisiv.capabilities();
-    assert_eq!(capabilities.operations, ["upload", "list", "download"]);
+    assert_eq!(capabilities.operations, ["upload", "list", "get", "download"]);
     assert_eq!((capabilities.max_bytes, capabilities.max_name, capabilities.types), (None, None, None));
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::folders::{self, Pages};
 use super::{create, list, refuses_token};
 use crate::model::{Auth, Exchange, Reason, RemoteId, Request, Snapshot, Why};
-use crate::providers::outcome::{self, Speech, Unread};
+use crate::providers::outcome::{self, Unread};
 use crate::providers::reading::{self, Asked, Question, Reply};
 use crate::providers::{Cursor, Effect, Entry, Step};
 
@@ -46,7 +46,7 @@ pub(super) fn ask(place: &Snapshot, question: &Question) -> Asked {
 pub(super) fn resume(place: &Snapshot, question: &Question, at: &Cursor, got: &Exchange) -> Asked {
     match (question, at.place()) {
         (Question::File(entry), Some(At::List { pages, .. })) => linked(place, entry, pages, got),
-        (Question::File(_), None) => reading::resumed(Speech::Json, at, got, || Err(Unread::Stopped)),
+        (Question::File(_), None) => reading::resumed(at, got, || Err(Unread::Stopped)),
         (Question::Folder(name), Some(At::List { pages, made })) => listed(&into(place, name), name, pages, made, got),
         (Question::Folder(name), Some(At::Create)) => created(&into(place, name), got),
         _ => Step::Done(Err(Unread::Stopped)),

@@ -408,7 +408,7 @@ fn an_account_needs_nothing_but_its_address_and_takes_a_folder_and_an_acting_use
 fn capabilities_tell_a_screen_what_it_takes() {
     let capabilities = FieldNation.capabilities();
     assert_eq!(capabilities.max_bytes, Some(Bytes::megabytes(10)));
-    assert_eq!(capabilities.operations, ["upload", "list", "update", "delete"]);
+    assert_eq!(capabilities.operations, ["upload", "list", "download", "update", "delete", "folders"]);
     let types = capabilities.types.unwrap();
     assert!(types.contains(&"image/jpeg") && !types.contains(&"image/heic") && !types.contains(&"image/webp"));
     assert_eq!("fieldnation".parse(), Ok(ProviderKind::FieldNation));

@@ -281,6 +281,7 @@ pub(super) const TABLE: &[Case] = {
         case(Each, Failed(F::TimedOut), AWAY),
         case(Each, Failed(F::Broken), AWAY), // also an answer that was cut off
         case(Each, Failed(F::AnswerTooLong), ODD),
+        (Each, Failed(F::NotKept), "doubt looking", "wait server_busy", "again server_busy", "later disk_full"),
         (Each, Failed(F::FileDamaged), "doubt looking, absent: file_damaged", "blocked file_damaged", "blocked file_damaged", "later server_busy"),
         (Each, Failed(F::Stopped), "doubt looking", "stopped", "again server_busy", "stopped"),
     ]

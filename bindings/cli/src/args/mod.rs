@@ -283,6 +283,9 @@ pub(crate) struct RepairArgs {
     /// Another rank: the higher, the sooner
     #[arg(long, value_name = "N", group = "otherwise", allow_negative_numbers = true)]
     pub priority: Option<i32>,
+    /// What was made of a blocked photo elsewhere, such as a JPEG of a HEIC: it goes in its place
+    #[arg(long, value_name = "FILE", group = "otherwise", conflicts_with = "cap")]
+    pub converted: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

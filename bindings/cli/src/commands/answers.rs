@@ -56,7 +56,12 @@ pub(super) fn repair(session: &Session, args: RepairArgs) -> Ended {
     if let Some(priority) = args.priority {
         repair = repair.priority(priority);
     }
-    show_one(session, &outbox.repair(id, &repair)?)
+    let converted = args.converted.map(|file| outbox.convert(id, file)).transpose()?;
+    let item = match converted {
+        Some(item) if repair == Repair::new() => item,
+        _ => outbox.repair(id, &repair)?,
+    };
+    show_one(session, &item)
 }
 
 pub(super) fn settle(session: &Session, args: SettleArgs) -> Ended {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use anstyle::{AnsiColor, Style};
-use fieldpost::{Action, Item, Operation, Reason, State, Timestamp, Why};
+use fieldpost::{Action, Item, Kind, Operation, Reason, State, Timestamp, Why};
 
 use super::{ahead, plain};
 use crate::tokens;
@@ -45,6 +45,12 @@ pub(crate) fn reason(reason: Reason) -> &'static str {
     }
 }
 
+/// Whether it is a photo of a kind that has to be converted elsewhere.
+fn is_undecoded(item: &Item) -> bool {
+    let reason = item.why.as_ref().map(|why| why.reason);
+    item.kind == Kind::Photo && matches!(reason, Some(Reason::TypeNotAccepted | Reason::NotDecodable))
+}
+
 /// What helps `item`, as words.
 pub(crate) fn action(action: Action, item: &Item) -> Cow<'static, str> {
     let words = match action {
@@ -55,6 +61,7 @@ pub(crate) fn action(action: Action, item: &Item) -> Cow<'static, str> {
             return format!("a token, in {} or by --token-command", tokens::variable(&item.account)).into();
         }
         Action::FreeSpace => "free space, then: fieldpost retry ITEM",
+        Action::Repair if is_undecoded(item) => "fieldpost repair ITEM --converted FILE, with a JPEG of it",
         Action::Repair if item.operation == Operation::Upload => {
             "fieldpost repair ITEM, with another name, cap, work order or folder"
         }

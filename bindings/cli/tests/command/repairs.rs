@@ -95,3 +95,35 @@ fn what_cannot_be_repaired_is_refused_and_stays_as_it_is() {
         assert_eq!(place.json(["repair", unknown, "--folder", "f"]).fails(1), "unknown_item");
     }
 }
+
+#[test]
+fn a_photo_of_a_type_that_is_not_taken_goes_as_what_was_made_of_it_elsewhere() {
+    let (sandbox, place) = (Sandbox::start(Options::default()).unwrap(), Place::empty());
+    let system = Provider::FieldNation;
+    let url = sandbox.url(system);
+    place.run(["account", "add", "fn", "--provider", "fieldnation", "--url", &url]).ends(0);
+    let heic = place.file("boiler.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+    let jpeg = place.file("boiler.png", PNG);
+    let job = ["--account", "fn", "--work-order", "90001"];
+    let capture = ["capture", "photo", heic.to_str().unwrap()];
+    let item = place.json(capture.into_iter().chain(job)).ends(0).line();
+    let id = item["id"].as_str().unwrap();
+    assert_eq!((&item["state"], &item["why"]["reason"]), (&"blocked".into(), &"type_not_accepted".into()));
+    let why = place.run(["why", id]).ends(0).out;
+    assert!(why.contains("fieldpost repair ITEM --converted FILE"), "{why}");
+
+    assert_eq!(place.json(["repair", id, "--converted", heic.to_str().unwrap()]).fails(2), "invalid");
+    assert_eq!(place.json(["repair", id, "--converted", "x.jpg", "--cap", "1MB"]).fails(2), "usage");
+    assert_eq!(place.json(["repair", id, "--converted", "missing.jpg"]).fails(1), "cannot_read");
+    let repaired = place.json(["repair", id, "--converted", jpeg.to_str().unwrap(), "--name", "valve"]).ends(0).line();
+    assert_eq!(repaired["original"], item["original"]);
+    place.deliver(&sandbox.token(system), &[]).ends(0);
+    let [sent] = sandbox.uploads(system, "90001").try_into().unwrap();
+    assert_eq!(sent.name, format!("valve-{}.png", &id[id.len() - 8..]));
+    assert_eq!(place.item(id)["sent"]["sha256"], sent.sha256.as_str());
+    assert!(place.json(["check"]).ends(0).lines().len() == 1);
+}
+
+/// A picture of one white pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\
+    \0\0\0\x0cIDATx\x9cc\xf8\xff\xff?\0\x05\xfe\x02\xfe\r\xefF\xb8\0\0\0\0IEND\xaeB`\x82";

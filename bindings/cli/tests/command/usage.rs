@@ -89,7 +89,9 @@ fn help_and_version_are_no_mistakes_but_nothing_at_all_is() {
     assert!(place.run(["capture", "photo", "--help"]).ends(0).out.contains("--max-edge"));
     assert!(place.run(["repair", "--help"]).ends(0).out.contains("--folder"));
     let remote = place.run(["remote", "--help"]).ends(0).out;
-    assert!(remote.contains("update") && remote.contains("delete") && !remote.contains("mkdir"), "{remote}");
+    for command in ["list", "get", "update", "delete", "mkdir", "rmdir"] {
+        assert!(remote.contains(&format!("  {command} ")), "{remote}");
+    }
     assert!(place.run(["--version"]).ends(0).out.starts_with("fieldpost "));
     assert!(place.run([""; 0]).ends(2).err.contains("Usage"));
     assert_eq!(place.json([""; 0]).fails(2), "usage");

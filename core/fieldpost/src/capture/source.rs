@@ -42,7 +42,7 @@ pub enum SourceError {
 }
 
 impl Source {
-    pub(super) fn file(path: PathBuf, take: bool) -> Self {
+    pub(crate) fn file(path: PathBuf, take: bool) -> Self {
         Source::File { path, take }
     }
 

@@ -1,9 +1,10 @@
 //! Items at the door: captures, lists, and a person's answers.
 
+use std::path::Path;
 use std::sync::PoisonError;
 
 use super::Outbox;
-use crate::capture::Capture;
+use crate::capture::{Capture, Source};
 use crate::dispatch::person::Settlement;
 use crate::engine::answers::Which;
 use crate::engine::check::Finding;
@@ -114,6 +115,25 @@ impl Outbox {
     /// what is no photo.
     pub fn repair(&self, id: ItemId, repair: &Repair) -> Result<Item, Error> {
         let item = self.change(|core| core.repair(id, repair))?;
+        self.wake();
+        Ok(item)
+    }
+
+    /// Hands in what the host made of a photo that is blocked, for it is of a type that its system does not take or that nobody here
+    /// decodes: a JPEG of a HEIC, from the phone's own decoder. It is made to fit as any photo, and goes in the photo's place, as a new
+    /// operation; `converted` is only read. What was captured stays as it is, and its hash on record. A later repair of the cap begins
+    /// with what was captured again. Takes a second or so.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`]; [`Error::NotNow`] for what is no blocked photo, or may have arrived; [`Error::CannotRead`];
+    /// [`Error::Invalid`] for a file that is no picture that can be read, or does not fit; [`Error::DiskFull`]. The item is then as it was.
+    pub fn convert(&self, id: ItemId, converted: impl AsRef<Path>) -> Result<Item, Error> {
+        let conversion = self.core()?.begin_conversion(id)?;
+        let source = Source::file(converted.as_ref().to_owned(), false);
+        let bytes = source.len(&*self.inner.disk)?;
+        self.core()?.make_room(bytes)?;
+        let (before, made) = conversion.run(converted.as_ref())?;
+        let item = self.change(|core| core.end_conversion(&before, made))?;
         self.wake();
         Ok(item)
     }

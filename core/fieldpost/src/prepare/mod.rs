@@ -3,6 +3,8 @@
 //!
 //! A body is written once, as `body-<revision>.<extension>`. What the journal knows of is frozen: a repair is a new revision.
 
+mod host;
+
 use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,6 +14,7 @@ use std::sync::Arc;
 use fieldpost_imaging::{Control, FitError, Fitted, Policy, fit_stream};
 use sha2::Digest as _;
 
+pub(crate) use self::host::HostMade;
 use crate::disk::{Reader, Writer};
 use crate::model::{Bytes, Flag, ItemId, Original, PreparedBody, Reason, Row, Sent, Sha256};
 use crate::store::folders::{Folders, ORIGINAL, is_full};
@@ -62,9 +65,10 @@ impl Job {
         if found != self.original {
             return Err(damaged("the original is not what was captured"));
         }
-        let revision = self.revision()?;
-        let draft = Draft { path: self.path(&format!("body-{revision}.new")), kept: false, job: &self };
-        let (fitted, sent) = match draft.write(fit) {
+        let revision = revision(&self.folders, self.manifest.id)?;
+        let draft = Draft::new(&self.folders, self.path(&format!("body-{revision}.new")));
+        let source = self.folders.disk().open(&self.path(ORIGINAL)).map_err(FitError::Read);
+        let (fitted, sent) = match source.and_then(|source| draft.fit(source, fit, self.memory)) {
             // Decoded by nobody here; where it needs not be made smaller the system may still take it.
             Err(FitError::UnsupportedFormat { .. }) if self.original.bytes <= fit.cap => {
                 return Ok(self.as_it_is());
@@ -92,24 +96,6 @@ impl Job {
         Made { body, mime: mime.clone(), extension: target.extension.clone(), flags: Vec::new() }
     }
 
-    /// The first number that no body on record has. What lies there all the same was made by a process that was killed
-    /// before anybody knew of it, and goes.
-    fn revision(&self) -> Result<u32, Unprepared> {
-        let id = self.manifest.id;
-        let journal = self.folders.read_journal(id).map_err(damaged)?;
-        let on_record = journal.lines.iter().filter_map(|line| match &line.entry {
-            Entry::Prepared { body, .. } | Entry::Attempted { body, .. } => number(body),
-            _ => None,
-        });
-        let revision = on_record.max().unwrap_or(0) + 1;
-        for name in self.folders.files(id).map_err(damaged)? {
-            if number(&name).is_some_and(|n| n >= revision) {
-                _ = self.folders.disk().remove_file(&self.path(&name));
-            }
-        }
-        Ok(revision)
-    }
-
     fn path(&self, name: &str) -> PathBuf {
         self.folders.file(self.manifest.id, name)
     }
@@ -125,25 +111,45 @@ pub(crate) fn abandon(folders: &Folders, id: ItemId) {
     }
 }
 
+/// The first number that no body on record has. What lies there all the same was made by a process that was killed
+/// before anybody knew of it, and goes.
+fn revision(folders: &Folders, id: ItemId) -> Result<u32, Unprepared> {
+    let journal = folders.read_journal(id).map_err(damaged)?;
+    let on_record = journal.lines.iter().filter_map(|line| match &line.entry {
+        Entry::Prepared { body, .. } | Entry::Attempted { body, .. } => number(body),
+        _ => None,
+    });
+    let revision = on_record.max().unwrap_or(0) + 1;
+    for name in folders.files(id).map_err(damaged)? {
+        if number(&name).is_some_and(|n| n >= revision) {
+            _ = folders.disk().remove_file(&folders.file(id, &name));
+        }
+    }
+    Ok(revision)
+}
+
 /// The number in a body's name.
 fn number(name: &str) -> Option<u32> {
     name.strip_prefix("body-")?.split('.').next()?.parse().ok()
 }
 
 /// A body in the making, under a temporary name. Dropped, it goes.
-struct Draft<'a> {
+struct Draft {
     path: PathBuf,
     kept: bool,
-    job: &'a Job,
+    folders: Arc<Folders>,
 }
 
-impl Draft<'_> {
-    fn write(&self, fit: Fit) -> Result<(Fitted, Sent), FitError> {
-        let disk = self.job.folders.disk();
-        let mut source = disk.open(&self.job.path(ORIGINAL)).map_err(FitError::Read)?;
-        let to = disk.create(&self.path).map_err(write_error)?;
+impl Draft {
+    fn new(folders: &Arc<Folders>, path: PathBuf) -> Self {
+        Draft { path, kept: false, folders: folders.clone() }
+    }
+
+    /// Makes it of `source`, under the cap.
+    fn fit(&self, mut source: Box<dyn Reader>, fit: Fit, memory: u64) -> Result<(Fitted, Sent), FitError> {
+        let to = self.folders.disk().create(&self.path).map_err(write_error)?;
         let mut out = Hashed { to, sha: sha2::Sha256::new() };
-        let fitted = decode(&mut source, &mut out, &policy(fit), &Control::default().memory(self.job.memory))?;
+        let fitted = decode(&mut source, &mut out, &policy(fit), &Control::default().memory(memory))?;
         out.to.sync().map_err(write_error)?;
         let sha256 = Sha256(out.sha.finalize().into());
         let (width, height) = (Some(fitted.width), Some(fitted.height));
@@ -152,17 +158,17 @@ impl Draft<'_> {
     }
 
     fn keep_as(mut self, name: &str) -> io::Result<()> {
-        let (disk, body) = (self.job.folders.disk(), self.job.path(name));
+        let (disk, body) = (self.folders.disk(), self.path.with_file_name(name));
         disk.rename(&self.path, &body)?;
         self.kept = true;
         disk.sync_dir(body.parent().unwrap_or(Path::new(".")))
     }
 }
 
-impl Drop for Draft<'_> {
+impl Drop for Draft {
     fn drop(&mut self) {
         if !self.kept {
-            _ = self.job.folders.disk().remove_file(&self.path); // else the next try does
+            _ = self.folders.disk().remove_file(&self.path); // else the next try does
         }
     }
 }

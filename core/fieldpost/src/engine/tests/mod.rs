@@ -2,6 +2,7 @@
 
 mod alone;
 mod any_calls;
+mod conversions;
 mod decisiv;
 mod folders;
 mod operations;

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use fieldpost::{
     Backoff, Bytes, Changes, Deliver, Disk, Document, Filter, Held, Http, HttpOptions, Lock, Operation, Options,
-    Outbox, Photo, Reader, Secret, StopSignal, Task, Text, WorkOrder, Writer,
+    Outbox, Photo, Reader, Secret, StopSignal, Task, Text, Writer,
 };
 use fieldpost_sandbox::{Listening, Provider};
+use fieldpost_tests::systems;
 
 /// Stops the process at the nth time that a point is met.
 #[derive(Clone)]
@@ -157,19 +158,21 @@ fn capture(outbox: &Outbox, photo: &Path, seed: u64) -> Result<(), Box<dyn std::
     let dir = tempfile::tempdir()?;
     for n in 0..8u64 {
         let salt = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(n);
-        let job = if salt.is_multiple_of(2) {
-            WorkOrder::new("acme", fieldpost_tests::CORRIGO_JOB)
-        } else {
-            WorkOrder::new("dlr", fieldpost_tests::DIGITAL_JOB)
-        };
+        let system = Provider::ALL[usize::try_from(salt % 5).unwrap_or(0)];
+        let job = fieldpost_tests::job(system);
+        // Field Nation takes no text, and Serial's have no names to be told apart by.
+        let has_text_files = !matches!(system, Provider::FieldNation | Provider::Serial);
         let item = match n % 4 {
-            0 => {
+            1 if has_text_files => outbox.capture(Text::new(format!("note {salt}")), &job)?,
+            0 | 1 => {
                 let path = dir.path().join(format!("report-{n}.pdf"));
                 let content: Vec<u8> = (0..20_000 + salt % 180_000).map(|i| ((i ^ salt) % 251) as u8).collect();
                 std::fs::write(&path, content)?;
-                outbox.capture(Document::new(path), &job)?
+                let document = Document::new(path);
+                // A folder that is not there the first time.
+                let document = if system == Provider::FieldNation { document.folder("Reports") } else { document };
+                outbox.capture(document, &job)?
             }
-            1 => outbox.capture(Text::new(format!("note {salt}")), &job)?,
             2 => outbox.capture(Photo::new(photo).cap_original().tag("original"), &job)?,
             _ => outbox.capture(Photo::new(photo).cap(Bytes::kilobytes(30)), &job)?,
         };
@@ -184,15 +187,20 @@ fn capture(outbox: &Outbox, photo: &Path, seed: u64) -> Result<(), Box<dyn std::
 
 /// Updates, deletes or cancels one of the newest uploads, told once it returned.
 fn change(outbox: &Outbox, salt: u64) -> Result<(), Box<dyn std::error::Error>> {
-    let mut uploads = outbox.items(&Filter { account: Some("acme".to_owned()), ..Filter::default() })?;
+    let system = if salt.is_multiple_of(3) { Provider::FieldNation } else { Provider::CorrigoPro };
+    let account = Some(systems::account_id(system).to_owned());
+    let mut uploads = outbox.items(&Filter { account, ..Filter::default() })?;
     uploads.retain(|item| item.operation == Operation::Upload);
     let dice = (salt >> 20).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let back = usize::try_from(dice >> 4).unwrap_or(0) % 16;
     let Some(upload) = uploads.len().checked_sub(1 + back).and_then(|n| uploads.get(n)) else { return Ok(()) };
     let (done, what) = match dice % 16 {
         0..4 => {
-            let name = Changes::from([("name".to_owned(), format!("renamed-{dice}.pdf"))]);
-            (outbox.update(upload.id, name).map(drop), "UPDATED")
+            let change = match system {
+                Provider::FieldNation => ("notes".to_owned(), format!("seen {dice}")),
+                _ => ("name".to_owned(), format!("renamed-{dice}.pdf")),
+            };
+            (outbox.update(upload.id, Changes::from([change])).map(drop), "UPDATED")
         }
         4..6 => (outbox.delete(upload.id).map(drop), "DELETED"),
         6 => (outbox.cancel(upload.id), "CANCELLED"),
@@ -209,7 +217,7 @@ fn change(outbox: &Outbox, salt: u64) -> Result<(), Box<dyn std::error::Error>> 
 /// Delivers, again and again: another process captures, and this one is not told.
 fn deliver(outbox: &Outbox, listening: &Listening, stop: &Stop) -> Result<(), Box<dyn std::error::Error>> {
     let token = |account: &str| {
-        let system = if account == "acme" { Provider::CorrigoPro } else { Provider::DigitalRealty };
+        let system = systems::of_account(account)?;
         listening.accounts.iter().find(|account| account.provider == system).map(|account| account.token.clone())
     };
     let http = HttpOptions { idle: Duration::from_millis(1_500), ..HttpOptions::default() };

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use fieldpost::{Changes, Error, Filter, Item, Reason, State};
 use fieldpost_sandbox::{Dialect, DownloadHost, Fault, FileValue, Moment, Operation, Provider};
 use fieldpost_tests::systems::{account_id, work_order};
-use fieldpost_tests::{World, job};
+use fieldpost_tests::{World, job, run};
 
 /// What every temporary link of the sandbox has, and what stands before every token in a query.
 const MARKS: [&str; 2] = ["/links/", "access_token"];
@@ -100,6 +100,32 @@ fn live(world: &World, told: &mut Told) {
     }
 }
 
+/// What a person asks the systems, in good times and in bad ones.
+fn ask_the_systems(world: &World, told: &mut Told) {
+    for system in Provider::ALL {
+        for fault in
+            [None, Some(echo(system, 400)), Some(Fault::HalfAnswer), Some(Fault::CaptivePortal { redirect: true })]
+        {
+            let remote = world.outbox.remote(&job(system));
+            let tokens = |_: &str| Some(token(system));
+            let list = run(remote.list(&tokens));
+            told.say("a list", &list);
+            let first = list.unwrap().entries.into_iter().find(|entry| entry.ours.is_some()).unwrap();
+            let meet = |operation| fault.clone().into_iter().for_each(|fault| world.fault(system, operation, 1, fault));
+            meet(Operation::List);
+            told.say("a list", run(remote.list(&tokens)).map_err(|e| (e.to_string(), e.help(), e)));
+            meet(Operation::Download);
+            let to = world.path().with_file_name(format!("got-{system}-{}", told.0.len()));
+            told.say(
+                "a download",
+                run(remote.download(&first.remote_id, &to, &tokens)).map_err(|e| (e.to_string(), e)),
+            );
+            meet(Operation::CreateFolder);
+            told.say("a folder", run(remote.make_folder("Site", &tokens)).map_err(|e| (e.to_string(), e)));
+        }
+    }
+}
+
 /// What can be asked of an outbox.
 fn ask(world: &World, told: &mut Told) {
     let items = world.outbox.items(&Filter::default()).unwrap();
@@ -125,6 +151,7 @@ fn nothing_that_is_written_or_told_has_a_token_a_temporary_link_or_a_query_crede
     let heard = events.clone();
     let listening = world.outbox.listen(move |event| heard.lock().unwrap().say("an event", event));
     live(&world, &mut told);
+    ask_the_systems(&world, &mut told);
     ask(&world, &mut told);
     listening.finish();
     told.0.append(&mut events.lock().unwrap().0);

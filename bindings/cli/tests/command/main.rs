@@ -17,5 +17,6 @@ mod remote;
 mod remote_now;
 mod repairs;
 mod sandbox;
+mod secrets;
 mod support;
 mod usage;

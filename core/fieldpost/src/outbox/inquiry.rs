@@ -171,9 +171,9 @@ impl Inquiry {
     /// # Errors
     /// [`Error::Disk`], [`Error::DiskFull`], [`Error::Damaged`].
     pub fn report(&mut self, got: &Exchange) -> Result<(), Error> {
-        let State::Asks { of, request, at } = std::mem::replace(&mut self.state, State::Begin) else { return Ok(()) };
-        let used = self.token.clone().filter(|_| tokens::goes_along(&self.place.base_url, &request));
-        let got = &*tokens::blotted(got, used.as_ref());
+        let State::Asks { of, at, .. } = std::mem::replace(&mut self.state, State::Begin) else { return Ok(()) };
+        // Also where it did not go along: a link's host may know it from the system.
+        let got = &*tokens::blotted(got, self.token.clone().as_ref());
         let system = self.system();
         self.refused = got.result.as_ref().ok().filter(|answer| (400..500).contains(&answer.status)).cloned();
         match of {

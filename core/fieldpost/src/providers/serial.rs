@@ -230,16 +230,18 @@ fn is_bare(answer: &Answer) -> bool {
 fn attachment(value: &Value, user: Option<&str>) -> Option<Entry> {
     let map = value.as_object()?;
     let by = json::text(map, "added_by_user_id");
+    // A text has no file; a name that is not there is no name of ours.
+    let name = json::name(map, "file_name")?.unwrap_or_default();
     Some(Entry {
         remote_id: json::id(map, "dataset_id")?,
-        // A text has no file; a name that is not there is no name of ours.
-        name: Some(json::name(map, "file_name")?.unwrap_or_default()),
+        name: Some(name.clone()),
         bytes: None,
         sha256: None,
         evidence: Evidence::Listed,
         by_us: by.zip(user).is_none_or(|(by, user)| by.trim().eq_ignore_ascii_case(user.trim())),
         told: Told {
-            caption: json::said(map, "value"),
+            // Of a file it may be a link to it, which is nobody's to keep.
+            caption: name.is_empty().then(|| json::said(map, "value")).flatten(),
             created_at: json::moment(map, "added_at"),
             is_deleted: json::field(map, "is_deleted").and_then(Value::as_bool).unwrap_or_default(),
             ..Told::default()

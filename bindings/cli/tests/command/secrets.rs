@@ -1,5 +1,7 @@
 //! The command tells no token, no temporary link and no query credential, whatever goes wrong.
 
+use std::process::Command;
+
 use fieldpost_sandbox::{Dialect, DownloadHost, Fault, Moment, Operation, Options, Provider, Rule, Sandbox};
 
 use super::support::{Place, Ran, any_file_holds};
@@ -21,11 +23,17 @@ fn echo(system: Provider) -> Fault {
     Fault::Status { status: 400, when: Moment::Before, headers, body }
 }
 
+/// With each system's own token.
+fn tokens(command: &mut Command) -> &mut Command {
+    command
+        .envs(Provider::ALL.map(|system| (format!("FIELDPOST_TOKEN_{}", system.name().to_uppercase()), token(system))))
+}
+
 /// Runs it as a person and as a script do; what it said.
-fn say(place: &Place, system: Provider, args: &[&str]) -> Vec<String> {
+fn say(place: &Place, args: &[&str]) -> Vec<String> {
     let told = |json: &[&str]| {
         let mut command = place.command(args.iter().chain(json));
-        let Ran { out, err, .. } = Ran::of(&command.env("FIELDPOST_TOKEN", token(system)).output().unwrap());
+        let Ran { out, err, .. } = Ran::of(&tokens(&mut command).output().unwrap());
         [out, err]
     };
     [told(&[]), told(&["--json"])].concat()
@@ -43,7 +51,7 @@ fn whatever_the_command_says_and_writes_has_no_secret_in_it() {
         sandbox.set_tokens(system, &[&token(system)]);
         let set: Vec<String> = account.settings.iter().map(|(key, value)| format!("--set={key}={value}")).collect();
         let add = ["account", "add", system.name(), "--provider", system.name(), "--url", &url];
-        said.extend(say(&place, system, &add.into_iter().chain(set.iter().map(String::as_str)).collect::<Vec<_>>()));
+        said.extend(say(&place, &add.into_iter().chain(set.iter().map(String::as_str)).collect::<Vec<_>>()));
         let file = place.file("report.pdf", format!("%PDF-1.7 for {system:?}"));
         let job = ["--account", system.name(), "--work-order", &account.work_orders[0]];
         for fault in [None, Some(Fault::LoseAnswer), Some(Fault::HalfAnswer), Some(echo(system))] {
@@ -53,24 +61,24 @@ fn whatever_the_command_says_and_writes_has_no_secret_in_it() {
                 }
             }
             let capture = ["capture", "document", file.to_str().unwrap()];
-            said.extend(say(&place, system, &capture.into_iter().chain(job).collect::<Vec<_>>()));
-            said.extend(say(&place, system, &["deliver", "--patience", "0s"]));
+            said.extend(say(&place, &capture.into_iter().chain(job).collect::<Vec<_>>()));
+            said.extend(say(&place, &["deliver", "--patience", "0s"]));
             for args in [&["remote", "list"][..], &["remote", "mkdir", "Site"]] {
-                said.extend(say(&place, system, &[args, &job].concat()));
+                said.extend(say(&place, &[args, &job].concat()));
             }
             let items = place.json(["list", "--account", system.name()]).ends(0).lines();
             if let Some(id) = items.last().and_then(|item| item["id"].as_str()) {
                 for args in
                     [&["show", id][..], &["why", id], &["remote", "get", id], &["remote", "get", id, "--out", id]]
                 {
-                    said.extend(say(&place, system, args));
+                    said.extend(say(&place, args));
                 }
             }
         }
         for args in
             [&["list"][..], &["account", "list"], &["check"], &["retry", "--all"], &["deliver", "--patience", "0s"]]
         {
-            said.extend(say(&place, system, args));
+            said.extend(say(&place, args));
         }
     }
     assert!(sandbox.requests().iter().filter(|r| r.operation == Some(Operation::Download)).count() >= 8);

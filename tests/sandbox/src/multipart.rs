@@ -273,4 +273,73 @@ mod tests {
             assert!(part_head(head).is_err(), "{head:?}");
         }
     }
+
+    /// Reads a form that arrives in such pieces.
+    async fn read(content_type: &str, pieces: Vec<Vec<u8>>) -> Result<Vec<(PartHead, Vec<u8>)>, String> {
+        let source = futures_util::stream::iter(pieces.into_iter().map(|piece| Ok(Bytes::from(piece))));
+        let mut form = Multipart::new(source, content_type)?;
+        form.begin().await?;
+        let mut parts = Vec::new();
+        while let Some(head) = form.head().await? {
+            let mut content = Vec::new();
+            while let Some(piece) = form.piece().await? {
+                content.extend(piece);
+            }
+            parts.push((head, content));
+        }
+        Ok(parts)
+    }
+
+    /// A small generator with a seed (SplitMix64).
+    fn below(state: &mut u64, n: usize) -> usize {
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        usize::try_from((z ^ (z >> 27)) % n as u64).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_form_reads_the_same_however_it_is_cut_and_no_damage_to_it_makes_the_reader_panic() {
+        let boundary = "x-7f3a";
+        let content_type = format!("multipart/form-data; boundary={boundary}");
+        let (mut whole, mut refused) = (0, 0);
+        for seed in 0..4_000u64 {
+            let rng = &mut seed.wrapping_mul(0x2545_f491_4f6c_dd1d);
+            let contents: Vec<Vec<u8>> = (0..below(rng, 4))
+                .map(|_| (0..below(rng, 40)).map(|_| b"\r\n-x7f3a:\0\xff"[below(rng, 11)]).collect())
+                .collect();
+            let mut form = Vec::new();
+            for (n, content) in contents.iter().enumerate() {
+                form.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{n}\"\r\n\r\n").bytes());
+                form.extend(content);
+                form.extend(b"\r\n");
+            }
+            form.extend(format!("--{boundary}--\r\n").bytes());
+            let is_damaged = below(rng, 2) == 0;
+            if is_damaged {
+                let at = below(rng, form.len());
+                match below(rng, 3) {
+                    0 => form.truncate(at),
+                    1 => form[at] = u8::try_from(below(rng, 256)).unwrap(),
+                    _ => form.insert(at, b"\r\n-:\"x"[below(rng, 6)]),
+                }
+            }
+            let mut pieces = Vec::new();
+            while !form.is_empty() {
+                let n = 1 + below(rng, 30.min(form.len()));
+                pieces.push(form.drain(..n).collect());
+            }
+            let read = read(&content_type, pieces).await;
+            // A content may itself look like a boundary: then it is one.
+            let delimiter = format!("--{boundary}");
+            let is_clean = contents.iter().all(|content| find(content, delimiter.as_bytes()).is_none());
+            if !is_damaged && is_clean {
+                let read: Vec<Vec<u8>> = read.unwrap().into_iter().map(|(_, content)| content).collect();
+                assert_eq!(read, contents, "seed {seed}");
+                whole += 1;
+            } else {
+                refused += usize::from(read.is_err());
+            }
+        }
+        assert!(whole > 1_000 && refused > 500, "too few to mean anything: {whole} whole, {refused} refused");
+    }
 }

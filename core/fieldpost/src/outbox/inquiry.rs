@@ -35,7 +35,6 @@ pub enum Wanted {
 
 /// What to do next for an [`Inquiry`].
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, moved once")]
 pub enum Inquired {
     /// Make this exchange, then [`report`](Inquiry::report) it.
     Send(Transfer),
@@ -134,6 +133,7 @@ impl Inquiry {
     ///
     /// # Errors
     /// [`Error::Unanswered`] with the reason; [`Error::Disk`], [`Error::DiskFull`] where a download cannot be kept.
+    #[expect(clippy::should_implement_trait, reason = "as of a delivery: it never ends by itself, so it is no iterator")]
     pub fn next(&mut self) -> Result<Inquired, Error> {
         if matches!(self.state, State::Begin) {
             self.begin();

@@ -7,6 +7,7 @@ use sha2::Digest;
 
 mod decisiv;
 mod fieldnation;
+mod reading;
 
 use self::decisiv::{PLACES, is_proof_in_xml, xml};
 pub(super) use self::decisiv::{to_decisiv, to_decisiv_in_base64};

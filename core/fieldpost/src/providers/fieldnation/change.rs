@@ -68,13 +68,13 @@ pub(super) fn begin(snapshot: &Snapshot) -> Step<Outcome> {
 
 /// The update or the deletion was answered.
 pub(super) fn answered(snapshot: &Snapshot, got: &Exchange) -> Outcome {
-    let (proof, missing): (&dyn Fn(&Answer) -> Option<()>, _) = match snapshot.operation {
-        Operation::Delete => (&deleted, Reason::AttachmentMissing),
-        Operation::DeleteFolder => (&deleted, Reason::FolderMissing),
-        Operation::Update | Operation::Upload => (&whole_work_order, Reason::AttachmentMissing),
+    let (proof, missing) = match snapshot.operation {
+        Operation::Delete => (deleted as fn(&_) -> _, Reason::AttachmentMissing),
+        Operation::DeleteFolder => (deleted as _, Reason::FolderMissing),
+        Operation::Update | Operation::Upload => (whole_work_order as _, Reason::AttachmentMissing),
     };
     let refused = |answer: &Answer| refusal(answer, missing);
-    match (outcome::changed(got, &Reading { proof, refusal: &refused, refuses_token }), &snapshot.about) {
+    match (outcome::changed(got, &Reading { proof: &proof, refusal: &refused, refuses_token }), &snapshot.about) {
         (Ok(()), Some(about)) => Outcome::Delivered(about.clone()),
         (Ok(()), None) => Outcome::Blocked(nameless()),
         (Err(outcome), _) => outcome,

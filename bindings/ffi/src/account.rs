@@ -56,7 +56,7 @@ pub struct Capabilities {
     pub max_name: Option<i32>,
     /// The MIME types it takes; none where it names none.
     pub types: Option<Vec<String>>,
-    /// What can be asked of it: `upload`, `list`, `download`, `update`, `delete`, `folders`.
+    /// What can be asked of it: `upload`, `list`, `get`, `download`, `update`, `delete`, `folders`.
     pub operations: Vec<String>,
 }
 

@@ -35,7 +35,8 @@ mod remote;
 #[cfg(feature = "reqwest")]
 mod tokens;
 mod values;
-#[cfg(all(test, feature = "reqwest"))]
+#[cfg(test)]
+#[cfg(feature = "reqwest")]
 mod world;
 
 pub use account::{Account, AccountInfo, Capabilities};

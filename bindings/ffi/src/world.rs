@@ -82,7 +82,7 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start(fieldpost_sandbox::Options::default()).unwrap();
         let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None, None).unwrap();
-        let world = World { sandbox, app: App::of(outbox), dir: dir };
+        let world = World { sandbox, app: App::of(outbox), dir };
         world.app.outbox.put_account(world.account()).unwrap();
         world.app.outbox.inner.capture(Text::new("a note"), &WorkOrder::new("acme", "10234")).unwrap();
         world

@@ -56,7 +56,8 @@ pub struct Capabilities {
     pub max_name: Option<i32>,
     /// The MIME types it takes; none where it names none.
     pub types: Option<Vec<String>>,
-    /// What can be asked of it: `upload`, `list`, `download`, `update`, `delete`, `folders`.
+    /// What can be asked of it: `upload`, `list`, `get` (one attachment by a call of its own; elsewhere the list tells),
+    /// `download`, `update`, `delete`, `folders` (to put into, make and delete).
     pub operations: Vec<String>,
 }
 

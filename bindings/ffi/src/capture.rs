@@ -5,7 +5,7 @@ use std::path::PathBuf as FilePath;
 
 use fieldpost::{Bytes, Document, ItemId, Photo, Requires, Signature, Text};
 
-use crate::error::OutboxError;
+use crate::error::NativeError;
 use crate::values::negative;
 
 /// Something to capture, with its options. Only the source has to be given.
@@ -145,10 +145,10 @@ impl From<Cap> for fieldpost::Cap {
 }
 
 impl TryFrom<Capture> for fieldpost::Capture {
-    type Error = OutboxError;
+    type Error = NativeError;
 
     /// Fails only for an edge below zero.
-    fn try_from(capture: Capture) -> Result<Self, OutboxError> {
+    fn try_from(capture: Capture) -> Result<Self, NativeError> {
         Ok(match capture.source.clone() {
             Source::Photo { path, cap, max_edge, move_source } => {
                 let mut photo = Photo::new(path);
@@ -259,6 +259,6 @@ mod tests {
     #[test]
     fn an_edge_below_zero_is_refused() {
         let photo = Source::Photo { path: "a.jpg".into(), cap: None, max_edge: Some(-1), move_source: false };
-        assert!(matches!(fieldpost::Capture::try_from(of(photo)), Err(OutboxError::Invalid(_))));
+        assert!(matches!(fieldpost::Capture::try_from(of(photo)), Err(NativeError::Invalid(_))));
     }
 }

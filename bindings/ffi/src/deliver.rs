@@ -1,15 +1,13 @@
-//! Delivery as an app starts and stops it: by a call that blocks its thread, with tokens asked for by an event that the
-//! app answers with a call. Owns the questions that are not answered yet, and the runtime of one delivery.
+//! Delivery as an app starts and stops it: by a call that blocks its thread. Owns the runtime of one such call.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use fieldpost::{BoxFuture, Bytes, HttpOptions, Secret, Timestamp, Token, Tokens};
-use tokio::sync::oneshot;
+use fieldpost::{Bytes, HttpOptions, Timestamp};
+use tokio::runtime::{Builder, Runtime};
 
-use crate::error::OutboxError;
-use crate::events::ListenerError;
+use crate::error::NativeError;
 use crate::outbox::NativeOutbox;
+use crate::tokens::{Asking, TokenListener};
 use crate::values::Span;
 
 /// How to deliver.
@@ -56,19 +54,11 @@ pub struct Summary {
     pub next: Option<Timestamp>,
 }
 
-/// The app's sign-in.
-#[uniffi::export(callback_interface)]
-pub trait TokenListener: Send + Sync {
-    /// A token is wanted for that account. Return at once, and answer when there is one with `putToken`, or with
-    /// `noToken`: until then this account waits, and no other. To throw is to have none.
-    fn token_wanted(&self, account: String) -> Result<(), ListenerError>;
-}
-
-/// Ends the calls of `deliver` that it was given to, from any thread, also one that has not begun; not a delivery that such a
-/// call has joined. Given once, it is given for good.
+/// Ends the calls of `deliver` and of `remoteList` and its like that it was given to, from any thread, also one that has not begun;
+/// not a delivery that such a call has joined. Given once, it is given for good.
 #[derive(Default, uniffi::Object)]
 pub struct StopSignal {
-    inner: fieldpost::StopSignal,
+    pub(crate) inner: fieldpost::StopSignal,
 }
 
 #[uniffi::export]
@@ -101,13 +91,11 @@ impl NativeOutbox {
         how: Deliver,
         tokens: Box<dyn TokenListener>,
         stop: Arc<StopSignal>,
-    ) -> Result<Summary, OutboxError> {
+    ) -> Result<Summary, NativeError> {
         let Deliver { patience: Span(patience), watch, http } = how;
         let how = fieldpost::Deliver { patience, watch, http: http.into(), stop: stop.inner.clone() };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| OutboxError::Failed(format!("cannot start delivery: {error}")))?;
         let asking = Asking { listener: tokens, questions: &self.questions };
-        Ok(runtime.block_on(self.inner.deliver_with(&asking, how))?.into())
+        Ok(runtime()?.block_on(self.inner.deliver_with(&asking, how))?.into())
     }
 
     /// Ends the deliveries of this object that run, joined ones too, and returns at once: transfers are broken off, and the calls
@@ -115,81 +103,12 @@ impl NativeOutbox {
     pub fn stop(&self) {
         self.inner.stop();
     }
-
-    /// Answers `tokenWanted`, or hands a token in later, after a sign-in: the account's items go on. It stays in memory, until
-    /// the delivery ends. Where no delivery runs nothing is kept: the next one asks.
-    ///
-    /// With the `person` whose own it is, by the app's name for them, nothing leaves under it that another person captured.
-    /// Without, everything may.
-    ///
-    /// `Invalid` for what cannot be a token: nothing, or a character that no header can carry. It is taken as `noToken`.
-    #[uniffi::method(default(person = None))]
-    pub fn put_token(&self, account: String, token: String, person: Option<String>) -> Result<(), OutboxError> {
-        let secret = Secret::new(token);
-        let is_sendable = secret.is_sendable();
-        let token = match person {
-            Some(person) => Token::new(secret).of(person),
-            None => Token::new(secret),
-        };
-        if let Some(question) = self.questions.answered(&account) {
-            // Where nobody waits for it any more, the delivery has ended: the next one asks anew.
-            let kept = question.send(is_sendable.then(|| token.clone()));
-            if is_sendable && kept.is_ok() {
-                return Ok(());
-            }
-        }
-        self.inner.put_token(&account, token)?;
-        Ok(())
-    }
-
-    /// Answers `tokenWanted`: there is none to be had. The account's items wait with `TokenWanted`, until `putToken` or
-    /// the next delivery.
-    pub fn no_token(&self, account: String) {
-        if let Some(question) = self.questions.answered(&account) {
-            _ = question.send(None); // as above
-        }
-    }
 }
 
-/// Who waits for a token, by account.
-#[derive(Default)]
-pub(crate) struct Questions(Mutex<HashMap<String, Answers>>);
-
-/// Where the answer goes; none is that there is no token.
-type Answers = oneshot::Sender<Option<Token>>;
-
-impl Questions {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Answers>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn ask(&self, account: &str) -> oneshot::Receiver<Option<Token>> {
-        let (question, answer) = oneshot::channel();
-        self.lock().insert(account.to_owned(), question);
-        answer
-    }
-
-    fn answered(&self, account: &str) -> Option<Answers> {
-        self.lock().remove(account)
-    }
-}
-
-/// Asks by the listener, and waits for the call that answers.
-struct Asking<'a> {
-    listener: Box<dyn TokenListener>,
-    questions: &'a Questions,
-}
-
-impl Tokens for Asking<'_> {
-    fn token<'a>(&'a self, account: &'a str) -> BoxFuture<'a, Option<Token>> {
-        let answer = self.questions.ask(account); // before the listener, for it may answer at once
-        Box::pin(async move {
-            match self.listener.token_wanted(account.to_owned()) {
-                Ok(()) => answer.await.unwrap_or(None),
-                Err(_) => None,
-            }
-        })
-    }
+/// For the one call that blocks its thread meanwhile.
+pub(crate) fn runtime() -> Result<Runtime, NativeError> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| NativeError::Failed(format!("cannot start the network's part: {error}")))
 }
 
 impl From<Http> for HttpOptions {
@@ -215,108 +134,16 @@ impl From<fieldpost::Summary> for Summary {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
-    use std::sync::mpsc::{Sender, channel};
+    use std::collections::HashMap;
+    use std::sync::mpsc::channel;
     use std::time::Duration;
 
-    use fieldpost::{Account, Attachment, Operation, Reason, Text, WorkOrder};
-    use fieldpost_sandbox::{Provider, Sandbox};
+    use fieldpost::{Attachment, Operation, Reason, Text, WorkOrder};
+    use fieldpost_sandbox::Provider;
 
     use super::*;
-    use crate::item::{Item, Status};
-
-    /// An app whose sign-in answers as it is told, each time it is asked.
-    #[derive(Clone)]
-    struct App {
-        outbox: Arc<NativeOutbox>,
-        answers: Arc<Mutex<VecDeque<Answer>>>,
-        refused: Arc<Mutex<Vec<String>>>,
-    }
-
-    enum Answer {
-        Token(String),
-        /// A person's own.
-        TokenOf(&'static str, String),
-        None,
-        Throw,
-        Stop(Arc<StopSignal>),
-        /// Says that it was asked, and has no answer yet.
-        Later(Sender<()>),
-    }
-
-    impl TokenListener for App {
-        fn token_wanted(&self, account: String) -> Result<(), ListenerError> {
-            match self.answers.lock().unwrap().pop_front().expect("it is not asked more often than it answers") {
-                Answer::Token(token) => {
-                    if let Err(error) = self.outbox.put_token(account, token, None) {
-                        self.refused.lock().unwrap().push(error.to_string());
-                    }
-                }
-                Answer::TokenOf(person, token) => {
-                    self.outbox.put_token(account, token, Some(person.to_owned())).unwrap();
-                }
-                Answer::None => self.outbox.no_token(account),
-                Answer::Throw => return Err(uniffi::UnexpectedUniFFICallbackError::new("no sign-in").into()),
-                Answer::Stop(stop) => stop.stop(),
-                Answer::Later(asked) => asked.send(()).unwrap(),
-            }
-            Ok(())
-        }
-    }
-
-    impl App {
-        fn of(outbox: NativeOutbox) -> Self {
-            App { outbox: Arc::new(outbox), answers: Arc::default(), refused: Arc::default() }
-        }
-
-        fn deliver(&self, answers: impl IntoIterator<Item = Answer>, stop: Arc<StopSignal>) -> Summary {
-            *self.answers.lock().unwrap() = answers.into_iter().collect();
-            self.outbox.deliver(at_once(), Box::new(self.clone()), stop).unwrap()
-        }
-    }
-
-    struct World {
-        sandbox: Sandbox,
-        app: App,
-        _dir: tempfile::TempDir,
-    }
-
-    impl World {
-        fn new() -> Self {
-            let dir = tempfile::tempdir().unwrap();
-            let sandbox = Sandbox::start(fieldpost_sandbox::Options::default()).unwrap();
-            let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None, None).unwrap();
-            let world = World { sandbox, app: App::of(outbox), _dir: dir };
-            world.app.outbox.put_account(world.account()).unwrap();
-            world.app.outbox.inner.capture(Text::new("a note"), &WorkOrder::new("acme", "10234")).unwrap();
-            world
-        }
-
-        fn deliver(&self, answers: impl IntoIterator<Item = Answer>, stop: Arc<StopSignal>) -> Summary {
-            self.app.deliver(answers, stop)
-        }
-
-        /// An outbox in that folder of a phone with an installation of its own.
-        fn app_on(&self, phone: &str, folder: &str) -> App {
-            let (folder, install) = (self._dir.path().join(folder), self._dir.path().join(phone));
-            let outbox = NativeOutbox::open(folder, None, None, None, Some(install)).unwrap();
-            outbox.put_account(self.account()).unwrap();
-            App::of(outbox)
-        }
-
-        fn account(&self) -> crate::Account {
-            let url = self.sandbox.url(Provider::CorrigoPro);
-            Account::corrigo_pro("acme", url).performed_by("Jo Field").into()
-        }
-
-        fn item(&self) -> Item {
-            self.app.outbox.items(None, None, None).unwrap().remove(0)
-        }
-
-        fn waits_for_a_token(&self) -> bool {
-            matches!(self.item().status, Status::Waiting { why } if why.reason == Reason::TokenWanted)
-        }
-    }
+    use crate::item::Status;
+    use crate::world::{Answer, World, at_once};
 
     #[test]
     fn a_token_that_is_put_when_it_is_wanted_delivers() {
@@ -396,10 +223,6 @@ mod tests {
         assert_eq!(world.item().attempts, 0);
     }
 
-    fn at_once() -> Deliver {
-        Deliver { patience: Span(Duration::ZERO), watch: false, http: Http::default() }
-    }
-
     #[test]
     fn a_second_delivery_joins_the_first_and_another_object_is_refused() {
         let world = World::new();
@@ -408,9 +231,9 @@ mod tests {
         std::thread::scope(|scope| {
             let first = scope.spawn(|| world.deliver([Answer::Later(asked)], Arc::default()));
             is_asked.recv().unwrap();
-            let again = NativeOutbox::open(world._dir.path().join("outbox"), None, None, None, None).unwrap();
+            let again = NativeOutbox::open(world.dir.path().join("outbox"), None, None, None, None).unwrap();
             let refused = again.deliver(at_once(), Box::new(world.app.clone()), Arc::default());
-            assert!(matches!(refused, Err(OutboxError::AlreadyDelivering(_))), "{refused:?}");
+            assert!(matches!(refused, Err(NativeError::AlreadyDelivering(_))), "{refused:?}");
             // Whether it has joined before the token comes or begins after the first, it asks for none.
             let token = world.sandbox.token(Provider::CorrigoPro);
             let second =
@@ -443,7 +266,7 @@ mod tests {
         let old = world.app_on("old phone", "old");
         old.outbox.inner.capture(Text::new("once"), &WorkOrder::new("acme", "10234")).unwrap();
         drop(old);
-        copy(&world._dir.path().join("old"), &world._dir.path().join("new"));
+        copy(&world.dir.path().join("old"), &world.dir.path().join("new"));
         assert_eq!(world.app_on("old phone", "old").deliver(token(), Arc::default()).delivered, 1);
 
         let new = world.app_on("new phone", "new");
@@ -471,6 +294,6 @@ mod tests {
         let http = Http { extra_roots: vec![b"no certificate".to_vec()], ..Http::default() };
         let how = Deliver { patience: Span(Duration::ZERO), watch: false, http };
         let ended = world.app.outbox.deliver(how, Box::new(world.app.clone()), Arc::default());
-        assert!(matches!(ended, Err(OutboxError::Invalid(_))), "{ended:?}");
+        assert!(matches!(ended, Err(NativeError::Invalid(_))), "{ended:?}");
     }
 }

@@ -1,15 +1,16 @@
 //! What can go wrong at the door, in the few kinds that an app acts on differently. Owns which error of the core is of
 //! which kind; the words are the core's.
 
-use fieldpost::Error;
+use fieldpost::{Error, Why};
 
 /// Why a call failed. Nothing was lost by it: a call either did all of what it says, or nothing.
 ///
 /// The kind says what an app can do; the message, in English, what happened, to what, and what helps. It holds no
 /// secret, but may hold a path of this device. What hinders an *item* is not an error but its `why`.
+///
+/// The layers show it as an error of their own: what is generated of an error with fields has no message that reads well.
 #[derive(Debug, thiserror::Error, uniffi::Error)]
-#[uniffi(flat_error)]
-pub enum OutboxError {
+pub enum NativeError {
     /// No account of that id is configured. Put it first.
     #[error("{0}")]
     UnknownAccount(String),
@@ -45,28 +46,37 @@ pub enum OutboxError {
     /// The outbox was written by a newer version of this library. Update the app.
     #[error("{0}")]
     TooNew(String),
+    /// A work-order system was asked, and did not answer what was wanted. Nothing was changed by it, here or there.
+    #[error("{said}")]
+    Unanswered {
+        /// What happened, to what, and what helps.
+        said: String,
+        /// Why, and what would help.
+        why: Why,
+    },
     /// Anything else, such as a disk that fails. For the app's log and for support.
     #[error("{0}")]
     Failed(String),
 }
 
-impl From<Error> for OutboxError {
+impl From<Error> for NativeError {
     fn from(error: Error) -> Self {
         let message = format!("{error}: {}", error.help());
         match error {
-            Error::UnknownAccount { .. } => OutboxError::UnknownAccount(message),
-            Error::UnknownItem { .. } => OutboxError::UnknownItem(message),
-            Error::CannotRead(_) => OutboxError::CannotRead(message),
-            Error::AccountBusy { .. } => OutboxError::AccountBusy(message),
-            Error::NotNow { .. } => OutboxError::NotNow(message),
-            Error::AlreadyDelivering => OutboxError::AlreadyDelivering(message),
-            Error::DiskFull { .. } => OutboxError::DiskFull(message),
-            Error::QuotaFull { .. } => OutboxError::QuotaFull(message),
-            Error::BadAccount { .. } | Error::Invalid { .. } | Error::Network { .. } => OutboxError::Invalid(message),
-            Error::InUse => OutboxError::InUse(message),
-            Error::TooNew { .. } => OutboxError::TooNew(message),
+            Error::UnknownAccount { .. } => NativeError::UnknownAccount(message),
+            Error::UnknownItem { .. } => NativeError::UnknownItem(message),
+            Error::CannotRead(_) => NativeError::CannotRead(message),
+            Error::AccountBusy { .. } => NativeError::AccountBusy(message),
+            Error::NotNow { .. } => NativeError::NotNow(message),
+            Error::AlreadyDelivering => NativeError::AlreadyDelivering(message),
+            Error::DiskFull { .. } => NativeError::DiskFull(message),
+            Error::QuotaFull { .. } => NativeError::QuotaFull(message),
+            Error::BadAccount { .. } | Error::Invalid { .. } | Error::Network { .. } => NativeError::Invalid(message),
+            Error::InUse => NativeError::InUse(message),
+            Error::TooNew { .. } => NativeError::TooNew(message),
+            Error::Unanswered { why } => NativeError::Unanswered { said: message, why },
             // Damaged and Disk.
-            _ => OutboxError::Failed(message),
+            _ => NativeError::Failed(message),
         }
     }
 }
@@ -75,33 +85,44 @@ impl From<Error> for OutboxError {
 mod tests {
     use std::io;
 
-    use fieldpost::{Bytes, SourceError, State};
+    use fieldpost::{Action, Bytes, Reason, SourceError, State};
 
     use super::*;
 
     #[test]
     fn the_message_says_what_happened_to_what_and_what_helps() {
-        let error = OutboxError::from(Error::UnknownAccount { id: "acme".into() });
+        let error = NativeError::from(Error::UnknownAccount { id: "acme".into() });
         assert_eq!(error.to_string(), "there is no account 'acme': add it first, or check its id");
+    }
+
+    #[test]
+    fn what_a_system_left_unanswered_keeps_its_reason_and_says_it_in_a_sentence() {
+        let (reason, action) = (Reason::ServerBusy, Action::None);
+        let why = Why { reason, detail: Some("503".into()), until: None, action };
+        let error = NativeError::from(Error::Unanswered { why: why.clone() });
+        assert_eq!(error.to_string(), "the system has an error of its own: 503: try again later");
+        assert!(matches!(error, NativeError::Unanswered { why: crossed, .. } if crossed == why));
     }
 
     #[test]
     fn each_error_of_the_core_is_of_the_kind_that_an_app_acts_on() {
         let what = || "something".to_owned();
+        let why = || Why { reason: Reason::ServerBusy, detail: None, until: None, action: Action::Retry };
         let disk = || Error::Disk { what: what(), source: io::Error::other("no") };
-        let kind = |error: Error| match OutboxError::from(error) {
-            OutboxError::UnknownAccount(_) => "unknown account",
-            OutboxError::UnknownItem(_) => "unknown item",
-            OutboxError::CannotRead(_) => "cannot read",
-            OutboxError::AccountBusy(_) => "account busy",
-            OutboxError::NotNow(_) => "not now",
-            OutboxError::AlreadyDelivering(_) => "already delivering",
-            OutboxError::DiskFull(_) => "disk full",
-            OutboxError::QuotaFull(_) => "quota full",
-            OutboxError::Invalid(_) => "invalid",
-            OutboxError::InUse(_) => "in use",
-            OutboxError::TooNew(_) => "too new",
-            OutboxError::Failed(_) => "failed",
+        let kind = |error: Error| match NativeError::from(error) {
+            NativeError::UnknownAccount(_) => "unknown account",
+            NativeError::UnknownItem(_) => "unknown item",
+            NativeError::CannotRead(_) => "cannot read",
+            NativeError::AccountBusy(_) => "account busy",
+            NativeError::NotNow(_) => "not now",
+            NativeError::AlreadyDelivering(_) => "already delivering",
+            NativeError::DiskFull(_) => "disk full",
+            NativeError::QuotaFull(_) => "quota full",
+            NativeError::Invalid(_) => "invalid",
+            NativeError::InUse(_) => "in use",
+            NativeError::TooNew(_) => "too new",
+            NativeError::Unanswered { .. } => "unanswered",
+            NativeError::Failed(_) => "failed",
         };
         let id = "01990000-0000-7000-8000-00007f3a9c1e".parse().unwrap();
         for (error, expected) in [
@@ -119,6 +140,7 @@ mod tests {
             (Error::InUse, "in use"),
             (Error::TooNew { found: 2, known: 1 }, "too new"),
             (Error::Damaged { detail: what() }, "failed"),
+            (Error::Unanswered { why: why() }, "unanswered"),
             (disk(), "failed"),
         ] {
             let name = error.to_string();

@@ -4,7 +4,7 @@ use std::path::PathBuf as FilePath;
 
 use fieldpost::{Finding, ItemId};
 
-use crate::error::OutboxError;
+use crate::error::NativeError;
 
 /// What an export came to.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -48,6 +48,6 @@ impl From<fieldpost::Exported> for Exported {
 /// database gone, and others may have it open. Takes as long as copying takes. `DiskFull` and `Failed` where the other folder
 /// cannot be written: what was exported until then stays. `Invalid` for a folder within the outbox.
 #[uniffi::export]
-pub fn export_undelivered(folder: FilePath, to: FilePath) -> Result<Export, OutboxError> {
+pub fn export_undelivered(folder: FilePath, to: FilePath) -> Result<Export, NativeError> {
     Ok(fieldpost::export(folder, to, |_| ())?.into())
 }

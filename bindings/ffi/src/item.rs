@@ -111,6 +111,8 @@ pub enum Operation {
     Update,
     /// Delete an attachment at its system.
     Delete,
+    /// Delete a folder at its system.
+    DeleteFolder,
 }
 
 /// What was captured.

@@ -1,6 +1,6 @@
 //! How long files stay.
 
-use crate::error::OutboxError;
+use crate::error::NativeError;
 use crate::values::negative;
 
 /// How long the files of delivered items stay on the phone. Their receipts stay until they are forgotten, whatever this says.
@@ -18,9 +18,9 @@ pub enum Keep {
 }
 
 impl TryFrom<Keep> for fieldpost::Keep {
-    type Error = OutboxError;
+    type Error = NativeError;
 
-    fn try_from(keep: Keep) -> Result<Self, OutboxError> {
+    fn try_from(keep: Keep) -> Result<Self, NativeError> {
         Ok(match keep {
             Keep::UntilDelivered => fieldpost::Keep::UntilDelivered,
             Keep::ForDays { days } => {
@@ -39,6 +39,6 @@ mod tests {
     fn days_below_zero_are_refused() {
         let thirty = fieldpost::Keep::try_from(Keep::ForDays { days: 30 });
         assert_eq!(thirty.ok(), Some(fieldpost::Keep::default()));
-        assert!(matches!(fieldpost::Keep::try_from(Keep::ForDays { days: -1 }), Err(OutboxError::Invalid(_))));
+        assert!(matches!(fieldpost::Keep::try_from(Keep::ForDays { days: -1 }), Err(NativeError::Invalid(_))));
     }
 }

@@ -9,6 +9,7 @@
 //! * `error` what an app can act on.
 //! * `keeping` how long files stay, `export` what is rescued.
 //! * `outbox` the one object, `deliver` its delivery, `events` what it tells, `person` what people answer.
+//! * `remote` what a system holds, asked at once; `tokens` how both ask for tokens.
 //!
 //! A core type whose fields cross as they are is described again (`#[uniffi::remote]`), so that it needs no conversion
 //! and a forgotten field does not compile; where one has to change on the way there is a mirror with a `From`. Counts are
@@ -29,20 +30,31 @@ mod item;
 mod keeping;
 mod outbox;
 mod person;
+#[cfg(feature = "reqwest")]
+mod remote;
+#[cfg(feature = "reqwest")]
+mod tokens;
 mod values;
+#[cfg(test)]
+#[cfg(feature = "reqwest")]
+mod world;
 
 pub use account::{Account, AccountInfo, Capabilities};
 pub use capture::{Cap, Capture, Source};
 pub use check::CheckReport;
 #[cfg(feature = "reqwest")]
-pub use deliver::{Deliver, Http, StopSignal, Summary, TokenListener};
-pub use error::OutboxError;
+pub use deliver::{Deliver, Http, StopSignal, Summary};
+pub use error::NativeError;
 pub use events::{Event, Listener, ListenerError, Listening};
 pub use export::{Export, Exported, export_undelivered};
 pub use item::{Item, Sent, Status};
 pub use keeping::Keep;
 pub use outbox::NativeOutbox;
 pub use person::{Repair, Settlement};
+#[cfg(feature = "reqwest")]
+pub use remote::{Download, RemoteEntry, RemoteList};
+#[cfg(feature = "reqwest")]
+pub use tokens::TokenListener;
 pub use values::Span;
 
 uniffi::setup_scaffolding!();

@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 use std::path::PathBuf as FilePath;
 
-use fieldpost::{Attachment, Bytes, Conditions, Filter, ItemId, Options, Reason, State, Which, WorkOrder};
+use fieldpost::{Attachment, Bytes, Conditions, Filter, ItemId, Options, Reason, RemoteId, State, Which, WorkOrder};
 
 use crate::account::{Account, AccountInfo};
 use crate::capture::Capture;
 use crate::check::CheckReport;
-#[cfg(feature = "reqwest")]
-use crate::deliver::Questions;
-use crate::error::OutboxError;
+use crate::error::NativeError;
 use crate::events::{self, Listener, Listening};
 use crate::item::Item;
 use crate::keeping::Keep;
 use crate::person::{Repair, Settlement};
+#[cfg(feature = "reqwest")]
+use crate::tokens::Questions;
 
 /// A durable outbox in a folder of its own, call by call as the core has it: the layer above, in each language, gives it
 /// that language's own manners.
@@ -47,7 +47,7 @@ impl NativeOutbox {
         keep: Option<Keep>,
         quota: Option<Bytes>,
         install: Option<FilePath>,
-    ) -> Result<Self, OutboxError> {
+    ) -> Result<Self, NativeError> {
         let usual = Options::default();
         let memory = memory.map_or(usual.memory, |Bytes(most)| most);
         let keep = keep.map(fieldpost::Keep::try_from).transpose()?.unwrap_or_default();
@@ -60,17 +60,17 @@ impl NativeOutbox {
     }
 
     /// Adds an account, or configures it anew. `Invalid` says what is wrong with its id, address or settings.
-    pub fn put_account(&self, account: Account) -> Result<(), OutboxError> {
+    pub fn put_account(&self, account: Account) -> Result<(), NativeError> {
         Ok(self.inner.put_account(account.into())?)
     }
 
     /// The accounts, each with what its system can do.
-    pub fn accounts(&self) -> Result<Vec<AccountInfo>, OutboxError> {
+    pub fn accounts(&self) -> Result<Vec<AccountInfo>, NativeError> {
         Ok(self.inner.accounts()?.into_iter().map(AccountInfo::from).collect())
     }
 
     /// Removes an account. `UnknownAccount`; `AccountBusy` while it has undelivered items.
-    pub fn remove_account(&self, id: String) -> Result<(), OutboxError> {
+    pub fn remove_account(&self, id: String) -> Result<(), NativeError> {
         Ok(self.inner.remove_account(&id)?)
     }
 
@@ -79,7 +79,7 @@ impl NativeOutbox {
     ///
     /// Fails only where the bytes cannot be kept (`CannotRead`, `DiskFull`, `QuotaFull`, `Failed`), the account is unknown
     /// (`UnknownAccount`), or an option cannot be right (`Invalid`, `UnknownItem`).
-    pub fn capture(&self, capture: Capture, work_order: WorkOrder) -> Result<Item, OutboxError> {
+    pub fn capture(&self, capture: Capture, work_order: WorkOrder) -> Result<Item, NativeError> {
         let capture = fieldpost::Capture::try_from(capture)?;
         Ok(self.inner.capture(capture, &work_order)?.into())
     }
@@ -91,30 +91,30 @@ impl NativeOutbox {
         account: Option<String>,
         work_order: Option<String>,
         state: Option<State>,
-    ) -> Result<Vec<Item>, OutboxError> {
+    ) -> Result<Vec<Item>, NativeError> {
         let filter = Filter { account, work_order, state };
         Ok(self.inner.items(&filter)?.into_iter().map(Item::from).collect())
     }
 
     /// One item, with the reason why it is not delivered. `UnknownItem` where it is not here.
-    pub fn item(&self, id: ItemId) -> Result<Item, OutboxError> {
+    pub fn item(&self, id: ItemId) -> Result<Item, NativeError> {
         Ok(self.inner.item(id)?.into())
     }
 
     /// Tries an item once more, now: what is blocked goes back to the queue, a wait ends. An item in doubt is only looked for
     /// again. Returns whether there was anything to do.
-    pub fn retry(&self, id: ItemId) -> Result<bool, OutboxError> {
+    pub fn retry(&self, id: ItemId) -> Result<bool, NativeError> {
         Ok(!self.inner.retry(&Which::Item(id))?.is_empty())
     }
 
     /// The same for all items that are blocked or wait, or only those that do for a reason. Returns those that go on by it.
     #[uniffi::method(default(because = None))]
-    pub fn retry_all(&self, because: Option<Reason>) -> Result<Vec<ItemId>, OutboxError> {
+    pub fn retry_all(&self, because: Option<Reason>) -> Result<Vec<ItemId>, NativeError> {
         Ok(self.inner.retry(&because.map_or(Which::All, Which::Because))?)
     }
 
     /// Gives an item up: at once, or, where it may have arrived already, once that is known. `NotNow` for what is delivered.
-    pub fn cancel(&self, id: ItemId) -> Result<(), OutboxError> {
+    pub fn cancel(&self, id: ItemId) -> Result<(), NativeError> {
         Ok(self.inner.cancel(id)?)
     }
 
@@ -123,7 +123,7 @@ impl NativeOutbox {
     /// blocked goes again. Returns the item as it stands then.
     ///
     /// `NotNow` for what is delivered, cancelled or no upload; `Invalid` for a cap of what is no photo.
-    pub fn repair(&self, id: ItemId, repair: Repair) -> Result<Item, OutboxError> {
+    pub fn repair(&self, id: ItemId, repair: Repair) -> Result<Item, NativeError> {
         Ok(self.inner.repair(id, &repair.into())?.into())
     }
 
@@ -133,7 +133,7 @@ impl NativeOutbox {
     ///
     /// `UnknownItem`, `UnknownAccount`; `Invalid` for what the system does not let change; `NotNow` for an attachment that is
     /// to be deleted, or whose upload was given up.
-    pub fn update(&self, attachment: Attachment, changes: HashMap<String, String>) -> Result<Item, OutboxError> {
+    pub fn update(&self, attachment: Attachment, changes: HashMap<String, String>) -> Result<Item, NativeError> {
         Ok(self.inner.update(attachment, changes.into_iter().collect())?.into())
     }
 
@@ -142,30 +142,39 @@ impl NativeOutbox {
     /// it.
     ///
     /// `UnknownItem`, `UnknownAccount`; `Invalid` where the system has no deletion.
-    pub fn delete(&self, attachment: Attachment) -> Result<Item, OutboxError> {
+    pub fn delete(&self, attachment: Attachment) -> Result<Item, NativeError> {
         Ok(self.inner.delete(attachment)?.into())
+    }
+
+    /// Deletes a folder at its system, in an operation that is queued, with all that the system lets go with it. One that is gone
+    /// already counts as deleted. What is uploaded into a folder of its name afterwards makes it anew. Returns the item that does
+    /// it.
+    ///
+    /// `UnknownAccount`; `Invalid` where the system has no folders, or none that could be called so.
+    pub fn delete_folder(&self, job: WorkOrder, folder: RemoteId) -> Result<Item, NativeError> {
+        Ok(self.inner.delete_folder(&job, &folder)?.into())
     }
 
     /// Decides a doubt by what a person saw at the system; the receipt says that a person said so. `NotNow` for an item that
     /// is in no doubt.
-    pub fn settle(&self, id: ItemId, seen: Settlement) -> Result<(), OutboxError> {
+    pub fn settle(&self, id: ItemId, seen: Settlement) -> Result<(), NativeError> {
         Ok(self.inner.settle(id, seen.into())?)
     }
 
     /// Erases an item for good: its row, its files, its receipt. What is not delivered is lost by it: ask the person first.
     /// `NotNow` while it is being sent.
-    pub fn forget(&self, id: ItemId) -> Result<(), OutboxError> {
+    pub fn forget(&self, id: ItemId) -> Result<(), NativeError> {
         Ok(self.inner.forget(id)?)
     }
 
     /// What the phone can do, as it was last told.
-    pub fn conditions(&self) -> Result<Conditions, OutboxError> {
+    pub fn conditions(&self) -> Result<Conditions, NativeError> {
         Ok(self.inner.conditions()?)
     }
 
     /// Tells what the phone can do now; the library reads no sensor. A network that changed ends the waits that the old one
     /// caused.
-    pub fn set_conditions(&self, conditions: Conditions) -> Result<(), OutboxError> {
+    pub fn set_conditions(&self, conditions: Conditions) -> Result<(), NativeError> {
         Ok(self.inner.set_conditions(conditions)?)
     }
 
@@ -173,17 +182,17 @@ impl NativeOutbox {
     /// and returns. Captures that are under way are finished first. Then no lock is held and no database open. Once this *and*
     /// a running `deliver` have returned, the app may be suspended; iOS ends one that holds a lock then. Every call still
     /// works, and holds what it needs for as long as it takes.
-    pub fn pause(&self) -> Result<(), OutboxError> {
+    pub fn pause(&self) -> Result<(), NativeError> {
         Ok(self.inner.pause()?)
     }
 
     /// Ends the pause. Deliver again after it.
-    pub fn resume(&self) -> Result<(), OutboxError> {
+    pub fn resume(&self) -> Result<(), NativeError> {
         Ok(self.inner.resume()?)
     }
 
     /// Whether delivery is paused, by whichever process, also from before a restart.
-    pub fn is_paused(&self) -> Result<bool, OutboxError> {
+    pub fn is_paused(&self) -> Result<bool, NativeError> {
         Ok(self.inner.is_paused()?)
     }
 
@@ -194,7 +203,7 @@ impl NativeOutbox {
     }
 
     /// Looks at every hash, row and file, which takes as long as reading them all. Changes nothing.
-    pub fn check(&self) -> Result<CheckReport, OutboxError> {
+    pub fn check(&self) -> Result<CheckReport, NativeError> {
         Ok(self.inner.check()?.into())
     }
 }
@@ -237,14 +246,14 @@ mod tests {
         let outbox = with_acme(dir.path());
         let id = note_for(&outbox, "10234");
         let cap = Repair { cap: Some(Cap::Original), ..Repair::default() };
-        assert!(matches!(outbox.repair(id, cap), Err(OutboxError::Invalid(_))));
+        assert!(matches!(outbox.repair(id, cap), Err(NativeError::Invalid(_))));
         let colour = HashMap::from([("colour".to_owned(), "red".to_owned())]);
-        assert!(matches!(outbox.update(Attachment::Item(id), colour), Err(OutboxError::Invalid(_))));
+        assert!(matches!(outbox.update(Attachment::Item(id), colour), Err(NativeError::Invalid(_))));
         let elsewhere = Attachment::Remote { job: WorkOrder::new("nobody", "1"), id: RemoteId("4711".into()) };
-        assert!(matches!(outbox.delete(elsewhere), Err(OutboxError::UnknownAccount(_))));
+        assert!(matches!(outbox.delete(elsewhere), Err(NativeError::UnknownAccount(_))));
         assert_eq!(outbox.delete(Attachment::Item(id)).unwrap().status, Status::Cancelled);
         let late = Repair { priority: Some(1), ..Repair::default() };
-        assert!(matches!(outbox.repair(id, late), Err(OutboxError::NotNow(_))));
+        assert!(matches!(outbox.repair(id, late), Err(NativeError::NotNow(_))));
     }
 
     #[test]
@@ -271,7 +280,7 @@ mod tests {
             (decisiv, &[("sender", "")], "\"sender\" takes the id of the user who sends"),
             (decisiv, &[("flat", "true")], "no setting \"flat\" here; known: path"),
         ] {
-            let Err(OutboxError::Invalid(message)) = put(provider, settings) else {
+            let Err(NativeError::Invalid(message)) = put(provider, settings) else {
                 panic!("{provider} took {settings:?}, or refused it as another kind");
             };
             assert!(message.contains("'acme'") && message.contains(words), "{message}");

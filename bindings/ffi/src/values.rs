@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use fieldpost::{Bytes, Error, ItemId, RemoteId, Sha256, Timestamp};
 
-use crate::error::OutboxError;
+use crate::error::NativeError;
 
 uniffi::custom_type!(
     /// An item's id, a UUIDv7 as text: sorts by the time of capture.
     ItemId, String, {
     remote,
     lower: |id| id.to_string(),
-    try_lift: |id| Ok(id.parse().map_err(|_| OutboxError::from(Error::UnknownItem { id }))?),
+    try_lift: |id| Ok(id.parse().map_err(|_| NativeError::from(Error::UnknownItem { id }))?),
 });
 
 uniffi::custom_type!(
@@ -72,7 +72,7 @@ uniffi::custom_type!(
 });
 
 /// A number that counts something was below zero.
-pub(crate) fn negative(what: &str) -> OutboxError {
+pub(crate) fn negative(what: &str) -> NativeError {
     Error::Invalid { what: format!("{what} cannot be below zero") }.into()
 }
 
@@ -104,15 +104,15 @@ mod tests {
     #[test]
     fn what_is_no_id_is_an_item_that_is_not_here() {
         let lifted = <ItemId as Lift<UniFfiTag>>::try_lift(Lower::<UniFfiTag>::lower("17".to_owned()));
-        let error = lifted.unwrap_err().downcast::<OutboxError>().unwrap();
-        assert!(matches!(&error, OutboxError::UnknownItem(message) if message.contains("'17'")), "{error}");
+        let error = lifted.unwrap_err().downcast::<NativeError>().unwrap();
+        assert!(matches!(&error, NativeError::UnknownItem(message) if message.contains("'17'")), "{error}");
     }
 
     #[test]
     fn a_count_or_a_length_of_time_below_zero_is_refused() {
         let lifted = <Bytes as Lift<UniFfiTag>>::try_lift(-1);
-        assert!(matches!(lifted.unwrap_err().downcast(), Ok(OutboxError::Invalid(_))));
+        assert!(matches!(lifted.unwrap_err().downcast(), Ok(NativeError::Invalid(_))));
         let lifted = <Span as Lift<UniFfiTag>>::try_lift(-1);
-        assert!(matches!(lifted.unwrap_err().downcast(), Ok(OutboxError::Invalid(_))));
+        assert!(matches!(lifted.unwrap_err().downcast(), Ok(NativeError::Invalid(_))));
     }
 }

@@ -57,65 +57,10 @@ extension Outbox {
     ) async throws -> Delivery {
         try Task.checkCancellation()
         let how = Deliver(patience: try seconds(patience, "the patience"), watch: watch, http: try http.checked())
-        let stop = StopSignal()
-        guard register(stop, { stop.stop() }) else { throw OutboxError.closed }
-        defer { withdraw(ObjectIdentifier(stop)) }
-        return try await withTaskCancellationHandler {
-            do {
-                let delivery = try await run(how, stop: stop, tokens: tokens)
-                try Task.checkCancellation()
-                return delivery
-            } catch {
-                try Task.checkCancellation()
-                throw error
-            }
-        } onCancel: {
-            stop.stop()
+        let asked = try await asking(with: tokens, in: running) { native, tokens, stop in
+            try native.deliver(how: how, tokens: tokens, stop: stop)
         }
-    }
-
-    private func run(
-        _ how: Deliver, stop: StopSignal, tokens: any Tokens
-    ) async throws -> Delivery {
-        let native = try native()
-        let (wanted, desk) = AsyncStream.makeStream(of: Account.ID.self)
-        running.enter(stop)
-        async let summary = onOneThread { [running] in
-            defer {
-                desk.finish()
-                running.leave(stop)
-            }
-            return try native.deliver(how: how, tokens: TokenDesk(desk), stop: stop)
-        }
-        let errors = await answer(wanted, with: tokens, native: native)
-        return Delivery(try await summary, tokenErrors: errors)
-    }
-
-    /// Asks the app's sign-in for each account that wants a token, all at the same time. Returns what it threw.
-    private func answer(
-        _ wanted: AsyncStream<Account.ID>,
-        with tokens: any Tokens,
-        native: NativeOutbox
-    ) async -> [Account.ID: any Error] {
-        let errors = Locked<[Account.ID: any Error]>([:])
-        await withTaskGroup(of: Void.self) { group in
-            for await account in wanted {
-                group.addTask {
-                    do {
-                        guard let token = try await tokens.token(for: account) else {
-                            return native.noToken(account: account)
-                        }
-                        try await self.putToken(token.value, of: token.person, for: account)
-                    } catch {
-                        native.noToken(account: account)
-                        // A sign-in that was cancelled because the delivery has ended is no failure.
-                        if !Task.isCancelled { errors.with { errors in errors[account] = error } }
-                    }
-                }
-            }
-            group.cancelAll()
-        }
-        return errors.with { errors in errors }
+        return Delivery(try asked.result.get(), tokenErrors: asked.tokenErrors)
     }
 }
 
@@ -164,48 +109,6 @@ final class Running: Sendable {
             }
             if isNone { continuation.resume() }
         }
-    }
-}
-
-/// Hands each question on, and returns at once: the delivery's thread is not to wait for a sign-in.
-private final class TokenDesk: TokenListener {
-    private let desk: AsyncStream<Account.ID>.Continuation
-
-    init(_ desk: AsyncStream<Account.ID>.Continuation) {
-        self.desk = desk
-    }
-
-    func tokenWanted(account: String) throws {
-        desk.yield(account)
-    }
-}
-
-/// Runs a call that takes as long as a delivery on a thread of its own.
-private func onOneThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        let thread = Thread {
-            continuation.resume(with: Result { try OutboxError.translating(body) })
-        }
-        thread.name = "dev.fieldpost.delivery"
-        thread.stackSize = 2 << 20  // what Rust gives its own threads; Apple's default is a quarter of it
-        thread.start()
-    }
-}
-
-/// The bridge traps on what is no time, and on one of three hundred million years: neither may end an app.
-private func seconds(_ time: TimeInterval, _ what: String) throws -> TimeInterval {
-    guard time >= 0 else { throw OutboxError.invalid(message: "\(what) cannot be below zero: \(time)") }
-    return min(time, 1e9)
-}
-
-extension Http {
-    fileprivate func checked() throws -> Http {
-        Http(
-            connect: try connect.map { time in try seconds(time, "the time to connect") },
-            idle: try idle.map { time in try seconds(time, "the idle time") },
-            slowest: slowest,
-            extraRoots: extraRoots
-        )
     }
 }
 

@@ -21,6 +21,9 @@ import FieldpostNative
 @_exported import struct FieldpostNative.Item
 @_exported import enum FieldpostNative.Keep
 @_exported import struct FieldpostNative.Receipt
+@_exported import struct FieldpostNative.RemoteEntry
+@_exported import struct FieldpostNative.RemoteFolder
+@_exported import struct FieldpostNative.RemoteList
 @_exported import struct FieldpostNative.Requires
 @_exported import enum FieldpostNative.Settlement
 @_exported import struct FieldpostNative.Why
@@ -68,6 +71,16 @@ extension Item {
 extension Receipt {
     /// How we know that an item was delivered.
     public typealias Proof = FieldpostNative.Proof
+}
+
+extension Remote {
+    /// A file that was downloaded.
+    public typealias Download = FieldpostNative.Download
+}
+
+extension Remote.Download {
+    /// What a download was compared with.
+    public typealias Integrity = FieldpostNative.Integrity
 }
 
 extension Why {

@@ -19,8 +19,8 @@ import Foundation
 /// may be open on one folder; one of them delivers at a time, and ``items(of:)`` and ``events`` tell of what this process
 /// does.
 ///
-/// A call whose task is cancelled is carried out all the same, but for ``deliver(patience:watch:http:tokens:)``: what was
-/// handed in is never lost to a screen that was left.
+/// A call whose task is cancelled is carried out all the same, but for ``deliver(patience:watch:http:tokens:)`` and those of
+/// ``Remote``: what was handed in is never lost to a screen that was left.
 public final class Outbox: Sendable {
     /// What there is while it is open.
     private struct Open: Sendable {
@@ -257,6 +257,20 @@ public final class Outbox: Sendable {
     @discardableResult
     public func delete(_ attachment: Attachment) async throws -> Item {
         try await call { native in try native.delete(attachment: attachment) }
+    }
+
+    /// Deletes a folder at its system, in an operation that is queued, with all that the system lets go with it. One that is gone
+    /// already counts as deleted. What is uploaded into a folder of its name afterwards makes it anew.
+    ///
+    /// - Parameters:
+    ///   - folder: What the system calls it, as ``Remote/makeFolder(_:)`` tells.
+    ///   - job: Its work order.
+    /// - Returns: The item that does it.
+    /// - Throws: ``OutboxError/unknownAccount(message:)``; ``OutboxError/invalid(message:)`` where the system has no folders, or none
+    ///   that could be called so.
+    @discardableResult
+    public func deleteFolder(_ folder: RemoteFolder.ID, of job: WorkOrder) async throws -> Item {
+        try await call { native in try native.deleteFolder(job: job, folder: folder) }
     }
 
     /// Decides a doubt by what a person saw at the system; the receipt says that a person said so.

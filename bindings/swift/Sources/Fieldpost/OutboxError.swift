@@ -30,6 +30,9 @@ public enum OutboxError: Error, Hashable, Sendable {
     case inUse(message: String)
     /// The outbox was written by a newer version of this library. Update the app.
     case tooNew(message: String)
+    /// A work-order system was asked, and did not answer what was wanted: the typed reason, the system's own words, what would help.
+    /// Nothing was changed by it, here or there.
+    case unanswered(why: Why, message: String)
     /// Anything else, such as a disk that fails. For the app's log and for support.
     case failed(message: String)
     /// ``Outbox/close()`` was called before.
@@ -41,7 +44,7 @@ public enum OutboxError: Error, Hashable, Sendable {
         case .unknownAccount(let message), .unknownItem(let message), .cannotRead(let message),
             .accountBusy(let message), .notNow(let message), .alreadyDelivering(let message), .diskFull(let message),
             .quotaFull(let message), .invalid(let message), .inUse(let message), .tooNew(let message),
-            .failed(let message):
+            .unanswered(_, let message), .failed(let message):
             message
         case .closed:
             "the outbox is closed: open its folder again"
@@ -63,13 +66,13 @@ extension OutboxError {
         self =
             switch error {
             case let error as OutboxError: error
-            case let error as FieldpostNative.OutboxError: OutboxError(error)
+            case let error as NativeError: OutboxError(error)
             // A fault of the library itself: a panic, which it has contained.
             default: .failed(message: error.localizedDescription)
             }
     }
 
-    private init(_ error: FieldpostNative.OutboxError) {
+    private init(_ error: NativeError) {
         self =
             switch error {
             case .UnknownAccount(let message): .unknownAccount(message: message)
@@ -83,6 +86,7 @@ extension OutboxError {
             case .Invalid(let message): .invalid(message: message)
             case .InUse(let message): .inUse(message: message)
             case .TooNew(let message): .tooNew(message: message)
+            case .Unanswered(let said, let why): .unanswered(why: why, message: said)
             case .Failed(let message): .failed(message: message)
             }
     }

@@ -20,7 +20,8 @@ struct ClosingTests {
             { try await outbox.settle(item.id, as: .absent) }, { try await outbox.conditions() },
             { try await outbox.setConditions(Conditions(network: .none, power: .low)) }, { try await outbox.check() },
             { try await outbox.putToken("token", for: "acme") }, { try await outbox.deliver { _ in nil } },
-            { try await outbox.stop() },
+            { try await outbox.stop() }, { try await outbox.remote(of: job) { _ in nil }.list() },
+            { try await outbox.deleteFolder("1", of: job) },
         ]
         for use in uses {
             #expect(try await outboxError(use) == .closed)

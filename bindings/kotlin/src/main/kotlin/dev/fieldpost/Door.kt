@@ -53,7 +53,7 @@ internal class Door(private val native: NativeOutbox) {
     fun <T> enter(call: NativeOutbox.() -> T): T {
         if (end.isCompleted) throw Closed()
         return try {
-            native.call()
+            translated { native.call() }
         } catch (late: IllegalStateException) {
             throw if (end.isCompleted) Closed() else late
         }

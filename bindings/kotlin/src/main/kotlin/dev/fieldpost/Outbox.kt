@@ -246,6 +246,29 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
     public suspend fun delete(attachment: Attachment): Item = native { delete(attachment) }
 
     /**
+     * Deletes a folder at its system, in an operation that is queued, with all that the system lets go with it:
+     * `deleteFolder(job, "2270")`. One that is gone already counts as deleted. What is uploaded into a folder of its name
+     * afterwards makes it anew. Returns the item that does it.
+     *
+     * @param folder what the system calls it, as [Remote.makeFolder] tells.
+     * @throws OutboxException.UnknownAccount where the work order's account was not put.
+     * @throws OutboxException.Invalid where the system has no folders, or none that could be called so.
+     */
+    public suspend fun deleteFolder(job: WorkOrder, folder: RemoteId): Item = native { deleteFolder(job, folder) }
+
+    /**
+     * What the system holds of a work order, to be asked at once. Making it asks nothing yet.
+     *
+     * @param http time limits and certificates of the network.
+     * @param tokens the app's sign-in, called as that of [deliver]. Null is none. What it throws, the call throws.
+     */
+    public fun remote(job: WorkOrder, http: Http = Http(), tokens: suspend (account: String) -> String?): Remote =
+        remote(job, { account -> tokens(account)?.let { Token(it) } }, http)
+
+    /** The same with the sign-in of a phone that several people use. Whose a token is does not matter here. */
+    public fun remote(job: WorkOrder, signIn: Tokens, http: Http = Http()): Remote = Remote(door, job, http, signIn)
+
+    /**
      * Decides a doubt by what a person saw at the system; the receipt says that a person said so.
      *
      * @throws OutboxException.NotNow for an item that is in no doubt.
@@ -323,7 +346,7 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
             keep: Keep? = null,
             quota: Bytes? = null,
             install: File? = null,
-        ): Outbox = Outbox(NativeOutbox.open(folder, memory, keep, quota, install))
+        ): Outbox = Outbox(translated { NativeOutbox.open(folder, memory, keep, quota, install) })
 
         /**
          * Rescues every item of the outbox in [folder] that is neither delivered nor cancelled nor forgotten: its captured file and
@@ -334,6 +357,6 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
          * @throws OutboxException.Invalid where [to] lies within the outbox.
          */
         public suspend fun export(folder: File, to: File): Export =
-            withContext(Dispatchers.IO) { exportUndelivered(folder, to) }
+            withContext(Dispatchers.IO) { translated { exportUndelivered(folder, to) } }
     }
 }

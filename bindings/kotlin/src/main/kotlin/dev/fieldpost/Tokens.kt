@@ -1,7 +1,7 @@
 package dev.fieldpost
 
 /**
- * A token, and whose it is. It is kept in memory until the delivery ends, and shows itself nowhere.
+ * A token, and whose it is. It is kept in memory until the delivery or the call ends, and shows itself nowhere.
  *
  * @property value the token itself, as the system gave it.
  * @property person the person whose own it is, by the app's name for them: nothing leaves under it that another person
@@ -25,7 +25,7 @@ public class Token(public val value: String, public val person: String? = null) 
 public fun interface Tokens {
     /**
      * A fresh token for an account; null where there is none. It is asked when one is wanted, and again when one was
-     * refused, in the context of [Outbox.deliver]'s caller, for several accounts at once.
+     * refused, in the context of [Outbox.deliver]'s or [Remote]'s caller, for several accounts at once.
      */
     public suspend fun token(account: String): Token?
 }

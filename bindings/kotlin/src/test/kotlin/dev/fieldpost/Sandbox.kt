@@ -50,6 +50,10 @@ class Sandbox : AutoCloseable {
     /** The requests to the systems so far. */
     fun requests(): List<JsonObject> = get("/requests").items()
 
+    /** The names of the folders that Field Nation has for a work order. */
+    fun folders(workOrder: String): List<String> =
+        get("/folders?system=fieldnation&work_order=$workOrder").items().map { it.text("name") }
+
     fun network(state: String) = post("/network", """{"network": "$state"}""")
 
     /** A rule for uploads to CorrigoPro Direct, as JSON: `"fault": {...}` and what is to be said beside it. */

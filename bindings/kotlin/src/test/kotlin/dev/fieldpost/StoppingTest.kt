@@ -228,6 +228,8 @@ class StoppingTest : StoryTest() {
                     { events.first() },
                     { deliver { sandbox.token } },
                     { stop() },
+                    { remote(job) { sandbox.token }.list() },
+                    { deleteFolder(job, "1") },
                     { putToken("acme", sandbox.token) },
                     { retry(item.id) },
                     { retryAll() },

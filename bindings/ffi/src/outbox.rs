@@ -127,6 +127,16 @@ impl NativeOutbox {
         Ok(self.inner.repair(id, &repair.into())?.into())
     }
 
+    /// Hands in what the phone made of a photo that is blocked, for it is of a type that its system does not take or that nobody here
+    /// decodes: a JPEG of a HEIC. It is made to fit, and goes in the photo's place as a new operation; what was captured stays as it is.
+    /// The file is only read. Takes a second or so.
+    ///
+    /// `NotNow` for what is no blocked photo, or may have arrived; `CannotRead`; `Invalid` for a file that is no picture that can be
+    /// read, or does not fit; `DiskFull`. The item is then as it was.
+    pub fn convert(&self, id: ItemId, converted: FilePath) -> Result<Item, NativeError> {
+        Ok(self.inner.convert(id, converted)?.into())
+    }
+
     /// Changes what the system holds of an attachment, in an operation that is queued: `visibility`, `name`, what its system
     /// lets change. An upload that has not left is changed itself, and so is an update that has not. Returns the item that
     /// does it.
@@ -238,6 +248,22 @@ mod tests {
         let item = outbox.repair(id, repair).unwrap();
         assert!(matches!(&item.status, Status::Queued { why } if why.reason == Reason::NotStarted), "{item:?}");
         assert!(item.name.starts_with("valve-") && item.work_order == "10234", "{item:?}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_picture_takes_no_photos_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let outbox = with_acme(dir.path());
+        let fake = dir.path().join("fake.jpg");
+        std::fs::write(&fake, "no picture").unwrap();
+        let photo = fieldpost::Photo::new(&fake);
+        let id = outbox.inner.capture(photo, &WorkOrder::new("acme", "cellar")).unwrap().id;
+        let before = outbox.item(id).unwrap();
+        assert!(matches!(outbox.convert(id, fake), Err(NativeError::Invalid(_))));
+        assert!(matches!(outbox.convert(id, dir.path().join("missing.jpg")), Err(NativeError::CannotRead(_))));
+        assert_eq!(outbox.item(id).unwrap(), before);
+        let note = note_for(&outbox, "cellar");
+        assert!(matches!(outbox.convert(note, dir.path().join("x.jpg")), Err(NativeError::NotNow(_))));
     }
 
     #[test]

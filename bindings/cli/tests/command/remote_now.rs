@@ -127,7 +127,7 @@ fn why_there_is_no_answer_is_the_errors_name() {
     let list = |token: Option<&str>, more: &[&str]| {
         let args = ["remote", "list"].into_iter().chain(job.iter().map(String::as_str)).chain(more.iter().copied());
         let mut command = place.command(args);
-        token.into_iter().for_each(|token| drop(command.env("FIELDPOST_TOKEN", token)));
+        command.envs(token.map(|token| ("FIELDPOST_TOKEN", token)));
         Ran::of(&command.arg("--json").output().unwrap())
     };
     assert_eq!(list(None, &[]).fails(1), "token_wanted");

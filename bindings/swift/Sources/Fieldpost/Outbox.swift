@@ -220,6 +220,23 @@ public final class Outbox: Sendable {
         return try await call { native in try native.repair(id: id, repair: repair) }
     }
 
+    /// Hands in what the phone made of a photo that is blocked, for it is of a type that its system does not take or that the library
+    /// does not decode: a JPEG of a HEIC. It is made to fit as any photo, and goes in the photo's place, as a new operation; what was
+    /// captured stays as it is. Another cap later begins with what was captured again.
+    ///
+    /// - Parameters:
+    ///   - id: The photo's item.
+    ///   - converted: A file, which is only read.
+    /// - Returns: The item as it stands then.
+    /// - Throws: ``OutboxError/notNow(message:)`` for what is no blocked photo, or may have arrived; ``OutboxError/invalid(message:)``
+    ///   for a file that is no picture that can be read, or does not fit; ``OutboxError/cannotRead(message:)``,
+    ///   ``OutboxError/diskFull(message:)``, ``OutboxError/unknownItem(message:)``. The item is then as it was.
+    @discardableResult
+    public func convert(_ id: Item.ID, to converted: URL) async throws -> Item {
+        try OutboxError.check(isFile: converted)
+        return try await call { native in try native.convert(id: id, converted: converted) }
+    }
+
     /// Changes what the system holds of what an item uploads, or uploaded, in an operation that is queued. An upload that has not
     /// left is changed itself, and so is an update that has not.
     ///

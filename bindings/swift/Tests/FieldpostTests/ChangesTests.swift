@@ -27,6 +27,24 @@ struct ChangesTests {
         #expect(await lists.next() == [])
     }
 
+    @Test("a photo of a type that is not taken goes as what the phone made of it")
+    func converted() async throws {
+        let world = try await World()
+        let nation = try world.sandbox.account("fieldnation")
+        try world.outbox.put(.fieldNation(id: "fn", baseURL: nation.url))
+        let heic = try world.file("boiler.heic", Data("\0\0\0\u{18}ftypheic\0\0\0\0mif1heic".utf8))
+        let job = WorkOrder(account: "fn", id: nation.workOrder)
+        let photo = try await world.outbox.capture(.photo(heic, maxEdge: 20), for: job)
+        #expect(photo.why?.reason == .typeNotAccepted)
+
+        await #expect(throws: OutboxError.self) { try await world.outbox.convert(photo.id, to: heic) }
+        let converted = try await world.outbox.convert(photo.id, to: try world.photo())
+        #expect(converted.original == photo.original && converted.sent?.width == 20)
+        let delivered = try await world.outbox.deliver { _ in nation.token }
+        #expect(delivered.delivered == 1)
+        await #expect(throws: OutboxError.self) { try await world.outbox.convert(photo.id, to: heic) }
+    }
+
     @Test("another cap prepares a photo again")
     func cap() async throws {
         let world = try await World()

@@ -133,7 +133,10 @@ impl Inquiry {
     ///
     /// # Errors
     /// [`Error::Unanswered`] with the reason; [`Error::Disk`], [`Error::DiskFull`] where a download cannot be kept.
-    #[expect(clippy::should_implement_trait, reason = "as of a delivery: it never ends by itself, so it is no iterator")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "as of a delivery: it never ends by itself, so it is no iterator"
+    )]
     pub fn next(&mut self) -> Result<Inquired, Error> {
         if matches!(self.state, State::Begin) {
             self.begin();

@@ -207,6 +207,20 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
     ): Item = native { repair(id, Repair(name, cap, workOrder, folder, priority)) }
 
     /**
+     * Hands in what the phone made of a photo that is blocked, for it is of a type that its system does not take or that the library
+     * does not decode: a JPEG of a HEIC. It is made to fit as any photo, and goes in the photo's place, as a new operation; what was
+     * captured stays as it is. Another cap later begins with what was captured again. Returns the item as it stands then.
+     *
+     * @param converted is only read.
+     * @throws OutboxException.NotNow for what is no blocked photo, or may have arrived.
+     * @throws OutboxException.Invalid for a file that is no picture that can be read, or does not fit: the item is as it was.
+     * @throws OutboxException.CannotRead where the file is missing, a folder, or cannot be read.
+     * @throws OutboxException.DiskFull where there is no room for it.
+     * @throws OutboxException.UnknownItem where the item is not here.
+     */
+    public suspend fun convert(id: ItemId, converted: File): Item = native { convert(id, converted) }
+
+    /**
      * Changes what the system holds of what an item uploads, or uploaded, in an operation that is queued:
      * `update(item.id, "visibility" to "None")`. An upload that has not left is changed itself, and so is an update that has
      * not. Returns the item that does it.

@@ -36,6 +36,23 @@ class ChangesTest : StoryTest() {
         }
 
     @Test
+    fun `a photo of a type that is not taken goes as what the phone made of it`() =
+        story {
+            val nation = sandbox.system("fieldnation")
+            outbox.putAccount(FieldNation("fn", nation.url))
+            val heic = folder.resolve("boiler.heic").apply { writeBytes("\u0000\u0000\u0000\u0018ftypheic\u0000\u0000\u0000\u0000mif1heic".toByteArray()) }
+            val photo = outbox.capture(Photo(heic, maxEdge = 20), WorkOrder("fn", nation.workOrder))
+            assertEquals(Reason.TYPE_NOT_ACCEPTED, photo.why?.reason)
+
+            assertThrows<OutboxException.Invalid> { outbox.convert(photo.id, heic) }
+            assertThrows<OutboxException.CannotRead> { outbox.convert(photo.id, folder.resolve("missing.jpg")) }
+            val converted = outbox.convert(photo.id, picture("converted.bmp"))
+            assertEquals(photo.original to 20, converted.original to converted.sent?.width)
+            assertEquals(1, outbox.deliver { nation.token }.delivered)
+            assertThrows<OutboxException.NotNow> { outbox.convert(photo.id, picture("again.bmp")) }
+        }
+
+    @Test
     fun `another cap prepares a photo again`() =
         story {
             outbox.setConditions(Conditions(Network.NONE, Power.BATTERY))

@@ -33,7 +33,7 @@ struct ChangesTests {
         let nation = try world.sandbox.account("fieldnation")
         try world.outbox.put(.fieldNation(id: "fn", baseURL: nation.url))
         let heic = try world.file("boiler.heic", Data("\0\0\0\u{18}ftypheic\0\0\0\0mif1heic".utf8))
-        let job = WorkOrder(account: "fn", id: nation.workOrder)
+        let job = WorkOrder(account: "fn", id: nation.workOrders[0])
         let photo = try await world.outbox.capture(.photo(heic, maxEdge: 20), for: job)
         #expect(photo.why?.reason == .typeNotAccepted)
 

@@ -40,7 +40,8 @@ class ChangesTest : StoryTest() {
         story {
             val nation = sandbox.system("fieldnation")
             outbox.putAccount(FieldNation("fn", nation.url))
-            val heic = folder.resolve("boiler.heic").apply { writeBytes("\u0000\u0000\u0000\u0018ftypheic\u0000\u0000\u0000\u0000mif1heic".toByteArray()) }
+            val heic = folder.resolve("boiler.heic")
+            heic.writeText("\u0000\u0000\u0000\u0018ftypheic\u0000\u0000\u0000\u0000mif1heic")
             val photo = outbox.capture(Photo(heic, maxEdge = 20), WorkOrder("fn", nation.workOrder))
             assertEquals(Reason.TYPE_NOT_ACCEPTED, photo.why?.reason)
 

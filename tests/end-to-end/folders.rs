@@ -44,10 +44,24 @@ fn several_files_for_a_missing_folder_all_go_into_the_same() {
     let ids = ["one", "two", "three", "four"].map(|content| into_folder(&world, PHOTOS, content).id);
     world.deliver();
     world.deliver_after(3_600);
-    let lowest = folders(&world, PHOTOS).into_iter().min_by_key(|id| id.parse::<u64>().unwrap()).unwrap();
+    let [folder] = folders(&world, PHOTOS).try_into().expect("one folder of that name");
     for id in ids {
         world.assert_delivered_once(id);
-        assert_eq!(world.accepted(id)[0].fields["folder_id"], lowest);
+        assert_eq!(world.accepted(id)[0].fields["folder_id"], folder);
+    }
+}
+
+#[test]
+fn a_folder_whose_creation_was_not_answered_is_found_and_not_created_again() {
+    for fault in [Fault::LoseAnswer, Fault::DropAfterBody] {
+        let world = world(FieldNationDialect::default());
+        world.fault(SYSTEM, Operation::CreateFolder, 1, fault.clone());
+        let ids = ["one", "two", "three"].map(|content| into_folder(&world, PHOTOS, content).id);
+        for _ in 0..3 {
+            world.deliver_after(3_600);
+        }
+        ids.into_iter().for_each(|id| world.assert_delivered_once(id));
+        assert_eq!(folders(&world, PHOTOS).len(), 1, "{fault:?}");
     }
 }
 

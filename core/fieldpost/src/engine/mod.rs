@@ -2,7 +2,7 @@
 //! and only then lets the task out. Owns the flights in the air and the tokens in memory; decides nothing itself.
 //!
 //! * [`intake`] takes captures over, adopts what a killed capture left whole, makes rows of folders.
-//! * [`air`] runs delivery: `next`, `report`; [`preparing`] makes bodies, [`looks`] settles doubts, [`tokens`] keeps tokens.
+//! * [`air`] runs delivery: `next`, `report`; [`following`] lets the further steps out; [`preparing`] makes bodies, [`looks`] settles doubts, [`tokens`] keeps tokens.
 //! * [`operations`] queues updates and deletions, [`repairs`] lets items go otherwise, [`restored`] knows a phone restored from a
 //!   backup.
 //! * [`keeping`] clears the files of what is delivered, and makes room.
@@ -16,6 +16,7 @@ pub(crate) mod check;
 mod ending;
 pub(crate) mod entropy;
 pub(crate) mod export;
+mod following;
 pub(crate) mod intake;
 pub(crate) mod keeping;
 mod looks;

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Until the upload itself is sent nothing of it can be there, whatever becomes of the requests before it: none of them leaves a
-//! doubt. A creation whose answer is lost leaves a folder at most, which the next try finds.
+//! doubt. A creation whose answer is lost leaves a folder at most, which the next try finds. One creation of a folder goes at a
+//! time; another phone may create it at the same time all the same, and of two of one name all take the lowest id.
 //!
 //! Reading folders: [`folders`]. Updates and deletions: [`change`]. What a person asks: [`asking`].
 
@@ -262,7 +263,7 @@ fn missing(snapshot: &Snapshot, finding: &Finding) -> Result<Step<Outcome>, Outc
         None if finding.pages.lack_folders() => again("the list of folders is not complete"),
         None => {
             let request = create(snapshot).map_err(Outcome::Blocked)?;
-            Ok(ask(request, Effect::Changes, &At::Create))
+            Ok(ask(request, Effect::Makes { what: folders::called(folder(snapshot)) }, &At::Create))
         }
     }
 }

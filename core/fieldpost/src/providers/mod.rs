@@ -134,6 +134,12 @@ pub(crate) enum Effect {
     Reads,
     /// It changes something: journaled before its first byte leaves.
     Changes,
+    /// It makes what other uploads to the same work order may be about to make as well: one at a time, and whoever read before
+    /// that it was not there begins again.
+    Makes {
+        /// What all of them call it.
+        what: String,
+    },
     /// It adds to a list whose names prove nothing. What was listed just before is journaled too: see [`recognise`].
     Adds {
         /// The ids of all that was listed.

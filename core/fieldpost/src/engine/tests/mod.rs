@@ -5,6 +5,7 @@ mod any_calls;
 mod conversions;
 mod decisiv;
 mod folders;
+mod making;
 mod operations;
 mod persons;
 mod renaming;

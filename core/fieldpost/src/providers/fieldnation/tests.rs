@@ -69,7 +69,7 @@ fn without_a_caption_there_are_no_notes_and_the_acting_user_stands_in_every_quer
     assert_eq!(list.url.as_str(), format!("{BASE}?acting_user_id=17&page=1"));
     let second = r#"{"metadata": {"total": 2, "page": 1, "pages": 2}, "results": [{"id": 2, "name": "Misc"}]}"#;
     let (create, effect, at) = FieldNation.resume(&sent, &at, &got(200, second)).asked();
-    assert_eq!(effect, Effect::Changes);
+    assert_eq!(effect, Effect::Makes { what: "site \"photos\"".to_owned() });
     assert_eq!(
         create,
         plain(Method::Post, format!("{BASE}?acting_user_id=17"), json_body(r#"{"name":"Site \"Photos\""}"#))

@@ -299,6 +299,7 @@ mod tests {
             (serial, &[], "\"added_by_user_id\" is needed: the id of the user that adds"),
             (serial, &[("added_by_user_id", " ")], "\"added_by_user_id\" takes the id of the user that adds"),
             (serial, &[("added_by_user_id", "7"), ("flat", "yes")], "\"flat\" takes true or false"),
+            (serial, &[("added_by_user_id", "7"), ("caption", "yes")], "\"caption\" takes none or text"),
             (serial, &[("added_by_user_id", "7"), ("path", "case")], "no setting \"path\" here; known: added_by"),
             (decisiv, &[("path", "Case")], "\"path\" takes cases or case"),
             (decisiv, &[("encoding", "gzip")], "\"encoding\" takes binary or base64"),
@@ -314,7 +315,7 @@ mod tests {
         assert_eq!(outbox.accounts().unwrap(), []);
         put(nation, &[("folder", "Documents"), ("acting_user_id", "42"), ("signatures", "file")]).unwrap();
         put(nation, &[]).unwrap();
-        put(serial, &[("added_by_user_id", "7"), ("flat", "true")]).unwrap();
+        put(serial, &[("added_by_user_id", "7"), ("flat", "true"), ("caption", "text")]).unwrap();
         put(decisiv, &[("path", "case"), ("encoding", "base64"), ("internal", "false"), ("sender", "7")]).unwrap();
         put(decisiv, &[]).unwrap();
     }

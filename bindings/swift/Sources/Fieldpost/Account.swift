@@ -49,15 +49,19 @@ extension Account {
     ///   - baseURL: The base address. `https`, but for loopback or with the setting `cleartext` = `allow`.
     ///   - addedByUserID: The user who adds, by the id that the system knows: a UUID, usually.
     ///   - flat: Has the fields of an upload sent as form parts of their own, not as JSON in one part.
+    ///   - captionsAsTexts: Has the caption of what is captured sent as a text of its own: an item that follows it.
     ///   - settings: Further settings by name; a parameter above wins over its name here. No secrets: they are stored.
     public static func serial(
         id: String,
         baseURL: URL,
         addedByUserID: String,
         flat: Bool = false,
+        captionsAsTexts: Bool = false,
         settings: [String: String] = [:]
     ) -> Account {
-        let named = ["added_by_user_id": addedByUserID, "flat": flat ? "true" : nil]
+        let named = [
+            "added_by_user_id": addedByUserID, "flat": flat ? "true" : nil, "caption": captionsAsTexts ? "text" : nil,
+        ]
         return Account(.serial, id: id, baseURL: baseURL, named: named, settings: settings)
     }
 

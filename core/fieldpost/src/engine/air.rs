@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::captions::text_damaged;
 use super::following::{FollowUp, Made, Making};
 use super::news::News;
 use super::preparing::PrepareJob;
@@ -252,11 +253,16 @@ impl Core {
             return Ok(None);
         }
         self.find_about(&mut row)?;
-        let Some((snapshot, body)) = Self::snapshot(&row, &account) else {
+        let Some((mut snapshot, body)) = Self::snapshot(&row, &account) else {
             row.stage = Stage::Captured;
             self.commit(&[row], &[], |_| Ok(()))?;
             return Ok(None);
         };
+        if !self.read_text(item, &mut snapshot, body.as_deref()) {
+            answer::blocked(&mut row, text_damaged(), None);
+            self.commit(&[row], &[], |_| Ok(()))?;
+            return Ok(None);
+        }
         if row.life.restored == Some(Restored::Unlooked) {
             self.look_before(&mut row, snapshot, &now)?;
             self.commit(&[row], &[], |_| Ok(()))?;

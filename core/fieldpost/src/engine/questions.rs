@@ -34,6 +34,7 @@ impl Core {
             request_id: RequestId::new(self.entropy.bytes()),
             about: None,
             listed: None,
+            text: None,
             changes: Changes::new(),
         })
     }

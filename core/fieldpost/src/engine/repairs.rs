@@ -44,7 +44,7 @@ impl Core {
     }
 
     /// Nothing of the item is at the system: from now on it goes so, as a new operation.
-    fn go_otherwise(&mut self, row: &mut Row, repair: &Repair) -> Result<(), Error> {
+    pub(super) fn go_otherwise(&mut self, row: &mut Row, repair: &Repair) -> Result<(), Error> {
         let before = row.life.target.clone();
         retarget(&mut row.life.target, row.manifest.kind, repair);
         if row.life.target.work_order != before.work_order {

@@ -96,6 +96,12 @@ impl Account {
         Self::new(id, ProviderKind::Serial, url).set("added_by_user_id", added_by_user_id)
     }
 
+    /// Serial: the caption of a photo, a document or a signature goes as a text of its own, an item that follows it.
+    #[must_use]
+    pub fn captions_as_texts(self) -> Self {
+        self.set("caption", "text")
+    }
+
     /// A Field Nation account. Its address is that of the REST API, version and all:
     /// `https://api.fieldnation.com/api/rest/v2`. It needs nothing else.
     pub fn field_nation(id: impl Into<String>, url: impl Into<String>) -> Self {

@@ -23,6 +23,7 @@
 //! 6. Golden tests of its requests against the vendor's text, its answers in the tests of every refusal and every doubt, and
 //!    its place in `tests.rs`, where mutated answers must neither panic nor prove a delivery.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,16 @@ pub(crate) trait Provider: Sync {
     /// Whether it may list a file under another name than was sent. Then one upload goes to a work order at a time, and none
     /// while another one there is in doubt: [`recognise`] says why.
     fn renames(&self) -> bool {
+        false
+    }
+
+    /// Whether a text goes as a value of its own and not as a file: then its snapshot gets it.
+    fn sends_text(&self, _snapshot: &Snapshot) -> bool {
+        false
+    }
+
+    /// Whether an account of these settings has the captions of what is captured sent as texts of their own.
+    fn sends_captions(&self, _settings: &BTreeMap<String, String>) -> bool {
         false
     }
 

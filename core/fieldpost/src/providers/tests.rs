@@ -43,6 +43,7 @@ pub(super) fn snapshot() -> Snapshot {
         request_id: RequestId::new([0xa5; 16]),
         about: None,
         listed: None,
+        text: None,
         changes: Default::default(),
     }
 }

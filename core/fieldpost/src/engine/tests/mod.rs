@@ -2,6 +2,7 @@
 
 mod alone;
 mod any_calls;
+mod captions;
 mod conversions;
 mod decisiv;
 mod folders;

@@ -52,6 +52,7 @@ public fun DigitalRealty(
  * @param baseUrl the base address, which the customer's office gives. `https`, but for loopback.
  * @param addedByUserId the user who adds, by the id that Serial knows: a UUID, usually.
  * @param flat has the fields of an upload sent as form parts of their own, not as JSON in one part.
+ * @param captionsAsTexts has the caption of what is captured sent as a text of its own: an item that follows it.
  * @param settings further settings by name.
  */
 public fun Serial(
@@ -59,9 +60,15 @@ public fun Serial(
     baseUrl: String,
     addedByUserId: String,
     flat: Boolean = false,
+    captionsAsTexts: Boolean = false,
     settings: Map<String, String> = emptyMap(),
 ): Account {
-    val named = listOf("added_by_user_id" to addedByUserId, "flat" to "true".takeIf { flat })
+    val named =
+        listOf(
+            "added_by_user_id" to addedByUserId,
+            "flat" to "true".takeIf { flat },
+            "caption" to "text".takeIf { captionsAsTexts },
+        )
     return Account(id, ProviderKind.SERIAL, baseUrl, settings + given(named))
 }
 

@@ -42,9 +42,16 @@ class BuildersTest {
                 "s",
                 ProviderKind.SERIAL,
                 "https://s.example",
-                mapOf("added_by_user_id" to "7", "flat" to "true", "settle" to "60"),
+                mapOf("added_by_user_id" to "7", "flat" to "true", "caption" to "text", "settle" to "60"),
             ),
-            Serial("s", "https://s.example", addedByUserId = "7", flat = true, mapOf("settle" to "60")),
+            Serial(
+                "s",
+                "https://s.example",
+                addedByUserId = "7",
+                flat = true,
+                captionsAsTexts = true,
+                mapOf("settle" to "60"),
+            ),
         )
         assertEquals(
             Account(

@@ -44,7 +44,7 @@ fn each_systems_settings_are_checked_and_explained() {
         ("decisiv", "encoding=hex", "binary or base64"),
         ("decisiv", "internal=maybe", "true"),
         ("fieldnation", "acting_user_id=Jo", "number"),
-        ("fieldnation", "signatures=endpoint", "file"),
+        ("fieldnation", "signatures=paper", "file or endpoint"),
         ("fieldnation", "performed_by=Jo", "known: folder"),
     ] {
         let place = Place::empty();

@@ -75,6 +75,10 @@ struct SystemTests {
                     id: "g", baseURL: url, folder: "Documents", actingUserID: 42, settings: ["signatures": "file"]),
                 .fieldNation, ["folder": "Documents", "acting_user_id": "42", "signatures": "file"]
             ),
+            (
+                .fieldNation(id: "h", baseURL: url, signaturesToEndpoint: true), .fieldNation,
+                ["signatures": "endpoint"]
+            ),
         ]
         for (account, provider, settings) in built {
             #expect((account.provider, account.settings) == (provider, settings))

@@ -412,7 +412,11 @@ impl Core {
         let told = format!("{outcome:?}");
         let backoff = self.backoff;
         let cx = context(&now, Self::settle(&account), &backoff, chance);
+        let (trust, sent) = (account.standing.trust.clone(), Self::snapshot(&row, &account));
         answer::answered(&mut row, &mut account.standing, outcome, claimed, others, &cx);
+        if sent.is_some_and(|(sent, _)| !provider(sent.provider).shares_trust(&sent)) {
+            account.standing.trust = trust;
+        }
         let id = row.id();
         self.commit(&[row], &[&account], |sql| sql.end_attempt(id, now.wall, &told))
     }

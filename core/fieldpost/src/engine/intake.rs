@@ -6,8 +6,8 @@ use crate::capture::Capture;
 use crate::dispatch::answer;
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Alone, Doubtful, Files, Item, ItemId, Life, Moment, Now, Operation, Original, PreparedBody,
-    ProviderKind, Reason, RequestId, Requires, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
+    Account, AccountRow, Alone, Doubtful, Files, Item, ItemId, Life, Moment, Now, Operation, Original, PreparedBody,
+    Reason, RequestId, Requires, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
 };
 use crate::providers::settings::{Common, check_item};
 use crate::providers::{Doubt, Draft, provider};
@@ -115,7 +115,7 @@ impl Core {
         // An account that is gone blocks nothing: what was captured is kept, and goes once the account is there again.
         if let Some(account) = self.store.read().account(&row.life.target.account)? {
             row.life.asked = Self::asked(&row, &account);
-            if let Some(why) = Self::preflight(&row, account.account.provider) {
+            if let Some(why) = Self::preflight(&row, &account.account) {
                 row.stage = Stage::Blocked { why, doubt: None };
             }
         }
@@ -130,17 +130,21 @@ impl Core {
     }
 
     /// What the system is known to refuse, found offline.
-    pub(super) fn preflight(row: &Row, system: ProviderKind) -> Option<Why> {
+    pub(super) fn preflight(row: &Row, account: &Account) -> Option<Why> {
         if row.manifest.operation != Operation::Upload {
             return None; // what an upload passed, a change of it does
         }
         let name = row.life.target.name();
+        let mut settings = account.settings.clone();
+        settings.extend(row.life.target.settings.clone());
         let draft = Draft {
             work_order: &row.life.target.work_order,
             name: &name,
             bytes: row.life.body.as_ref().map(|body| body.sent.bytes.0),
+            kind: row.manifest.kind,
+            settings: &settings,
         };
-        provider(system).preflight(&draft)
+        provider(account.provider).preflight(&draft)
     }
 
     // --- opening ---

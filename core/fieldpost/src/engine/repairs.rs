@@ -83,7 +83,7 @@ impl Core {
     fn preflight_again(&self, row: &mut Row) -> Result<(), Error> {
         let account = self.account(&row.life.target.account)?;
         row.life.asked = Self::asked(row, &account);
-        if let Some(why) = Self::preflight(row, account.account.provider) {
+        if let Some(why) = Self::preflight(row, &account.account) {
             row.stage = Stage::Blocked { why, doubt: None };
         }
         Ok(())

@@ -121,6 +121,13 @@ impl Account {
         self.set("acting_user_id", id.to_string())
     }
 
+    /// Field Nation: signatures go to the work order's own signatures, not into a folder. Only a PNG does; a doubt that their list does
+    /// not settle goes to a person.
+    #[must_use]
+    pub fn signatures_to_endpoint(self) -> Self {
+        self.set("signatures", "endpoint")
+    }
+
     /// A Decisiv account at `url`, which ends in `/platform_api`. Its work orders are cases.
     pub fn decisiv(id: impl Into<String>, url: impl Into<String>) -> Self {
         Self::new(id, ProviderKind::Decisiv, url)

@@ -29,7 +29,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, Answer, Capabilities, Exchange, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Timestamp, Why,
+    Action, Answer, Capabilities, Exchange, Kind, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Timestamp,
+    Why,
 };
 
 /// One system: what it is called, its settings and limits, its operations, how it recognises our file.
@@ -64,6 +65,11 @@ pub(crate) trait Provider: Sync {
     /// Whether an account of these settings has the captions of what is captured sent as texts of their own.
     fn sends_captions(&self, _settings: &BTreeMap<String, String>) -> bool {
         false
+    }
+
+    /// Whether what the list shows of this upload says anything of the account's other listings, and they of it.
+    fn shares_trust(&self, _snapshot: &Snapshot) -> bool {
+        true
     }
 
     /// What the system is known to refuse, found offline. `None`: nothing speaks against it.
@@ -111,13 +117,17 @@ pub(crate) struct Draft<'a> {
     pub name: &'a str,
     /// The bytes that would be sent, once that is known.
     pub bytes: Option<u64>,
+    /// What was captured.
+    pub kind: Kind,
+    /// The account's settings, the item's over them.
+    pub settings: &'a BTreeMap<String, String>,
 }
 
 impl<'a> Draft<'a> {
     /// What is about to be sent after all.
     pub(crate) fn of(snapshot: &'a Snapshot) -> Self {
-        let Snapshot { work_order, name, bytes, .. } = snapshot;
-        Draft { work_order, name, bytes: Some(bytes.0) }
+        let Snapshot { work_order, name, bytes, kind, settings, .. } = snapshot;
+        Draft { work_order, name, bytes: Some(bytes.0), kind: *kind, settings }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::super::recognise::{Sighting, recognise};
-use super::super::tests::{Asked, done, got, lost, to_serial as snapshot};
+use super::super::tests::{Asked, DRAFT, done, got, lost, to_serial as snapshot};
 use super::*;
 use crate::model::{Failure, Left};
 
@@ -201,7 +201,7 @@ fn one_look_serves_two_uploads_only_of_the_same_user() {
 #[test]
 fn a_work_order_is_a_uuid_or_a_number() {
     let reason = |work_order: &str| {
-        Serial.preflight(&Draft { work_order, name: "a.jpg", bytes: Some(1 << 40) }).map(|why| why.reason)
+        Serial.preflight(&Draft { work_order, name: "a.jpg", bytes: Some(1 << 40), ..DRAFT }).map(|why| why.reason)
     };
     for good in ["1", "1007", USER, &USER.to_uppercase()] {
         assert_eq!(reason(good), None, "{good}");

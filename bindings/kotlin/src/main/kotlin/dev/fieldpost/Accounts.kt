@@ -111,6 +111,7 @@ public fun Decisiv(
  * @param folder where goes what names no folder of its own, 1 to 255 characters; a missing one is created. Where none is
  *   said it is `Misc`, which every work order has.
  * @param actingUserId the user on whose behalf it all happens, by the number that Field Nation knows.
+ * @param signaturesToEndpoint has signatures go to the work order's own signatures, not into a folder.
  * @param settings further settings by name.
  */
 public fun FieldNation(
@@ -118,9 +119,15 @@ public fun FieldNation(
     baseUrl: String,
     folder: String? = null,
     actingUserId: Long? = null,
+    signaturesToEndpoint: Boolean = false,
     settings: Map<String, String> = emptyMap(),
 ): Account {
-    val named = listOf("folder" to folder, "acting_user_id" to actingUserId?.toString())
+    val named =
+        listOf(
+            "folder" to folder,
+            "acting_user_id" to actingUserId?.toString(),
+            "signatures" to "endpoint".takeIf { signaturesToEndpoint },
+        )
     return Account(id, ProviderKind.FIELD_NATION, baseUrl, settings + given(named))
 }
 

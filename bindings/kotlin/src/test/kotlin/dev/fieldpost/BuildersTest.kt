@@ -81,13 +81,19 @@ class BuildersTest {
                 "f",
                 ProviderKind.FIELD_NATION,
                 "https://f.example/api/rest/v2",
-                mapOf("folder" to "Documents", "acting_user_id" to "42", "settle" to "60"),
+                mapOf(
+                    "folder" to "Documents",
+                    "acting_user_id" to "42",
+                    "signatures" to "endpoint",
+                    "settle" to "60",
+                ),
             ),
             FieldNation(
                 "f",
                 "https://f.example/api/rest/v2",
                 folder = "Documents",
                 actingUserId = 42,
+                signaturesToEndpoint = true,
                 mapOf("settle" to "60"),
             ),
         )

@@ -62,7 +62,7 @@ class SystemsTest : StoryTest() {
     fun `an account at Field Nation is taken as it is built, and a photo for it is delivered once, into its folder`() =
         story {
             val system = sandbox.system("fieldnation")
-            isTaken(FieldNation("nation", system.url, actingUserId = 42))
+            isTaken(FieldNation("nation", system.url, actingUserId = 42, signaturesToEndpoint = true))
             isDelivered(FieldNation("nation", system.url, folder = "Documents"), system, place = "1/")
         }
 
@@ -76,6 +76,7 @@ class SystemsTest : StoryTest() {
         isRefused(Decisiv("d", url, settings = mapOf("encoding" to "gzip")), "\"encoding\" takes binary or base64")
         isRefused(FieldNation("f", url, folder = " "), "\"folder\" takes the name of a folder")
         isRefused(FieldNation("f", url, actingUserId = -1), "\"acting_user_id\" takes the number of the user")
+        isRefused(FieldNation("f", url, settings = mapOf("signatures" to "x")), "\"signatures\" takes file or endpoint")
         isRefused(FieldNation("f", url, settings = mapOf("performed_by" to "Jo")), "no setting \"performed_by\"")
     }
 }

@@ -138,6 +138,24 @@ fn an_update_changes_what_it_names_and_a_deletion_removes_the_file_in_every_shap
         assert_eq!((line.fields["notes"].as_str(), line.fields["status"].as_str()), ("Seal replaced", "APPROVED"));
         assert_eq!(line.fields["acting_user_id"], "4711");
 
+        // Every field that the page has, in one.
+        let every = [
+            ("notes", "Seal replaced, \"tight\""),
+            ("status", "DENIED"),
+            ("status_description", "Not in focus"),
+            ("show_before_assignment", "true"),
+            ("schedule_request", "false"),
+            ("eta_check", "true"),
+            ("completed_at_date", "1735732800"),
+        ];
+        let changes_all: Changes = every.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        world.outbox.update(id, changes_all).unwrap();
+        world.deliver();
+        let line = lines(&world, Operation::Update).pop().unwrap();
+        for (key, value) in every {
+            assert_eq!(line.fields.get(key).map(String::as_str), Some(value), "{errors:?}");
+        }
+
         let deletion = world.outbox.delete(id).unwrap().id;
         world.deliver();
         assert_eq!((world.item(deletion).state, world.sandbox.entries().len()), (State::Delivered, 0), "{errors:?}");

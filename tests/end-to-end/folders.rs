@@ -44,10 +44,24 @@ fn several_files_for_a_missing_folder_all_go_into_the_same() {
     let ids = ["one", "two", "three", "four"].map(|content| into_folder(&world, PHOTOS, content).id);
     world.deliver();
     world.deliver_after(3_600);
-    let lowest = folders(&world, PHOTOS).into_iter().min_by_key(|id| id.parse::<u64>().unwrap()).unwrap();
+    let [folder] = folders(&world, PHOTOS).try_into().expect("one folder of that name");
     for id in ids {
         world.assert_delivered_once(id);
-        assert_eq!(world.accepted(id)[0].fields["folder_id"], lowest);
+        assert_eq!(world.accepted(id)[0].fields["folder_id"], folder);
+    }
+}
+
+#[test]
+fn a_folder_whose_creation_was_not_answered_is_found_and_not_created_again() {
+    for fault in [Fault::LoseAnswer, Fault::DropAfterBody] {
+        let world = world(FieldNationDialect::default());
+        world.fault(SYSTEM, Operation::CreateFolder, 1, fault.clone());
+        let ids = ["one", "two", "three"].map(|content| into_folder(&world, PHOTOS, content).id);
+        for _ in 0..3 {
+            world.deliver_after(3_600);
+        }
+        ids.into_iter().for_each(|id| world.assert_delivered_once(id));
+        assert_eq!(folders(&world, PHOTOS).len(), 1, "{fault:?}");
     }
 }
 
@@ -123,6 +137,24 @@ fn an_update_changes_what_it_names_and_a_deletion_removes_the_file_in_every_shap
         assert_eq!(line.remote_id, in_ledger(&remote(&world, id)));
         assert_eq!((line.fields["notes"].as_str(), line.fields["status"].as_str()), ("Seal replaced", "APPROVED"));
         assert_eq!(line.fields["acting_user_id"], "4711");
+
+        // Every field that the page has, in one.
+        let every = [
+            ("notes", "Seal replaced, \"tight\""),
+            ("status", "DENIED"),
+            ("status_description", "Not in focus"),
+            ("show_before_assignment", "true"),
+            ("schedule_request", "false"),
+            ("eta_check", "true"),
+            ("completed_at_date", "1735732800"),
+        ];
+        let changes_all: Changes = every.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        world.outbox.update(id, changes_all).unwrap();
+        world.deliver();
+        let line = lines(&world, Operation::Update).pop().unwrap();
+        for (key, value) in every {
+            assert_eq!(line.fields.get(key).map(String::as_str), Some(value), "{errors:?}");
+        }
 
         let deletion = world.outbox.delete(id).unwrap().id;
         world.deliver();

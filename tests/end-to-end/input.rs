@@ -1,7 +1,11 @@
 //! Bad input: a typed error or a blocked item with its reason, and nothing else is disturbed.
 
-use fieldpost::{Bytes, Document, Error, Photo, Reason, SourceError, State, Text, WorkOrder};
+use fieldpost::{
+    Action, Bytes, Conditions, Document, Error, Filter, Network, Photo, Reason, Signature, SourceError, State, Text,
+    WorkOrder,
+};
 use fieldpost_sandbox::Provider;
+use fieldpost_tests::systems::{account, account_id, work_order};
 use fieldpost_tests::{World, job};
 
 #[test]
@@ -75,31 +79,68 @@ fn hostile_names_arrive_clean_and_recognisable() {
     }
 }
 
-#[test]
-fn work_orders_that_a_system_cannot_have_are_captured_and_blocked() {
-    let world = World::new();
-    let table = [
-        ("acme", "WO-77"),
-        ("acme", ""),
-        ("acme", "99999999999999999999"),
-        ("dlr", "123456789012345678901"),
-        ("dlr", ""),
-    ];
-    for (account, work_order) in table {
-        let item = world.outbox.capture(Text::new("x"), &WorkOrder::new(account, work_order)).unwrap();
-        let why = item.why.unwrap();
-        assert_eq!((item.state, why.reason), (State::Blocked, Reason::WorkOrderNotValid), "{work_order:?}");
-    }
-    assert_eq!(world.deliver().blocked, table.len() as u64);
-    assert_eq!(world.sandbox.requests().len(), 0);
+/// What is captured for a documented limit.
+enum Limit {
+    /// A text, for this work order.
+    WorkOrder(&'static str),
+    /// A document of this name and length.
+    File(&'static str, usize),
+    /// The picture of a signature that is none of the type that is taken.
+    SignatureAsJpeg,
 }
 
 #[test]
-fn what_is_too_large_for_the_system_is_captured_and_blocked() {
-    let world = World::new();
-    let path = world.file("large.pdf", &vec![7; 20_971_521]);
-    let item = world.outbox.capture(Document::new(path), &job(Provider::CorrigoPro)).unwrap();
-    assert_eq!(item.why.unwrap().reason, Reason::TooLarge);
+fn what_a_systems_pages_say_it_refuses_is_captured_all_the_same_and_blocked_with_no_network() {
+    use Limit::{File, SignatureAsJpeg, WorkOrder as Order};
+    use Provider::{CorrigoPro, Decisiv, DigitalRealty, FieldNation, Serial};
+    use Reason::{TooLarge, TypeNotAccepted, WorkOrderNotValid};
+    let world = World::in_memory(&Provider::ALL);
+    let nation = account(&world.sandbox, FieldNation).signatures_to_endpoint();
+    world.outbox.put_account(nation).unwrap();
+    world.outbox.set_conditions(Conditions { network: Network::None, ..Conditions::default() }).unwrap();
+    let table = [
+        // "WorkOrderId: int", "The size of a file cannot exceed 20 MB."
+        (CorrigoPro, Order("WO-77"), WorkOrderNotValid),
+        (CorrigoPro, Order(""), WorkOrderNotValid),
+        (CorrigoPro, Order("99999999999999999999"), WorkOrderNotValid),
+        (CorrigoPro, File("large.pdf", 20_971_521), TooLarge),
+        // "requestId: string(20)"; names are at most 80 bytes here, so string(100) is never met.
+        (DigitalRealty, Order("123456789012345678901"), WorkOrderNotValid),
+        (DigitalRealty, Order(""), WorkOrderNotValid),
+        // "work_order_id*: integer"; what it takes, and how large, as the sheet has it.
+        (FieldNation, Order("WO-77"), WorkOrderNotValid),
+        (FieldNation, Order("0"), WorkOrderNotValid),
+        (FieldNation, File("large.pdf", 10_485_761), TooLarge),
+        (FieldNation, File("list.txt", 10), TypeNotAccepted),
+        (FieldNation, File("photo.heic", 10), TypeNotAccepted),
+        (FieldNation, SignatureAsJpeg, TypeNotAccepted),
+        // "The work order UUID (work_order.id) or work order number (work_order.wo_number)", "x > 0".
+        (Serial, Order("WO-77"), WorkOrderNotValid),
+        (Serial, Order("0"), WorkOrderNotValid),
+        // A part of an address, and nothing more is said of it.
+        (Decisiv, Order(""), WorkOrderNotValid),
+        (Decisiv, Order("7\n8"), WorkOrderNotValid),
+    ];
+    for (system, limit, reason) in &table {
+        let (account, order) = (account_id(*system), work_order(*system));
+        let item = match limit {
+            Order(order) => world.outbox.capture(Text::new("x"), &WorkOrder::new(account, *order)),
+            File(name, length) => {
+                let content = [&b"\0 of no known type"[..], &vec![7; *length]].concat();
+                world.outbox.capture(Document::new(world.file(name, &content)), &WorkOrder::new(account, order))
+            }
+            SignatureAsJpeg => {
+                let path = world.file("signed.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0");
+                world.outbox.capture(Signature::png(path), &WorkOrder::new(account, order))
+            }
+        };
+        let item = item.unwrap();
+        let why = item.why.unwrap();
+        assert_eq!((item.state, why.reason), (State::Blocked, *reason), "{system:?} {}", item.name);
+        assert_ne!(why.action, Action::None, "it says what would help");
+    }
+    assert_eq!(world.outbox.items(&Filter::default()).unwrap().len(), table.len());
+    assert_eq!(world.sandbox.requests().len(), 0);
 }
 
 #[test]

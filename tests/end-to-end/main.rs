@@ -15,4 +15,5 @@ mod migration;
 mod operations;
 mod secrets;
 mod serial;
+mod signatures;
 mod stories;

@@ -1,6 +1,6 @@
 //! Serial: names that prove nothing, and one upload to a work order at a time.
 
-use fieldpost::{Proof, Reason, Settlement, State, WorkOrder};
+use fieldpost::{Document, Filter, Item, Kind, Proof, Reason, Settlement, State, Text, WorkOrder};
 use fieldpost_sandbox::{Dialect, Fault, FileValue, LedgerEntry, Operation, Provider};
 use fieldpost_tests::systems::{account, work_order};
 use fieldpost_tests::{World, job};
@@ -18,6 +18,18 @@ fn renaming() -> World {
 
 fn uploads(world: &World) -> Vec<LedgerEntry> {
     world.sandbox.uploads(SYSTEM, work_order(SYSTEM))
+}
+
+/// A world whose account has captions sent as texts.
+fn with_captions() -> World {
+    let world = renaming();
+    world.outbox.put_account(account(&world.sandbox, SYSTEM).set("caption", "text")).unwrap();
+    world
+}
+
+/// The texts that the system has, in the order in which they came.
+fn values(world: &World) -> Vec<String> {
+    uploads(world).iter().filter_map(|line| line.fields.get("value").cloned()).collect()
 }
 
 /// The documented requests, in the order in which they came.
@@ -142,4 +154,72 @@ fn fields_of_their_own_and_a_work_order_by_its_uuid_are_taken_too() {
     let parts: Vec<&str> = upload.parts.iter().map(|part| part.name.as_str()).collect();
     assert_eq!(parts, ["type", "name", "added_by_user_id", "file_name", "attachment"]);
     assert!(requests(&world).contains(&Operation::List));
+}
+
+/// A document with a caption; returns the caption's item.
+fn captioned(world: &World, content: &str, caption: &str) -> Item {
+    let path = world.file("plan.pdf", format!("%PDF-1.4\n{content}\n").as_bytes());
+    let before: Vec<_> = world.outbox.items(&Filter::default()).unwrap().into_iter().map(|item| item.id).collect();
+    world.outbox.capture(Document::new(path).caption(caption), &job(SYSTEM)).unwrap();
+    let items = world.outbox.items(&Filter::default()).unwrap();
+    items.into_iter().find(|item| item.kind == Kind::Text && !before.contains(&item.id)).expect("its caption")
+}
+
+#[test]
+fn a_caption_and_a_text_go_as_texts_of_their_own_flat_or_not() {
+    for flat in ["false", "true"] {
+        let world = with_captions();
+        let own = account(&world.sandbox, SYSTEM).set("caption", "text").set("flat", flat);
+        world.outbox.put_account(own).unwrap();
+        let caption = captioned(&world, "one", "Gauge \"3\"\r\nü").id;
+        let text = world.outbox.capture(Text::new("Gas is off"), &job(SYSTEM)).unwrap().id;
+        let file = world.outbox.capture(Text::new("as a file").set("type", "FILE"), &job(SYSTEM)).unwrap().id;
+        world.deliver();
+        let kinds: Vec<String> = uploads(&world).iter().map(|line| line.fields["type"].clone()).collect();
+        assert_eq!(kinds, ["FILE", "TEXT", "TEXT", "FILE"], "each after the one that it is of");
+        assert_eq!(values(&world), ["Gauge \"3\"\r\nü", "Gas is off"]);
+        for id in [caption, text, file] {
+            assert_eq!(world.item(id).receipt.unwrap().proof, Proof::Answer, "flat {flat}");
+        }
+    }
+}
+
+#[test]
+fn a_caption_whose_answer_was_lost_is_found_by_what_it_says_and_sent_once() {
+    for fault in [
+        Fault::LoseAnswer,
+        Fault::HalfAnswer,
+        Fault::AcceptLate { after: std::time::Duration::from_secs(15), status: Some(504) },
+    ] {
+        let world = with_captions();
+        captioned(&world, "the first one", "Boiler");
+        world.deliver();
+        world.deliver_after(20);
+        let rule = fieldpost_sandbox::Rule::new(fault.clone()).on(SYSTEM).operation(Operation::Upload).skip(1);
+        world.sandbox.fault(rule);
+        let caption = captioned(&world, "two", "Boiler").id;
+        world.deliver();
+        for _ in 0..3 {
+            world.deliver_after(3_600);
+        }
+        assert_eq!(world.item(caption).receipt.unwrap().proof, Proof::Found, "{fault:?}");
+        assert_eq!(values(&world), ["Boiler", "Boiler"], "of two photos, each once: {fault:?}");
+    }
+}
+
+#[test]
+fn two_texts_that_say_the_same_where_one_was_lost_ask_a_person() {
+    let world = with_captions();
+    captioned(&world, "the first one", "Boiler");
+    world.deliver();
+    world.deliver_after(20);
+    // It comes in twice, or another phone of the same user says the same: nobody can tell which is ours.
+    world.sandbox.fault(fieldpost_sandbox::Rule::new(Fault::AcceptTwice).on(SYSTEM).operation(Operation::Upload));
+    let text = world.outbox.capture(Text::new("Gas is off"), &job(SYSTEM)).unwrap().id;
+    for _ in 0..3 {
+        world.deliver_after(3_600);
+    }
+    let item = world.item(text);
+    assert_eq!((item.state, item.why.unwrap().reason), (State::Blocked, Reason::OutcomeUnknown));
+    assert_eq!(values(&world), ["Boiler", "Gas is off", "Gas is off"], "and it is not sent again");
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use fieldpost::{Changes, Deliver, Document, HttpOptions, Item, ItemId, Proof, RemoteId, State, WorkOrder};
+use fieldpost::{Changes, Deliver, Document, HttpOptions, Item, ItemId, Proof, RemoteId, State, Text, WorkOrder};
 use fieldpost_sandbox::{By, Fault, LedgerEntry, Operation as Asked, Provider, Rule, RuleId, WorkOrderState};
 use fieldpost_tests::{World, run, systems};
 
@@ -122,7 +122,7 @@ impl<'a> Stage<'a> {
                 vec![]
             }
             // An upload whose answer and whose first look are lost: only then does the office's word decide anything.
-            What::OfficeRenames | What::OfficeDeletes if self.row.operation == Operation::Upload => {
+            What::OfficeRenames | What::OfficeDeletes if self.sends() => {
                 let look = Rule::new(Fault::status_before(503)).on(system).operation(Asked::List);
                 vec![on(Asked::Upload, Fault::LoseAnswer), sandbox.fault(look.skip(self.reads_before()))]
             }
@@ -150,7 +150,7 @@ impl<'a> Stage<'a> {
             Rule::new(fault).skip(u32::from(is_look))
         } else {
             let asked = match self.row.operation {
-                Operation::Upload => Asked::Upload,
+                Operation::Upload | Operation::Text => Asked::Upload,
                 Operation::Before | Operation::Look => Asked::List,
                 Operation::Folder => Asked::CreateFolder,
                 Operation::Update => Asked::Update,
@@ -167,6 +167,11 @@ impl<'a> Stage<'a> {
         };
         rules.push(sandbox.fault(rule));
         rules
+    }
+
+    /// Whether it is a file or a text that is sent.
+    fn sends(&self) -> bool {
+        matches!(self.row.operation, Operation::Upload | Operation::Text)
     }
 
     /// How many lists are read before an upload.
@@ -186,6 +191,7 @@ impl<'a> Stage<'a> {
             Operation::Update => outbox.update(self.earlier, changes).unwrap().id,
             Operation::Delete => outbox.delete(self.earlier).unwrap().id,
             Operation::Rmdir => outbox.delete_folder(&self.job, folder.unwrap()).unwrap().id,
+            Operation::Text => outbox.capture(Text::new("Seal replaced"), &self.job).unwrap().id,
             operation => {
                 let mut content = b"%PDF-1.4\n".to_vec();
                 content.resize(length, b'7');
@@ -230,7 +236,7 @@ impl<'a> Stage<'a> {
 
     /// The office acts while the upload is in doubt.
     fn office_meddles(&self, trouble: &Trouble) {
-        if self.row.operation == Operation::Upload
+        if self.sends()
             && let Some(line) = self.ours(Asked::Upload).last()
         {
             self.office(trouble, &line.remote_id);

@@ -10,7 +10,7 @@ use std::fmt;
 use fieldpost_sandbox::Provider::{self, CorrigoPro, Decisiv, DigitalRealty, FieldNation, Serial};
 
 use crate::rows::Operation::{
-    self, Before, Delete, Download, Folder, Get, Link, List, Look, Mkdir, Rmdir, Update, Upload,
+    self, Before, Delete, Download, Folder, Get, Link, List, Look, Mkdir, Rmdir, Text, Update, Upload,
 };
 use crate::rows::{ROWS, Row};
 
@@ -343,6 +343,18 @@ const EXCEPTIONS: &[(Provider, Operation, &str, Option<Line>)] = &[
     (FieldNation, Upload, "office renames", Some(("", DOUBT_BUSY, AGAIN, 2))),
     // What was deleted stays listed: it is known to have arrived.
     (Serial, Upload, "office deletes", Some(("", DOUBT_BUSY, FOUND, 1))),
+    // A text is known by what it says: it has no name to be changed, and no file to be damaged or measured.
+    (Serial, Text, "closed", Some(("", DOUBT, REFUSED, 0))),
+    (Serial, Text, "listed late", Some(("", DOUBT, FOUND, 1))),
+    (Serial, Text, "office renames", Some(("", DOUBT_BUSY, FOUND, 1))),
+    (Serial, Text, "office deletes", Some(("", DOUBT_BUSY, FOUND, 1))),
+    // It is short: all of it has left before the connection drops, as far as can be told.
+    (Serial, Text, "drop before", Some(("", DOUBT_GONE, AGAIN, 1))),
+    (Serial, Text, "drop within", Some(("", DOUBT_GONE, AGAIN, 1))),
+    // Two that say the same: nobody can tell which is ours.
+    (Serial, Text, "twice", Some(("", DOUBT, UNKNOWN, 1))),
+    (Serial, Text, "no order", None),
+    (Serial, Text, "unreachable", None),
     // Here the list is read first: these are its column `no order`.
     (Serial, Upload, "no order", None),
     (FieldNation, Upload, "no order", None),
@@ -373,7 +385,7 @@ const EXCEPTIONS: &[(Provider, Operation, &str, Option<Line>)] = &[
 /// Of several lines about one fault the first counts.
 fn lines(operation: Operation) -> &'static [&'static [Line]] {
     match operation {
-        Upload => &[UPLOAD],
+        Upload | Text => &[UPLOAD],
         Before => &[BEFORE],
         Folder => &[FOLDER],
         Look => &[LOOK],

@@ -15,6 +15,8 @@ pub(crate) struct Row {
 pub(crate) enum Operation {
     /// A file is sent.
     Upload,
+    /// A text is sent as a value, where a system takes those.
+    Text,
     /// What is read before a file is sent.
     Before,
     /// A folder is made for it.
@@ -50,6 +52,7 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Upload => "upload",
+            Self::Text => "text",
             Self::Before => "read before",
             Self::Folder => "folder",
             Self::Look => "look",
@@ -84,6 +87,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(Provider::DigitalRealty, Operation::Download),
     row(Provider::Serial, Operation::Before),
     row(Provider::Serial, Operation::Upload),
+    row(Provider::Serial, Operation::Text),
     row(Provider::Serial, Operation::Look),
     row(Provider::Serial, Operation::List),
     row(Provider::Decisiv, Operation::Upload),

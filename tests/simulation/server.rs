@@ -38,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) visibility: String,
     pub(crate) content: Vec<u8>,
+    /// Whether it is a text, which has no name in a listing.
+    pub(crate) is_text: bool,
     /// Who added it, where the system tells.
     pub(crate) by: String,
     /// From when on it is listed.
@@ -109,6 +111,7 @@ pub(crate) struct Upload {
     name: String,
     visibility: String,
     content: Vec<u8>,
+    is_text: bool,
 }
 
 impl Upload {
@@ -176,11 +179,15 @@ impl Server {
         let query = |wanted: &str| {
             request.url.query_pairs().find(|(key, _)| key == wanted).map(|(_, value)| value.into_owned())
         };
-        let mut folder = None;
+        let (mut folder, mut says) = (None, None);
         let (work_order, name) = match self.speech {
             Speech::Corrigo => (text(parts, "WorkOrderId")?, text(parts, "Name")?),
             Speech::DigitalRealty => (query("requestId")?, query("file_name")?),
-            Speech::Serial => serial::upload(request)?,
+            Speech::Serial => {
+                let (work_order, name, value) = serial::upload(request)?;
+                says = value;
+                (work_order, name)
+            }
             Speech::Decisiv => decisiv::upload(request)?,
             Speech::FieldNation => {
                 let (work_order, name, id) = field_nation::upload(request)?;
@@ -189,7 +196,9 @@ impl Server {
             }
         };
         let visibility = text(parts, "MessageVisibility").unwrap_or_else(|| "All".to_owned());
-        Some(Upload { host: host(request), work_order, folder, name, visibility, content: file.to_vec() })
+        let is_text = says.is_some();
+        let content = says.map_or_else(|| file.to_vec(), String::into_bytes);
+        Some(Upload { host: host(request), work_order, folder, name, visibility, content, is_text })
     }
 
     /// A file that `by` added, nobody here.
@@ -198,9 +207,19 @@ impl Server {
         let (name, work_order) = ("Their plan.pdf".to_owned(), self.work_orders()[0].to_owned());
         let (visibility, content, by) = ("All".to_owned(), b"their plan".to_vec(), by.to_owned());
         let remote_id = remote_id.to_owned();
-        let entry =
-            Entry { remote_id, host, work_order, name, visibility, content, by, listed_from: 0, deleted: false };
-        self.entries.push(entry);
+        let (listed_from, deleted, is_text) = (0, false, false);
+        self.entries.push(Entry {
+            remote_id,
+            host,
+            work_order,
+            name,
+            visibility,
+            content,
+            is_text,
+            by,
+            listed_from,
+            deleted,
+        });
     }
 
     /// Someone adds a file from elsewhere.
@@ -218,7 +237,7 @@ impl Server {
     /// Accepts an upload at `now`; `listed_from` as the world says.
     pub(crate) fn accept(&mut self, upload: Upload, now: u64, listed_from: u64) -> Answer {
         self.next += 1;
-        let Upload { host, work_order, folder, name, visibility, content } = upload;
+        let Upload { host, work_order, folder, name, visibility, content, is_text } = upload;
         let remote_id = folder.map_or(format!("r{}", self.next), |folder| format!("{folder}/{}", self.next));
         let (id, hash, at) = (remote_id.clone(), hex(&content), (host.clone(), work_order.clone()));
         let (by, deleted) = (USER.to_owned(), false);
@@ -229,6 +248,7 @@ impl Server {
             name,
             visibility,
             content,
+            is_text,
             by,
             listed_from,
             deleted,

@@ -114,6 +114,8 @@ pub(crate) struct World {
     generation: u64,
     servers: [Server; 2],
     coming: Vec<(u64, Coming)>,
+    /// Folders that are being created, each by a transfer of a delivery.
+    creating: Vec<(u64, TransferId, Creation)>,
     items: BTreeMap<ItemId, Known>,
     /// Captures that died under way: such an item may turn up.
     unsure: u32,
@@ -182,6 +184,7 @@ impl World {
             generation: 0,
             servers,
             coming: Vec::new(),
+            creating: Vec::new(),
             items: BTreeMap::new(),
             unsure: 0,
             unsure_changes: Vec::new(),

@@ -75,6 +75,12 @@ const MUTANTS: &[Mutant] = &[
         broken: "                if let Err(e) = self.files(id).map(drop) {",
     },
     Mutant {
+        name: "two uploads create the folder that both miss",
+        file: "engine/following.rs",
+        sound: "position(|next| !air.is_behind(next))",
+        broken: "position(|next| !air.is_behind(next) || next.makes.is_some())",
+    },
+    Mutant {
         name: "a cancellation does not wait for the doubt",
         file: "dispatch/person.rs",
         sound: "        _ if row.may_be_there() => {\n            row.life.wish = Some(Wish::Cancel);\n",

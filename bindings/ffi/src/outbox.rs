@@ -294,11 +294,12 @@ mod tests {
         for (provider, settings, words) in [
             (nation, &[("folder", "")][..], "\"folder\" takes the name of a folder, 1 to 255 characters"),
             (nation, &[("acting_user_id", "Jo")], "\"acting_user_id\" takes the number of the user"),
-            (nation, &[("signatures", "endpoint")], "\"signatures\" takes file"),
+            (nation, &[("signatures", "paper")], "\"signatures\" takes file or endpoint"),
             (nation, &[("sender", "7")], "no setting \"sender\" here; known: folder"),
             (serial, &[], "\"added_by_user_id\" is needed: the id of the user that adds"),
             (serial, &[("added_by_user_id", " ")], "\"added_by_user_id\" takes the id of the user that adds"),
             (serial, &[("added_by_user_id", "7"), ("flat", "yes")], "\"flat\" takes true or false"),
+            (serial, &[("added_by_user_id", "7"), ("caption", "yes")], "\"caption\" takes none or text"),
             (serial, &[("added_by_user_id", "7"), ("path", "case")], "no setting \"path\" here; known: added_by"),
             (decisiv, &[("path", "Case")], "\"path\" takes cases or case"),
             (decisiv, &[("encoding", "gzip")], "\"encoding\" takes binary or base64"),
@@ -312,9 +313,9 @@ mod tests {
             assert!(message.contains("'acme'") && message.contains(words), "{message}");
         }
         assert_eq!(outbox.accounts().unwrap(), []);
-        put(nation, &[("folder", "Documents"), ("acting_user_id", "42"), ("signatures", "file")]).unwrap();
+        put(nation, &[("folder", "Documents"), ("acting_user_id", "42"), ("signatures", "endpoint")]).unwrap();
         put(nation, &[]).unwrap();
-        put(serial, &[("added_by_user_id", "7"), ("flat", "true")]).unwrap();
+        put(serial, &[("added_by_user_id", "7"), ("flat", "true"), ("caption", "text")]).unwrap();
         put(decisiv, &[("path", "case"), ("encoding", "base64"), ("internal", "false"), ("sender", "7")]).unwrap();
         put(decisiv, &[]).unwrap();
     }

@@ -15,7 +15,7 @@ pub(crate) struct Folder {
 }
 
 /// The creation of a folder, as it came.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Creation {
     pub(super) host: String,
     pub(crate) work_order: String,

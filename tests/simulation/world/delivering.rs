@@ -239,6 +239,7 @@ impl World {
         if self.run.as_ref().is_none_or(|run| run.generation != generation) {
             return;
         }
+        self.creating.retain(|(_, transfer, _)| *transfer != id);
         // A result is as safe as the next commit: what is there now is what a power cut may leave.
         let lazy = !self.kindly && self.apps.iter().all(|app| app.keeps);
         if lazy && self.unsynced.is_none() && self.rng.u8(..3) == 0 {

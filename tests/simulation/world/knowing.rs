@@ -64,11 +64,18 @@ impl Known {
 }
 
 impl World {
-    /// A transfer leaves. No operation overtakes an earlier one on its attachment, and no system is asked that wants to be left
-    /// alone.
+    /// A transfer leaves. No operation overtakes an earlier one on its attachment, no system is asked that wants to be left
+    /// alone, and no folder is created twice at a time.
     pub(super) fn leaves(&mut self, transfer: &Transfer, server: usize) {
         if self.now < self.silence[server] {
             self.fail(&format!("transfer {} leaves for a system that asked to be left alone", transfer.id.0));
+        }
+        if let Some(creation) = self.servers[server].creation(&transfer.request) {
+            let same = |(run, _, other): &(u64, _, Creation)| *run == self.generation && *other == creation;
+            if self.creating.iter().any(same) {
+                self.fail(&format!("transfer {} creates what another creates: {creation:?}", transfer.id.0));
+            }
+            self.creating.push((self.generation, transfer.id, creation));
         }
         let Some(id) = transfer.item else { return };
         let known = self.items.get_mut(&id).expect("what leaves was captured");

@@ -39,11 +39,12 @@ fn each_systems_settings_are_checked_and_explained() {
     for (provider, set, told) in [
         ("serial", "flat=true", "added_by_user_id"),
         ("serial", "flat=perhaps", "true or false"),
+        ("serial", "caption=yes", "none or text"),
         ("decisiv", "path=file", "cases or case"),
         ("decisiv", "encoding=hex", "binary or base64"),
         ("decisiv", "internal=maybe", "true"),
         ("fieldnation", "acting_user_id=Jo", "number"),
-        ("fieldnation", "signatures=endpoint", "file"),
+        ("fieldnation", "signatures=paper", "file or endpoint"),
         ("fieldnation", "performed_by=Jo", "known: folder"),
     ] {
         let place = Place::empty();

@@ -49,15 +49,19 @@ extension Account {
     ///   - baseURL: The base address. `https`, but for loopback or with the setting `cleartext` = `allow`.
     ///   - addedByUserID: The user who adds, by the id that the system knows: a UUID, usually.
     ///   - flat: Has the fields of an upload sent as form parts of their own, not as JSON in one part.
+    ///   - captionsAsTexts: Has the caption of what is captured sent as a text of its own: an item that follows it.
     ///   - settings: Further settings by name; a parameter above wins over its name here. No secrets: they are stored.
     public static func serial(
         id: String,
         baseURL: URL,
         addedByUserID: String,
         flat: Bool = false,
+        captionsAsTexts: Bool = false,
         settings: [String: String] = [:]
     ) -> Account {
-        let named = ["added_by_user_id": addedByUserID, "flat": flat ? "true" : nil]
+        let named = [
+            "added_by_user_id": addedByUserID, "flat": flat ? "true" : nil, "caption": captionsAsTexts ? "text" : nil,
+        ]
         return Account(.serial, id: id, baseURL: baseURL, named: named, settings: settings)
     }
 
@@ -97,15 +101,20 @@ extension Account {
     ///   - folder: Where goes what names no folder of its own, 1 to 255 characters; a missing one is created. Where none
     ///     is said it is `Misc`, which every work order has.
     ///   - actingUserID: The user on whose behalf it all happens, by the number that the system knows.
+    ///   - signaturesToEndpoint: Has signatures go to the work order's own signatures, not into a folder.
     ///   - settings: Further settings by name; a parameter above wins over its name here. No secrets: they are stored.
     public static func fieldNation(
         id: String,
         baseURL: URL,
         folder: String? = nil,
         actingUserID: Int? = nil,
+        signaturesToEndpoint: Bool = false,
         settings: [String: String] = [:]
     ) -> Account {
-        let named = ["folder": folder, "acting_user_id": actingUserID.map(String.init)]
+        let named = [
+            "folder": folder, "acting_user_id": actingUserID.map(String.init),
+            "signatures": signaturesToEndpoint ? "endpoint" : nil,
+        ]
         return Account(.fieldNation, id: id, baseURL: baseURL, named: named, settings: settings)
     }
 

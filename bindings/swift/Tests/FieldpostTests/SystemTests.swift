@@ -56,8 +56,10 @@ struct SystemTests {
         let built: [(Account, Account.Provider, [String: String])] = [
             (.serial(id: "a", baseURL: url, addedByUserID: "7"), .serial, ["added_by_user_id": "7"]),
             (
-                .serial(id: "b", baseURL: url, addedByUserID: "7", flat: true, settings: ["settle": "60"]), .serial,
-                ["added_by_user_id": "7", "flat": "true", "settle": "60"]
+                .serial(
+                    id: "b", baseURL: url, addedByUserID: "7", flat: true, captionsAsTexts: true,
+                    settings: ["settle": "60"]), .serial,
+                ["added_by_user_id": "7", "flat": "true", "caption": "text", "settle": "60"]
             ),
             (.decisiv(id: "c", baseURL: url), .decisiv, [:]),
             (
@@ -72,6 +74,10 @@ struct SystemTests {
                 .fieldNation(
                     id: "g", baseURL: url, folder: "Documents", actingUserID: 42, settings: ["signatures": "file"]),
                 .fieldNation, ["folder": "Documents", "acting_user_id": "42", "signatures": "file"]
+            ),
+            (
+                .fieldNation(id: "h", baseURL: url, signaturesToEndpoint: true), .fieldNation,
+                ["signatures": "endpoint"]
             ),
         ]
         for (account, provider, settings) in built {

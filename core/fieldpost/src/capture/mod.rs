@@ -110,7 +110,7 @@ impl Document {
     }
 }
 
-/// A text: sent as a text file in UTF-8.
+/// A text: sent as a text file in UTF-8; at Serial as a text, up to 20,000 bytes.
 ///
 /// ```
 /// use fieldpost::{Capture, Text};
@@ -162,7 +162,8 @@ macro_rules! common_options {
                 self
             }
 
-            /// The caption, where the system has one; elsewhere it stays here.
+            /// The caption, where the system has one; elsewhere it stays here. At Serial it becomes an item of its own, where the
+            /// [account](crate::Account::captions_as_texts) has captions sent as texts.
             pub fn caption(mut self, caption: impl Into<String>) -> Self {
                 self.common.caption = Some(caption.into());
                 self
@@ -321,7 +322,36 @@ impl Capture {
             person,
             parent: None,
             about: None,
+            caption_item: None,
         }
+    }
+
+    /// What a caption could say as a text of its own: that of a file, where there is one.
+    pub(crate) fn caption_of_a_file(&self) -> Option<&str> {
+        let is_file = self.kind != Kind::Text;
+        self.common.caption.as_deref().filter(|caption| is_file && !caption.trim().is_empty())
+    }
+}
+
+/// The facts of the item that the caption of `of` becomes, once its text is taken. It goes after that, to the same place, under the
+/// same person's token, and is asked of the phone no more and no less.
+pub(crate) fn of_caption(id: ItemId, of: &Manifest, taken: &Taken) -> Manifest {
+    let (mime, extension) = content::content_type(&taken.head, None, Kind::Text);
+    let target = Target { marker: id.marker(), extension, settings: BTreeMap::new(), ..of.target.clone() };
+    Manifest {
+        id,
+        kind: Kind::Text,
+        target,
+        caption: None,
+        tags: Vec::new(),
+        mime: mime.to_owned(),
+        original: Some(taken.original),
+        fit: None,
+        after: Some(of.id),
+        key: None,
+        parent: Some(of.id),
+        caption_item: None,
+        ..of.clone()
     }
 }
 

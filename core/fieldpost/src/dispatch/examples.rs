@@ -59,6 +59,7 @@ pub(crate) fn row() -> Row {
         person: None,
         parent: None,
         about: None,
+        caption_item: None,
     };
     let sent = Sent { bytes: facts.0, sha256: facts.1, width: None, height: None };
     let life = Life {

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::captions::text_damaged;
+use super::following::{FollowUp, Made, Making};
 use super::news::News;
 use super::preparing::PrepareJob;
 use super::tokens::{self, Tokens};
@@ -12,8 +14,8 @@ use crate::dispatch::next::{self, Choice, Facts};
 use crate::dispatch::{answer, look};
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Conditions, Exchange, Failure, ItemId, Left, Now, Operation, Reason, RemoteId, Request, Requires,
-    Restored, Row, Snapshot, Stage, Trust, Why, Wish,
+    AccountRow, Conditions, Exchange, ItemId, Now, Operation, Reason, Request, Requires, Restored, Row, Snapshot,
+    Stage, Trust, Why, Wish,
 };
 use crate::providers::settings::Common;
 use crate::providers::{Cursor, Doubt, Effect, Looked, Outcome, Step, provider};
@@ -23,11 +25,12 @@ use crate::transport::{BodyFile, Secret, Transfer, TransferId};
 /// What a running delivery holds in memory, and loses with its process: nothing of it is needed to go on.
 #[derive(Default)]
 pub(crate) struct Air {
-    flights: BTreeMap<TransferId, Flight>,
+    pub(super) flights: BTreeMap<TransferId, Flight>,
     pub(super) follow_ups: VecDeque<FollowUp>,
     pub(super) tokens: Tokens,
     /// One at a time: a phone has other things to do.
     pub(super) preparing: Option<ItemId>,
+    pub(super) made: Made,
     last: u64,
 }
 
@@ -39,23 +42,24 @@ pub(crate) struct Mark {
     asked: Vec<String>,
 }
 
-/// The next step of what is under way.
-#[derive(Clone)]
-pub(super) struct FollowUp {
-    pub(super) transfer: Transfer,
-    /// What has to be journaled before it leaves.
-    listed: Option<Vec<RemoteId>>,
-}
-
 /// A transfer in the air.
-struct Flight {
+pub(super) struct Flight {
     account: String,
-    /// The account's token when its first step left: the next ones go under the same, whoever has signed in since.
-    token: Option<Secret>,
+    pub(super) course: Course,
     /// Whether the token went along with this step.
     authorised: bool,
     at: Cursor,
-    what: What,
+    pub(super) what: What,
+}
+
+/// What the steps of one operation have in common.
+pub(super) struct Course {
+    /// The account's token when its first step left: the next ones go under the same, whoever has signed in since.
+    token: Option<Secret>,
+    /// Its first step.
+    pub(super) began: TransferId,
+    /// What it makes, until that is used.
+    pub(super) makes: Option<Making>,
 }
 
 pub(super) enum What {
@@ -148,19 +152,8 @@ impl Core {
 
     /// What to do next.
     pub(crate) fn next(&mut self, air: &mut Air) -> Result<Task, Error> {
-        while let Some(FollowUp { transfer, listed }) = air.follow_ups.pop_front() {
-            if self.is_left_alone(&transfer.account)? {
-                // As if it had been stopped before its first byte: what came before it changed nothing, or is looked up.
-                self.report(air, transfer.id, &Exchange { left: Left::None, result: Err(Failure::Stopped) })?;
-                continue;
-            }
-            let leaves = match listed {
-                Some(listed) => self.journal_listed(air, transfer.id, listed)?,
-                None => true,
-            };
-            if leaves {
-                return Ok(Task::Send(transfer));
-            }
+        if let Some(transfer) = self.follow_up(air)? {
+            return Ok(Task::Send(transfer));
         }
         self.end_waits()?;
         if let Some(job) = self.to_prepare(air)? {
@@ -260,11 +253,16 @@ impl Core {
             return Ok(None);
         }
         self.find_about(&mut row)?;
-        let Some((snapshot, body)) = Self::snapshot(&row, &account) else {
+        let Some((mut snapshot, body)) = Self::snapshot(&row, &account) else {
             row.stage = Stage::Captured;
             self.commit(&[row], &[], |_| Ok(()))?;
             return Ok(None);
         };
+        if !self.read_text(item, &mut snapshot, body.as_deref()) {
+            answer::blocked(&mut row, text_damaged(), None);
+            self.commit(&[row], &[], |_| Ok(()))?;
+            return Ok(None);
+        }
         if row.life.restored == Some(Restored::Unlooked) {
             self.look_before(&mut row, snapshot, &now)?;
             self.commit(&[row], &[], |_| Ok(()))?;
@@ -307,35 +305,6 @@ impl Core {
         Ok(Some(Task::Send(self.let_out(air, account.account.id, what, request, at))))
     }
 
-    /// Whether the account's system asked to be left alone (429), and that is not over.
-    fn is_left_alone(&self, account: &str) -> Result<bool, Error> {
-        let wait = self.account(account)?.standing.wait;
-        let now = self.now();
-        Ok(wait.is_some_and(|(wait, why)| why.reason == Reason::ServerAskedToWait && !wait.is_over(&now)))
-    }
-
-    /// Journals what was listed just before an upload leaves; `false` where it shall not leave any more.
-    fn journal_listed(&mut self, air: &mut Air, id: TransferId, listed: Vec<RemoteId>) -> Result<bool, Error> {
-        let Some(Flight { what: What::Operation { item, snapshot, body }, .. }) = air.flights.get_mut(&id) else {
-            return Ok(false);
-        };
-        let item = *item;
-        let Some(mut row) = self.store.read().item(item)?.filter(|row| row.stage == Stage::Sending) else {
-            air.flights.remove(&id);
-            return Ok(false);
-        };
-        snapshot.listed = Some(listed);
-        let entry = Entry::Attempted { snapshot: snapshot.clone(), body: body.clone().unwrap_or_default() };
-        if !self.journal(item, entry, &self.now())? {
-            air.flights.remove(&id);
-            answer::blocked(&mut row, journal_gone(), None);
-            self.commit(&[row], &[], |_| Ok(()))?;
-            return Ok(false);
-        }
-        self.store.write(|sql| sql.amend_attempt(item, snapshot))?;
-        Ok(true)
-    }
-
     /// The number of sends so far, over all accounts: who was served last.
     fn served(&self) -> Result<i64, Error> {
         Ok(self.store.read().accounts()?.iter().map(|account| account.standing.served).max().unwrap_or(0))
@@ -350,14 +319,14 @@ impl Core {
         request: Request,
         at: Cursor,
     ) -> Transfer {
-        let token = air.tokens.secret(&account);
-        self.let_out_under(token, air, account, what, request, at)
+        let (token, began) = (air.tokens.secret(&account), TransferId(air.last + 1));
+        self.let_out_in(Course { token, began, makes: None }, air, account, what, request, at)
     }
 
     /// A transfer leaves: with the token, where the request goes to the account's own host.
-    fn let_out_under(
+    fn let_out_in(
         &mut self,
-        token: Option<Secret>,
+        course: Course,
         air: &mut Air,
         account: String,
         what: What,
@@ -377,29 +346,34 @@ impl Core {
             What::Look { snapshots, .. } => (None, &snapshots[0], None),
         };
         let authorised = tokens::goes_along(&snapshot.base_url, &request);
-        let along = token.clone().filter(|_| authorised);
-        air.flights.insert(id, Flight { account: account.clone(), token, authorised, at, what });
+        let along = course.token.clone().filter(|_| authorised);
+        air.flights.insert(id, Flight { account: account.clone(), course, authorised, at, what });
         Transfer { id, account, item, request, token: along, file, keep: None }
     }
 
     /// Takes a transfer's result.
     pub(crate) fn report(&mut self, air: &mut Air, id: TransferId, got: &Exchange) -> Result<(), Error> {
         let Some(flight) = air.flights.remove(&id) else { return Ok(()) };
-        let Flight { account, token, authorised, at, what } = flight;
-        let used = token.as_ref().filter(|_| authorised).cloned();
+        let Flight { account, mut course, authorised, at, what } = flight;
+        let used = course.token.as_ref().filter(|_| authorised).cloned();
         let got = &*tokens::blotted(got, used.as_ref());
         match what {
             What::Operation { item, snapshot, body } => match provider(snapshot.provider).resume(&snapshot, &at, got) {
                 Step::Ask { request, effect, at } => {
-                    let what = What::Operation { item, snapshot, body };
-                    let transfer = self.let_out_under(token, air, account, what, request, at);
-                    let listed = match effect {
-                        Effect::Adds { listed } => Some(listed),
-                        Effect::Reads | Effect::Changes => None,
+                    if effect != Effect::Reads {
+                        air.end_making(course.makes.take());
+                    }
+                    let (listed, makes) = match effect {
+                        Effect::Adds { listed } => (Some(listed), None),
+                        Effect::Makes { what } => (None, Some(Making::of(&account, &snapshot, what))),
+                        Effect::Reads | Effect::Changes => (None, None),
                     };
-                    air.follow_ups.push_back(FollowUp { transfer, listed });
+                    let what = What::Operation { item, snapshot, body };
+                    let transfer = self.let_out_in(course, air, account, what, request, at);
+                    air.follow_ups.push_back(FollowUp { transfer, listed, makes });
                 }
                 Step::Done(outcome) => {
+                    air.end_making(course.makes.take());
                     self.note_token(air, &account, used.as_ref(), outcome == Outcome::TokenWanted, got)?;
                     let account = self.account(&account)?;
                     if let Some(row) = self.store.read().item(item)?.filter(|row| row.stage == Stage::Sending) {
@@ -411,8 +385,8 @@ impl Core {
                 match provider(snapshots[0].provider).resume_look(&snapshots, &at, got) {
                     Step::Ask { request, at, .. } => {
                         let what = What::Look { doubts, snapshots, started };
-                        let transfer = self.let_out_under(token, air, account, what, request, at);
-                        air.follow_ups.push_back(FollowUp { transfer, listed: None });
+                        let transfer = self.let_out_in(course, air, account, what, request, at);
+                        air.follow_ups.push_back(FollowUp { transfer, listed: None, makes: None });
                     }
                     Step::Done(looked) => {
                         self.note_token(air, &account, used.as_ref(), looked == Looked::TokenWanted, got)?;
@@ -438,7 +412,11 @@ impl Core {
         let told = format!("{outcome:?}");
         let backoff = self.backoff;
         let cx = context(&now, Self::settle(&account), &backoff, chance);
+        let (trust, sent) = (account.standing.trust.clone(), Self::snapshot(&row, &account));
         answer::answered(&mut row, &mut account.standing, outcome, claimed, others, &cx);
+        if sent.is_some_and(|(sent, _)| !provider(sent.provider).shares_trust(&sent)) {
+            account.standing.trust = trust;
+        }
         let id = row.id();
         self.commit(&[row], &[&account], |sql| sql.end_attempt(id, now.wall, &told))
     }
@@ -467,6 +445,11 @@ impl Air {
     /// Whether transfers are under way.
     pub(crate) fn is_idle(&self) -> bool {
         self.flights.is_empty() && self.preparing.is_none()
+    }
+
+    /// The transfer that was let out last.
+    pub(super) fn last(&self) -> TransferId {
+        TransferId(self.last)
     }
 
     fn looks_of(&self, account: &str) -> impl Iterator<Item = &str> {

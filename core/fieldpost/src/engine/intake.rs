@@ -6,8 +6,8 @@ use crate::capture::Capture;
 use crate::dispatch::answer;
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Alone, Doubtful, Files, Item, ItemId, Life, Moment, Now, Operation, Original, PreparedBody,
-    ProviderKind, Reason, RequestId, Requires, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
+    Account, AccountRow, Alone, Doubtful, Files, Item, ItemId, Life, Moment, Now, Operation, Original, PreparedBody,
+    Reason, RequestId, Requires, Row, Sent, Snapshot, Stage, Wait, Why, WorkOrder,
 };
 use crate::providers::settings::{Common, check_item};
 use crate::providers::{Doubt, Draft, provider};
@@ -48,33 +48,44 @@ impl Core {
         Ok(row.map(|row| self.show(vec![row])).transpose()?.and_then(|mut items| items.pop()))
     }
 
-    /// Commits the row of a capture whose folder is whole and durable.
-    pub(crate) fn finish_capture(&mut self, manifest: Manifest, sealed: Sealed) -> Result<Item, Error> {
+    /// Commits the row of a capture whose folder is whole and durable, and that of its caption where that is an item of its own.
+    pub(crate) fn finish_capture(
+        &mut self,
+        manifest: Manifest,
+        sealed: Sealed,
+        caption: Option<(Manifest, Sealed)>,
+    ) -> Result<Item, Error> {
         let id = manifest.id;
         let (row, keeping) = (self.new_row(manifest)?, self.keeping);
+        let (caption, caption_sealed) = caption.unzip();
+        let caption = caption.map(|manifest| self.new_row(manifest)).transpose()?;
         let added = self.store.write(|sql| {
             // Two captures of one key may have begun together: the first row stands.
             if let Some(known) = row.manifest.key.as_deref().map(|key| sql.item_by_key(key)).transpose()?.flatten() {
                 return Ok(Some(known.id()));
             }
-            keeping.fits(sql, &row)?;
-            sql.insert_item(&row)?;
+            for row in [&row].into_iter().chain(&caption) {
+                keeping.fits(sql, row)?;
+                sql.insert_item(row)?;
+            }
             Ok(None)
         });
+        let all = [sealed].into_iter().chain(caption_sealed);
         match added {
             Ok(None) => {
-                sealed.done();
+                all.for_each(Sealed::done);
                 self.note(News::Item(id));
+                caption.iter().for_each(|row| self.note(News::Item(row.id())));
                 self.item(id)?.ok_or(Error::UnknownItem { id: id.to_string() })
             }
             Ok(Some(known)) => {
-                sealed.abandon();
+                all.for_each(Sealed::abandon);
                 self.item(known)?.ok_or(Error::UnknownItem { id: known.to_string() })
             }
             Err(error) => {
                 // SQLite rolls back what it could not commit. Where that cannot be told, the row decides at the next opening.
                 if self.store.read().has_item(id).is_ok_and(|there| !there) {
-                    sealed.abandon();
+                    all.for_each(Sealed::abandon);
                 }
                 Err(error)
             }
@@ -104,7 +115,7 @@ impl Core {
         // An account that is gone blocks nothing: what was captured is kept, and goes once the account is there again.
         if let Some(account) = self.store.read().account(&row.life.target.account)? {
             row.life.asked = Self::asked(&row, &account);
-            if let Some(why) = Self::preflight(&row, account.account.provider) {
+            if let Some(why) = Self::preflight(&row, &account.account) {
                 row.stage = Stage::Blocked { why, doubt: None };
             }
         }
@@ -119,17 +130,21 @@ impl Core {
     }
 
     /// What the system is known to refuse, found offline.
-    pub(super) fn preflight(row: &Row, system: ProviderKind) -> Option<Why> {
+    pub(super) fn preflight(row: &Row, account: &Account) -> Option<Why> {
         if row.manifest.operation != Operation::Upload {
             return None; // what an upload passed, a change of it does
         }
         let name = row.life.target.name();
+        let mut settings = account.settings.clone();
+        settings.extend(row.life.target.settings.clone());
         let draft = Draft {
             work_order: &row.life.target.work_order,
             name: &name,
             bytes: row.life.body.as_ref().map(|body| body.sent.bytes.0),
+            kind: row.manifest.kind,
+            settings: &settings,
         };
-        provider(system).preflight(&draft)
+        provider(account.provider).preflight(&draft)
     }
 
     // --- opening ---
@@ -141,8 +156,25 @@ impl Core {
         }
         let folders = self.folders.clone();
         let scan = folders.scan_incoming(|id| self.store.read().has_item(id))?;
-        for adoption in scan.adopt {
-            if let Some(found) = self.found(adoption.manifest.clone(), &adoption.journal, adoption.intact)? {
+        let (captions, others): (Vec<_>, Vec<_>) = scan.adopt.into_iter().partition(|one| one.manifest.is_caption());
+        for adoption in others {
+            let is_new = !adoption.journal.has(|entry| !matches!(entry, Entry::Captured));
+            let caption = if is_new { self.missing_caption(&adoption.manifest)? } else { None };
+            let found = self.found(adoption.manifest.clone(), &adoption.journal, adoption.intact)?;
+            let (manifest, sealed) = caption.unzip();
+            let caption = manifest.map(|manifest| self.new_row(manifest)).transpose()?;
+            let added = self.store.write(|sql| {
+                let added = found.map(|found| found.insert(sql)).transpose()?.unwrap_or_default();
+                caption.iter().filter(|_| added).try_for_each(|row| sql.insert_item(row))?;
+                Ok(added)
+            })?;
+            sealed.into_iter().for_each(if added { Sealed::done } else { Sealed::abandon });
+            adoption.done();
+        }
+        for adoption in captions {
+            let found = self.found(adoption.manifest.clone(), &adoption.journal, adoption.intact)?;
+            let is_nobodys = self.is_caption_of_none(&adoption.manifest)?;
+            if let Some(found) = found.filter(|_| !is_nobodys) {
                 self.store.write(|sql| found.insert(sql))?;
             }
             adoption.done();
@@ -165,6 +197,7 @@ impl Core {
     /// Makes the rows anew from the items' folders. What cannot be read stays where it is: `check` names it.
     fn rebuild(&mut self) -> Result<(), Error> {
         let folders = self.folders.clone();
+        let mut captions = Vec::new();
         for ids in folders.all_items()?.ids.chunks(REBUILT_AT_ONCE) {
             let mut found = Vec::new();
             for id in ids.iter().copied().filter(|id| !folders.is_incoming(*id)) {
@@ -175,7 +208,13 @@ impl Core {
                     found.extend(self.found(manifest, &journal, intact)?);
                 }
             }
-            self.store.write(|sql| found.iter().try_for_each(|found| found.insert(sql)))?;
+            captions.extend(found.extract_if(.., |found| found.row.manifest.is_caption()));
+            self.store.write(|sql| found.iter().try_for_each(|found| found.insert(sql).map(|_| ())))?;
+        }
+        for found in captions {
+            if !self.is_caption_of_none(&found.row.manifest)? {
+                self.store.write(|sql| found.insert(sql))?;
+            }
         }
         Ok(())
     }
@@ -255,18 +294,18 @@ struct Found {
 }
 
 impl Found {
-    /// Adds it, where neither its id nor its key is there.
-    fn insert(&self, sql: &Sql<'_>) -> Result<(), Error> {
+    /// Adds it, where neither its id nor its key is there. Returns whether it did.
+    fn insert(&self, sql: &Sql<'_>) -> Result<bool, Error> {
         let (row, key) = (&self.row, self.row.manifest.key.as_deref());
         if sql.has_item(row.id())? || key.map(|key| sql.item_by_key(key)).transpose()?.flatten().is_some() {
-            return Ok(());
+            return Ok(false);
         }
         sql.insert_item(row)?;
         sql.hold_after(row.id(), !row.stage.is_over())?;
-        match &self.attempted {
-            Some(snapshot) => sql.begin_attempt(row.id(), self.now.wall, snapshot),
-            None => Ok(()),
+        if let Some(snapshot) = &self.attempted {
+            sql.begin_attempt(row.id(), self.now.wall, snapshot)?;
         }
+        Ok(true)
     }
 }
 

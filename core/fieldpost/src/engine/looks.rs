@@ -89,6 +89,7 @@ impl Core {
             rows.extend(self.store.read().item(*id)?.filter(|row| matches!(row.stage, Stage::Verifying(_))));
         }
         let cx = context(&now, Self::settle(&account), &backoff, chance);
+        let trust = account.standing.trust.clone();
         match looked {
             Looked::Listed(listing) => {
                 look::answered_account(&mut account.standing);
@@ -117,6 +118,9 @@ impl Core {
                     look::untold(&mut account.standing, &cx);
                 }
             }
+        }
+        if !provider(snapshots[0].provider).shares_trust(&snapshots[0]) {
+            account.standing.trust = trust;
         }
         self.settle_absent(&mut rows, &account, &cx)?;
         self.commit(&rows, &[&account], |_| Ok(()))

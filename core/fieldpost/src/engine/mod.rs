@@ -2,7 +2,8 @@
 //! and only then lets the task out. Owns the flights in the air and the tokens in memory; decides nothing itself.
 //!
 //! * [`intake`] takes captures over, adopts what a killed capture left whole, makes rows of folders.
-//! * [`air`] runs delivery: `next`, `report`; [`preparing`] makes bodies, [`looks`] settles doubts, [`tokens`] keeps tokens.
+//! * [`air`] runs delivery: `next`, `report`; [`following`] lets the further steps out; [`preparing`] makes bodies, [`looks`] settles doubts, [`tokens`] keeps tokens.
+//! * [`captions`] makes a caption an item of its own, where a system takes texts.
 //! * [`operations`] queues updates and deletions, [`repairs`] lets items go otherwise, [`restored`] knows a phone restored from a
 //!   backup.
 //! * [`keeping`] clears the files of what is delivered, and makes room.
@@ -12,10 +13,12 @@
 mod accounts;
 pub(crate) mod air;
 pub(crate) mod answers;
+pub(crate) mod captions;
 pub(crate) mod check;
 mod ending;
 pub(crate) mod entropy;
 pub(crate) mod export;
+mod following;
 pub(crate) mod intake;
 pub(crate) mod keeping;
 mod looks;
@@ -284,6 +287,7 @@ impl Core {
             request_id: life.request_id,
             about: life.about.clone(),
             listed: None,
+            text: None,
             changes: target.changes.clone(),
         };
         Some((snapshot, file))

@@ -271,6 +271,7 @@ impl Core {
             person: of_upload.and_then(|upload| upload.manifest.person.clone()),
             parent: of_upload.map(Row::id),
             about: meant.about,
+            caption_item: None,
         };
         let mut row = self.new_row(manifest)?;
         row.life.target.changes = Changes::new();
@@ -320,7 +321,7 @@ impl Core {
     }
 
     /// What waited for an upload that was given up is given up with it.
-    pub(super) fn follow(&self, rows: &[Row]) -> Result<Vec<Row>, Error> {
+    pub(super) fn follow(&mut self, rows: &[Row]) -> Result<Vec<Row>, Error> {
         let mut followed = Vec::new();
         for upload in rows.iter().filter(|row| row.manifest.operation == Operation::Upload) {
             if upload.stage == Stage::Cancelled {
@@ -329,6 +330,7 @@ impl Core {
         }
         followed.retain(|row| !row.stage.is_over());
         followed.iter_mut().for_each(|row| row.stage = Stage::Cancelled);
+        self.follow_captions(rows, &mut followed)?;
         Ok(followed)
     }
 

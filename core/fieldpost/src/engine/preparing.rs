@@ -83,7 +83,7 @@ impl Core {
         row.stage = Stage::Queued { why: None };
         let account = self.account(&row.life.target.account)?;
         row.life.asked = Self::asked(row, &account);
-        let preflight = Self::preflight(row, account.account.provider);
+        let preflight = Self::preflight(row, &account.account);
         if let Some(why) = (!journaled).then(journal_gone).or(preflight) {
             answer::blocked(row, why, None);
         }

@@ -12,7 +12,8 @@ impl Core {
     /// The place of a work order, as a snapshot of which nothing was sent and by which nothing is recognised.
     pub(crate) fn place(&mut self, job: &WorkOrder) -> Result<Snapshot, Error> {
         let account = self.account(&job.account)?.account;
-        let draft = Draft { work_order: &job.id, name: "file.jpg", bytes: None };
+        let (kind, settings) = (Kind::Document, &account.settings);
+        let draft = Draft { work_order: &job.id, name: "file.jpg", bytes: None, kind, settings };
         let refused = provider(account.provider).preflight(&draft);
         if let Some(why) = refused.filter(|why| why.reason == Reason::WorkOrderNotValid) {
             return Err(Error::Unanswered { why });
@@ -34,6 +35,7 @@ impl Core {
             request_id: RequestId::new(self.entropy.bytes()),
             about: None,
             listed: None,
+            text: None,
             changes: Changes::new(),
         })
     }

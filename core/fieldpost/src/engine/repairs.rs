@@ -44,7 +44,7 @@ impl Core {
     }
 
     /// Nothing of the item is at the system: from now on it goes so, as a new operation.
-    fn go_otherwise(&mut self, row: &mut Row, repair: &Repair) -> Result<(), Error> {
+    pub(super) fn go_otherwise(&mut self, row: &mut Row, repair: &Repair) -> Result<(), Error> {
         let before = row.life.target.clone();
         retarget(&mut row.life.target, row.manifest.kind, repair);
         if row.life.target.work_order != before.work_order {
@@ -83,7 +83,7 @@ impl Core {
     fn preflight_again(&self, row: &mut Row) -> Result<(), Error> {
         let account = self.account(&row.life.target.account)?;
         row.life.asked = Self::asked(row, &account);
-        if let Some(why) = Self::preflight(row, account.account.provider) {
+        if let Some(why) = Self::preflight(row, &account.account) {
             row.stage = Stage::Blocked { why, doubt: None };
         }
         Ok(())

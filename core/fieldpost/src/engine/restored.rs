@@ -62,8 +62,9 @@ impl Core {
         let sent = self.store.read().snapshot(row.id())?;
         let review = sent.is_some();
         let mut snapshot = sent.unwrap_or(would_send);
-        if provider(snapshot.provider).renames() {
-            snapshot.listed.get_or_insert_default(); // whatever is there by our user may be it
+        if provider(snapshot.provider).renames() && snapshot.listed.is_none() {
+            // Whatever is there by our user may be it; of what says the same nobody knows since when.
+            (snapshot.listed, snapshot.text) = (Some(Vec::new()), None);
         }
         row.life.restored = Some(Restored::Looking(Box::new(snapshot)));
         let detail = "the outbox was restored from a backup, another phone may have sent it".to_owned();

@@ -96,6 +96,12 @@ impl Account {
         Self::new(id, ProviderKind::Serial, url).set("added_by_user_id", added_by_user_id)
     }
 
+    /// Serial: the caption of a photo, a document or a signature goes as a text of its own, an item that follows it.
+    #[must_use]
+    pub fn captions_as_texts(self) -> Self {
+        self.set("caption", "text")
+    }
+
     /// A Field Nation account. Its address is that of the REST API, version and all:
     /// `https://api.fieldnation.com/api/rest/v2`. It needs nothing else.
     pub fn field_nation(id: impl Into<String>, url: impl Into<String>) -> Self {
@@ -113,6 +119,13 @@ impl Account {
     #[must_use]
     pub fn acting_user_id(self, id: u64) -> Self {
         self.set("acting_user_id", id.to_string())
+    }
+
+    /// Field Nation: signatures go to the work order's own signatures, not into a folder. Only a PNG does; a doubt that their list does
+    /// not settle goes to a person.
+    #[must_use]
+    pub fn signatures_to_endpoint(self) -> Self {
+        self.set("signatures", "endpoint")
     }
 
     /// A Decisiv account at `url`, which ends in `/platform_api`. Its work orders are cases.

@@ -30,4 +30,4 @@ pub use why::{Action, Reason, Why};
 pub use wire::{
     ANSWER_LIMIT, Answer, AnswerBody, Auth, Body, Content, Exchange, Failure, Left, Method, Part, Request, Sink,
 };
-pub(crate) use wire::{BASE64_LINE, base64_length};
+pub(crate) use wire::{BASE64_LINE, base64_length, base64_text_length};

@@ -44,6 +44,10 @@ pub struct Snapshot {
     /// What the system listed just before the upload left, where its names prove nothing: what is new since may be ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<Vec<RemoteId>>,
+    /// What a text says, where the system takes that as a value of its own: then no file is sent, and the text is known by what it
+    /// says and by who added it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// What an update changes, by the names of the system's page; nothing for all else, nor where an earlier version recorded it.
     #[serde(default)]
     pub changes: Changes,

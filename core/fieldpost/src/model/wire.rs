@@ -94,6 +94,15 @@ pub enum Body {
         /// What it says.
         bytes: Vec<u8>,
     },
+    /// A document that holds the file's content in base64, without line breaks.
+    Around {
+        /// Its MIME type.
+        mime: &'static str,
+        /// What stands before the content.
+        before: String,
+        /// What stands behind it.
+        behind: String,
+    },
 }
 
 /// A part of a multipart body.
@@ -140,6 +149,11 @@ pub(crate) const BASE64_LINE: u64 = 57;
 pub(crate) fn base64_length(bytes: u64) -> u64 {
     let breaks = bytes.div_ceil(BASE64_LINE).saturating_sub(1);
     bytes.div_ceil(3).saturating_mul(4).saturating_add(breaks.saturating_mul(2))
+}
+
+/// How long `bytes` bytes are in base64 without line breaks.
+pub(crate) fn base64_text_length(bytes: u64) -> u64 {
+    bytes.div_ceil(3).saturating_mul(4)
 }
 
 /// What becomes of a successful answer's body. The body of any other answer is kept, up to the limit.

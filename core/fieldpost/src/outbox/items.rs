@@ -7,11 +7,20 @@ use super::Outbox;
 use crate::capture::{Capture, Source};
 use crate::dispatch::person::Settlement;
 use crate::engine::answers::Which;
+use crate::engine::captions;
 use crate::engine::check::Finding;
 use crate::engine::intake::Begun;
 use crate::error::Error;
 use crate::model::{Attachment, Bytes, Changes, Item, ItemId, RemoteId, Repair, Timestamp, WorkOrder};
 use crate::store::{FileError, Filter, Manifest, Sealed};
+
+/// What is captured, whole on the disk; its rows are still to come.
+pub(super) struct Copied {
+    pub(super) manifest: Manifest,
+    pub(super) sealed: Sealed,
+    /// The item of its caption, where that is one of its own.
+    pub(super) caption: Option<(Manifest, Sealed)>,
+}
 
 impl Outbox {
     /// Takes a photo, document, text or signature over for a work order. Durable once it returns, with no network at all;
@@ -28,17 +37,18 @@ impl Outbox {
             Begun::New(id, now) => (id, now),
         };
         let copying = self.inner.capturing.read().unwrap_or_else(PoisonError::into_inner);
+        let caption = self.core()?.caption_item(&capture, job)?;
         let bytes = capture.source().len(&*self.inner.disk)?;
         self.core()?.make_room(bytes)?;
-        let copied = match self.copy(id, &capture, job, now.wall, bytes) {
+        let copied = match self.copy((id, caption), &capture, job, now.wall, bytes) {
             // A disk that says it is full, though it did not look so: what is delivered makes room, and it is tried once more.
             Err(Error::DiskFull { .. }) if self.core()?.clear_early(bytes.0).is_ok_and(|cleared| cleared > 0) => {
-                self.copy(id, &capture, job, now.wall, bytes)
+                self.copy((id, caption), &capture, job, now.wall, bytes)
             }
             copied => copied,
         };
-        let (manifest, sealed) = copied.map_err(|e| e.of_capture(bytes))?;
-        let finished = self.work(|core| core.finish_capture(manifest, sealed));
+        let Copied { manifest, sealed, caption } = copied.map_err(|e| e.of_capture(bytes))?;
+        let finished = self.work(|core| core.finish_capture(manifest, sealed, caption));
         let item = finished.map_err(|e| e.of_capture(bytes))?;
         drop(copying);
         // It is durable here: that a file which was to be moved cannot be removed loses nothing.
@@ -48,14 +58,15 @@ impl Outbox {
     }
 
     /// Copies what is captured, without the lock: a long capture holds up neither delivery nor another capture.
+    /// The ids are its own, and its caption's where that is an item too.
     pub(super) fn copy(
         &self,
-        id: ItemId,
+        (id, caption): (ItemId, Option<ItemId>),
         capture: &Capture,
         job: &WorkOrder,
         at: Timestamp,
         said: Bytes,
-    ) -> Result<(Manifest, Sealed), Error> {
+    ) -> Result<Copied, Error> {
         let folders = self.core()?.folders.clone();
         let mut source = capture.source().open(&*self.inner.disk)?;
         let mut admission = folders.admit(id)?;
@@ -66,9 +77,15 @@ impl Outbox {
         if taken.original.bytes > said {
             self.core()?.make_quota(taken.original.bytes)?; // it grew meanwhile
         }
-        let manifest = capture.manifest(id, at, job, &taken);
+        let manifest = Manifest { caption_item: caption, ..capture.manifest(id, at, job, &taken) };
         let sealed = admission.seal(&manifest)?;
-        Ok((manifest, sealed))
+        match captions::seal(&folders, &manifest) {
+            Ok(caption) => Ok(Copied { manifest, sealed, caption }),
+            Err(error) => {
+                sealed.abandon();
+                Err(error.into())
+            }
+        }
     }
 
     /// The items of a filter, in the order of capture.

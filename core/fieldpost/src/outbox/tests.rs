@@ -1,6 +1,7 @@
 //! The door, on a disk that fails and a database that is full: what is refused is refused whole, and nothing that waits is
 //! touched. What listeners hear of it is in `listeners`.
 
+mod captions;
 mod listeners;
 
 mod inquiry;

@@ -8,9 +8,11 @@
 //! ```
 //!
 //! Until the upload itself is sent nothing of it can be there, whatever becomes of the requests before it: none of them leaves a
-//! doubt. A creation whose answer is lost leaves a folder at most, which the next try finds.
+//! doubt. A creation whose answer is lost leaves a folder at most, which the next try finds. One creation of a folder goes at a
+//! time; another phone may create it at the same time all the same, and of two of one name all take the lowest id.
 //!
-//! Reading folders: [`folders`]. Updates and deletions: [`change`]. What a person asks: [`asking`].
+//! Reading folders: [`folders`]. Updates and deletions: [`change`]. What a person asks: [`asking`]. Signatures, where they go to an
+//! endpoint of their own: [`signatures`].
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -82,9 +84,8 @@ const SETTINGS: &[Setting] = &[
         key: "signatures",
         required: false,
         level: Level::Account,
-        accepts: |v| v == "file",
-        // The vendor's pages show two shapes of its own endpoint for signatures that contradict each other.
-        expects: "file: a signature goes into its folder as a file, like all else",
+        accepts: |v| matches!(v, "file" | "endpoint"),
+        expects: "file or endpoint: whether a signature goes into its folder, like all else (default), or to the work order's signatures",
     },
 ];
 
@@ -101,6 +102,10 @@ enum At {
     Create,
     /// The upload was sent.
     Upload,
+    /// The signature was sent, in this shape.
+    Sign(signatures::Shape),
+    /// The signatures were asked for, to look.
+    Signatures,
     /// The update or the deletion was sent.
     Change,
     /// A page of the list was asked for, to look.
@@ -141,7 +146,9 @@ impl Provider for FieldNation {
     }
 
     fn preflight(&self, draft: &Draft<'_>) -> Option<Why> {
-        if let Some(why) = work_order_not_valid(draft.work_order).or_else(|| type_not_accepted(draft)) {
+        let signs = signatures::go_here(draft.kind, draft.settings);
+        let refused = if signs { signatures::type_not_accepted(draft) } else { type_not_accepted(draft) };
+        if let Some(why) = work_order_not_valid(draft.work_order).or(refused) {
             return Some(why);
         }
         let bytes = draft.bytes.filter(|bytes| *bytes > TOO_LARGE_OVER)?;
@@ -154,6 +161,7 @@ impl Provider for FieldNation {
         }
         match self.preflight(&Draft::of(snapshot)) {
             Some(why) => Step::Done(Outcome::Blocked(why)),
+            None if signatures::is_one(snapshot) => signatures::begin(snapshot),
             None => find(snapshot, Finding::default()),
         }
     }
@@ -163,24 +171,38 @@ impl Provider for FieldNation {
             Some(At::Find(finding)) => listed(snapshot, finding, got),
             Some(At::Create) => created(snapshot, got),
             Some(At::Upload) => Step::Done(uploaded(snapshot, got)),
+            Some(At::Sign(shape)) => signatures::answered(snapshot, shape, got),
             Some(At::Change) => Step::Done(change::answered(snapshot, got)),
-            Some(At::List(_)) | None => Step::Done(Outcome::InDoubt(Doubt::new(Reason::Looking, None))),
+            Some(At::List(_) | At::Signatures) | None => {
+                Step::Done(Outcome::InDoubt(Doubt::new(Reason::Looking, None)))
+            }
         }
     }
 
-    /// The whole work order, read on behalf of the same user.
+    /// The signatures are a list of their own.
+    fn shares_trust(&self, snapshot: &Snapshot) -> bool {
+        !signatures::is_one(snapshot)
+    }
+
+    /// The whole work order, read on behalf of the same user; or its signatures.
     fn same_list(&self, one: &Snapshot, other: &Snapshot) -> bool {
-        let reader = |s: &Snapshot| s.setting("acting_user_id").map(str::to_owned);
+        let reader = |s: &Snapshot| (s.setting("acting_user_id").map(str::to_owned), signatures::is_one(s));
         (&one.base_url, &one.work_order) == (&other.base_url, &other.work_order) && reader(one) == reader(other)
     }
 
     fn look(&self, doubts: &[Snapshot]) -> Step<Looked> {
-        look(doubts, Pages::default())
+        match doubts.first().filter(|doubt| signatures::is_one(doubt)) {
+            Some(doubt) => signatures::look(doubt),
+            None => look(doubts, Pages::default()),
+        }
     }
 
     fn resume_look(&self, doubts: &[Snapshot], at: &Cursor, got: &Exchange) -> Step<Looked> {
-        // At no place of a look: it begins again.
-        let Some(At::List(mut pages)) = at.place() else { return Step::Done(Looked::Stopped) };
+        let mut pages = match at.place() {
+            Some(At::List(pages)) => pages,
+            Some(At::Signatures) => return Step::Done(signatures::looked(got)),
+            _ => return Step::Done(Looked::Stopped), // at no place of a look: it begins again
+        };
         match outcome::read_at(got, refuses_token, folders::page) {
             Ok(page) => pages.add(page),
             Err(Unread::CannotTell { .. }) if pages.have_begun() => pages.end(),
@@ -262,7 +284,7 @@ fn missing(snapshot: &Snapshot, finding: &Finding) -> Result<Step<Outcome>, Outc
         None if finding.pages.lack_folders() => again("the list of folders is not complete"),
         None => {
             let request = create(snapshot).map_err(Outcome::Blocked)?;
-            Ok(ask(request, Effect::Changes, &At::Create))
+            Ok(ask(request, Effect::Makes { what: folders::called(folder(snapshot)) }, &At::Create))
         }
     }
 }
@@ -358,7 +380,12 @@ fn upload(snapshot: &Snapshot, folder: u64) -> Result<Request, Why> {
 
 /// `.../workorders/{work order}/attachments/` and what comes after it.
 fn at(snapshot: &Snapshot, rest: &[&str], query: Option<(&str, &str)>) -> Result<Url, Why> {
-    let segments = [&["workorders", snapshot.work_order.as_str(), "attachments"], rest].concat();
+    below(snapshot, &[&["attachments"], rest].concat(), query)
+}
+
+/// `.../workorders/{work order}/` and what comes after it.
+fn below(snapshot: &Snapshot, rest: &[&str], query: Option<(&str, &str)>) -> Result<Url, Why> {
+    let segments = [&["workorders", snapshot.work_order.as_str()], rest].concat();
     let acting = snapshot.setting("acting_user_id").map(|id| ("acting_user_id", id));
     let query: Vec<(&str, &str)> = acting.into_iter().chain(query).collect();
     address::join(&snapshot.base_url, &segments, &query).ok_or_else(bad_address)
@@ -427,6 +454,7 @@ fn refusal(answer: &Answer, missing: Reason) -> Option<Why> {
 mod asking;
 mod change;
 mod folders;
+mod signatures;
 
 #[cfg(test)]
 mod tests;

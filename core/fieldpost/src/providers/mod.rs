@@ -23,12 +23,14 @@
 //! 6. Golden tests of its requests against the vendor's text, its answers in the tests of every refusal and every doubt, and
 //!    its place in `tests.rs`, where mutated answers must neither panic nor prove a delivery.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Action, Answer, Capabilities, Exchange, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Timestamp, Why,
+    Action, Answer, Capabilities, Exchange, Kind, ProviderKind, Reason, RemoteId, Request, Sha256, Snapshot, Timestamp,
+    Why,
 };
 
 /// One system: what it is called, its settings and limits, its operations, how it recognises our file.
@@ -53,6 +55,21 @@ pub(crate) trait Provider: Sync {
     /// while another one there is in doubt: [`recognise`] says why.
     fn renames(&self) -> bool {
         false
+    }
+
+    /// Whether a text goes as a value of its own and not as a file: then its snapshot gets it.
+    fn sends_text(&self, _snapshot: &Snapshot) -> bool {
+        false
+    }
+
+    /// Whether an account of these settings has the captions of what is captured sent as texts of their own.
+    fn sends_captions(&self, _settings: &BTreeMap<String, String>) -> bool {
+        false
+    }
+
+    /// Whether what the list shows of this upload says anything of the account's other listings, and they of it.
+    fn shares_trust(&self, _snapshot: &Snapshot) -> bool {
+        true
     }
 
     /// What the system is known to refuse, found offline. `None`: nothing speaks against it.
@@ -100,13 +117,17 @@ pub(crate) struct Draft<'a> {
     pub name: &'a str,
     /// The bytes that would be sent, once that is known.
     pub bytes: Option<u64>,
+    /// What was captured.
+    pub kind: Kind,
+    /// The account's settings, the item's over them.
+    pub settings: &'a BTreeMap<String, String>,
 }
 
 impl<'a> Draft<'a> {
     /// What is about to be sent after all.
     pub(crate) fn of(snapshot: &'a Snapshot) -> Self {
-        let Snapshot { work_order, name, bytes, .. } = snapshot;
-        Draft { work_order, name, bytes: Some(bytes.0) }
+        let Snapshot { work_order, name, bytes, kind, settings, .. } = snapshot;
+        Draft { work_order, name, bytes: Some(bytes.0), kind: *kind, settings }
     }
 }
 
@@ -134,6 +155,12 @@ pub(crate) enum Effect {
     Reads,
     /// It changes something: journaled before its first byte leaves.
     Changes,
+    /// It makes what other uploads to the same work order may be about to make as well: one at a time, and whoever read before
+    /// that it was not there begins again.
+    Makes {
+        /// What all of them call it.
+        what: String,
+    },
     /// It adds to a list whose names prove nothing. What was listed just before is journaled too: see [`recognise`].
     Adds {
         /// The ids of all that was listed.

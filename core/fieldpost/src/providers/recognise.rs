@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | has our marker, whatever its case | equal, or the system gives neither | [`Ours`](Sighting::Ours): the first listed; the rest are its surplus |
 //! | has our marker | different, or still to be confirmed by a download | [`Mismatch`](Sighting::Mismatch) |
-//! | has not | hash equal | [`Stranger`](Sighting::Stranger): a person reviews |
+//! | has not, was not listed just before, is by our user, and alone so | a text that says the same | [`Ours`](Sighting::Ours) |
+//! | has not | hash equal (no text) | [`Stranger`](Sighting::Stranger): a person reviews |
 //! | has not, and was not listed just before | anything else | [`New`](Sighting::New): may be ours, renamed |
 //! | has not | anything else | [`Absent`](Sighting::Absent) |
 //!
@@ -74,7 +75,12 @@ pub(crate) fn recognise(entries: &[Entry], snapshot: &Snapshot, claimed: &dyn Fn
             confirmed: entry.evidence.is_final(),
         };
     }
-    if let Some(entry) = free.iter().find(|entry| entry.sha256 == Some(snapshot.sha256)) {
+    if snapshot.text.is_some() {
+        let same = free.iter().copied().filter(|entry| says_it(entry, snapshot));
+        if let Some([only]) = snapshot.listed.as_ref().map(|listed| new(same, listed).0).as_deref() {
+            return Sighting::Ours { remote_id: only.clone(), surplus: Vec::new() };
+        }
+    } else if let Some(entry) = free.iter().find(|entry| entry.sha256 == Some(snapshot.sha256)) {
         return Sighting::Stranger { remote_id: entry.remote_id.clone() };
     }
     let Some(listed) = &snapshot.listed else { return Sighting::Absent };
@@ -104,12 +110,18 @@ pub(crate) fn recognise_each(
     let other = |own: usize, entry: &Entry| {
         snapshots.iter().enumerate().any(|(n, snapshot)| n != own && is_marked(entry, snapshot))
     };
+    // Of two texts that say the same, each that is there is one of them.
+    let mut texts: Vec<RemoteId> = Vec::new();
     snapshots
         .iter()
         .enumerate()
         .map(|(n, snapshot)| {
             let seen: Vec<Entry> = entries.iter().filter(|e| is_marked(e, snapshot) || !other(n, e)).cloned().collect();
-            recognise(&seen, snapshot, claimed)
+            let sighting = recognise(&seen, snapshot, &|id| claimed(id) || texts.contains(id));
+            if let (Sighting::Ours { remote_id, .. }, Some(_)) = (&sighting, &snapshot.text) {
+                texts.push(remote_id.clone());
+            }
+            sighting
         })
         .collect()
 }
@@ -117,6 +129,11 @@ pub(crate) fn recognise_each(
 /// Whether our marker stands in the listed name.
 pub(super) fn is_marked(entry: &Entry, snapshot: &Snapshot) -> bool {
     entry.name.as_deref().is_some_and(|name| snapshot.marker.is_in(name))
+}
+
+/// Whether the entry is a text that says what ours does.
+pub(super) fn says_it(entry: &Entry, snapshot: &Snapshot) -> bool {
+    snapshot.text.is_some() && entry.sha256 == Some(snapshot.sha256)
 }
 
 /// Whether what is known of the entry's bytes speaks for ours. A hash says more than a length.

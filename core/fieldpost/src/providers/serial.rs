@@ -8,13 +8,19 @@
 //!
 //! The vendor's example answers a UUID as `file_name`: the server may rename, so a name that is not ours proves nothing, and
 //! what is new since the upload left is what there is to go by ([`recognise`]). It neither lists sizes nor hashes.
+//!
+//! A text that was captured, and a caption where the account has them sent, goes as `TEXT`: without a file, with its `value`. It
+//! has no name in a listing. Just one that is new since it left, says the same and was added by our user is it, also after a lost answer.
 //! It is a PUT, but nothing says that it is idempotent: each call counts as adding one. Name a work order in one way: its UUID
 //! and its number are the same to Serial, but not to the rule that one upload goes to a work order at a time.
 //!
 //! No refusal of its own shape is documented: a 4xx is a doubt that a look settles.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::outcome::{self, Reading};
 use super::settings::is_line;
@@ -24,7 +30,7 @@ use super::{
 };
 use crate::model::{
     Answer, Auth, Body, Capabilities, Content, Exchange, Kind, Method, Operation, Part, Reason, RemoteId, Request,
-    Sink, Snapshot, Why,
+    Sha256, Sink, Snapshot, Why,
 };
 
 /// The system.
@@ -46,6 +52,13 @@ const SETTINGS: &[Setting] = &[
         expects: "true or false: the fields as form parts of their own, as the vendor's example has them, not as JSON",
     },
     Setting {
+        key: "caption",
+        required: false,
+        level: Level::Account,
+        accepts: |v| matches!(v, "none" | "text"),
+        expects: "none or text: whether a caption goes as a TEXT of its own, after what it is of (default none)",
+    },
+    Setting {
         key: "type",
         required: false,
         level: Level::Item,
@@ -53,6 +66,9 @@ const SETTINGS: &[Setting] = &[
         expects: "IMAGE or FILE",
     },
 ];
+
+/// No limit is documented. A longer text is a document: it goes as a file.
+const LONGEST_TEXT: u64 = 20_000;
 
 /// Where it stands between two exchanges.
 #[derive(Debug, Serialize, Deserialize)]
@@ -79,6 +95,15 @@ impl Provider for Serial {
         true
     }
 
+    fn sends_text(&self, snapshot: &Snapshot) -> bool {
+        let is_asked = snapshot.kind == Kind::Text && snapshot.setting("type").is_none();
+        is_asked && snapshot.bytes.0 <= LONGEST_TEXT
+    }
+
+    fn sends_captions(&self, settings: &BTreeMap<String, String>) -> bool {
+        settings.get("caption").is_some_and(|caption| caption == "text")
+    }
+
     fn preflight(&self, draft: &Draft<'_>) -> Option<Why> {
         let detail = "a Serial work order is named by its UUID or its number".to_owned();
         (!is_work_order(draft.work_order)).then(|| Why::new(Reason::WorkOrderNotValid, detail))
@@ -103,7 +128,11 @@ impl Provider for Serial {
     }
 
     fn same_list(&self, one: &Snapshot, other: &Snapshot) -> bool {
-        let list = |s: &Snapshot| (s.base_url.clone(), s.work_order.clone(), user(s).map(str::to_owned));
+        let list = |s: &Snapshot| {
+            let user = user(s).map(str::to_owned);
+            // A text is known by another column of the list than a file.
+            (s.base_url.clone(), s.work_order.clone(), user, s.text.is_some())
+        };
         list(one) == list(other)
     }
 
@@ -164,6 +193,11 @@ fn ours(entries: &[Entry], snapshot: &Snapshot, listed: &[RemoteId]) -> Option<R
     if let Some(named) = entries.iter().filter(fresh).find(|entry| recognise::is_marked(entry, snapshot)) {
         return Some(named.remote_id.clone());
     }
+    if let [only] =
+        recognise::new(entries.iter().filter(|entry| recognise::says_it(entry, snapshot)), listed).0.as_slice()
+    {
+        return Some(only.clone());
+    }
     match recognise::new(entries.iter(), listed).0.as_slice() {
         [only] => Some(only.clone()),
         _ => None,
@@ -180,12 +214,14 @@ fn upload(snapshot: &Snapshot) -> Result<Request, Why> {
     let segments = ["work-orders", &snapshot.work_order, "attachments"];
     let url = address::join(&snapshot.base_url, &segments, &[]).ok_or_else(bad_address)?;
     let user = user(snapshot).ok_or_else(|| missing_setting("added_by_user_id"))?;
-    let sort = match (snapshot.setting("type"), snapshot.kind) {
-        (Some("IMAGE"), _) | (None, Kind::Photo | Kind::Signature) => "IMAGE",
+    let sort = match (&snapshot.text, snapshot.setting("type"), snapshot.kind) {
+        (Some(_), ..) => "TEXT",
+        (None, Some("IMAGE"), _) | (None, None, Kind::Photo | Kind::Signature) => "IMAGE",
         _ => "FILE",
     };
     let name = snapshot.name.as_str();
-    let fields = [("type", sort), ("name", name), ("added_by_user_id", user), ("file_name", name)];
+    let own = snapshot.text.as_deref().map_or(("file_name", name), |text| ("value", text));
+    let fields = [("type", sort), ("name", name), ("added_by_user_id", user), own];
     let mut parts = if snapshot.setting("flat") == Some("true") {
         let part = |(name, text): (&'static str, &str)| Part { name, content: Content::Text(text.to_owned()) };
         fields.map(part).to_vec()
@@ -194,8 +230,10 @@ fn upload(snapshot: &Snapshot) -> Result<Request, Why> {
         let content = Content::Document { mime: "application/json", text: text.to_string() };
         vec![Part { name: "metadata", content }]
     };
-    let content = Content::File { filename: snapshot.name.clone(), mime: snapshot.mime.clone() };
-    parts.push(Part { name: "attachment", content });
+    if snapshot.text.is_none() {
+        let content = Content::File { filename: snapshot.name.clone(), mime: snapshot.mime.clone() };
+        parts.push(Part { name: "attachment", content });
+    }
     let (auth, body, sink) = (Auth::Bearer, Body::Multipart(parts), Sink::Memory);
     Ok(Request { method: Method::Put, url, headers: Vec::new(), auth, body, sink })
 }
@@ -215,7 +253,7 @@ fn is_work_order(id: &str) -> bool {
 fn attachments(answer: &Answer, snapshot: &Snapshot) -> Option<Vec<Entry>> {
     let map = json::object(answer)?;
     let Some(Value::Array(entries)) = json::field(&map, "attachments") else { return None };
-    entries.iter().map(|entry| attachment(entry, user(snapshot))).collect()
+    entries.iter().map(|entry| attachment(entry, snapshot)).collect()
 }
 
 /// Whether the answer is a work order without any list of attachments.
@@ -227,18 +265,21 @@ fn is_bare(answer: &Answer) -> bool {
     })
 }
 
-fn attachment(value: &Value, user: Option<&str>) -> Option<Entry> {
+fn attachment(value: &Value, wanted: &Snapshot) -> Option<Entry> {
     let map = value.as_object()?;
     let by = json::text(map, "added_by_user_id");
     // A text has no file; a name that is not there is no name of ours.
     let name = json::name(map, "file_name")?.unwrap_or_default();
+    // What a text says is all the content that it has. Of a file nobody explains the value, and of what nobody is told to have
+    // added it proves nothing.
+    let says = json::text(map, "value").filter(|_| wanted.text.is_some() && by.is_some());
     Some(Entry {
         remote_id: json::id(map, "dataset_id")?,
         name: Some(name.clone()),
         bytes: None,
-        sha256: None,
+        sha256: says.map(|text| Sha256(sha2::Sha256::digest(text).into())),
         evidence: Evidence::Listed,
-        by_us: by.zip(user).is_none_or(|(by, user)| by.trim().eq_ignore_ascii_case(user.trim())),
+        by_us: by.zip(user(wanted)).is_none_or(|(by, user)| by.trim().eq_ignore_ascii_case(user.trim())),
         told: Told {
             // Of a file it may be a link to it, which is nobody's to keep.
             caption: name.is_empty().then(|| json::said(map, "value")).flatten(),

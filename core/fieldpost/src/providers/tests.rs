@@ -43,9 +43,14 @@ pub(super) fn snapshot() -> Snapshot {
         request_id: RequestId::new([0xa5; 16]),
         about: None,
         listed: None,
+        text: None,
         changes: Default::default(),
     }
 }
+
+/// A document of which nothing is known.
+pub(super) const DRAFT: Draft<'static> =
+    Draft { work_order: "", name: "", bytes: None, kind: Kind::Document, settings: &BTreeMap::new() };
 
 /// The same upload to Digital Realty.
 pub(super) fn to_digital_realty() -> Snapshot {
@@ -330,8 +335,16 @@ fn datasets(exchange: &Exchange) -> Vec<String> {
 }
 
 /// An upload to each system.
-fn uploads() -> [Snapshot; 6] {
-    [snapshot(), to_digital_realty(), to_field_nation(), to_serial(), to_decisiv(), to_decisiv_in_base64()]
+fn uploads() -> [Snapshot; 7] {
+    [
+        snapshot(),
+        to_digital_realty(),
+        to_field_nation(),
+        to_serial(),
+        to_decisiv(),
+        to_decisiv_in_base64(),
+        Snapshot { kind: Kind::Text, text: Some("the bytes of a photo".into()), ..to_serial() },
+    ]
 }
 
 #[test]

@@ -46,12 +46,22 @@ pub(crate) struct Manifest {
     /// Who captured it: under another person's token it does not leave.
     #[serde(default)]
     pub person: Option<String>,
-    /// The upload that an update or delete is about, where it is ours.
+    /// The upload that an update, a delete or a caption is about, where it is ours.
     #[serde(default)]
     pub parent: Option<ItemId>,
     /// The remote id that an update or delete is about, where it is not ours.
     #[serde(default)]
     pub about: Option<RemoteId>,
+    /// The item of its caption, where that goes as a text of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption_item: Option<ItemId>,
+}
+
+impl Manifest {
+    /// Whether it is the item of a caption: the upload that it is about is the one that it is the caption of.
+    pub(crate) fn is_caption(&self) -> bool {
+        self.operation == Operation::Upload && self.parent.is_some()
+    }
 }
 
 /// Where an item goes and under which name: what a repair may change.

@@ -402,7 +402,7 @@ impl<'a> Sql<'a> {
         Ok(self.rows("WHERE account = ?1 AND remote_id = ?2", params![account, remote_id.0])?.pop())
     }
 
-    /// The updates and deletions that were not given up, of an upload of ours or of another attachment, in their order.
+    /// The updates and deletions (no captions) that were not given up, of an upload of ours or of another attachment, in their order.
     pub(crate) fn operations(
         &self,
         parent: Option<ItemId>,
@@ -411,7 +411,11 @@ impl<'a> Sql<'a> {
     ) -> Result<Vec<Row>, Error> {
         const KEPT: &str = "stage <> 'cancelled' ORDER BY seq";
         match (parent, about) {
-            (Some(parent), _) => self.rows(&format!("WHERE parent = ?1 AND {KEPT}"), [parent.as_bytes()]),
+            (Some(parent), _) => {
+                let mut rows = self.rows(&format!("WHERE parent = ?1 AND {KEPT}"), [parent.as_bytes()])?;
+                rows.retain(|row| !row.manifest.is_caption());
+                Ok(rows)
+            }
             (None, Some(about)) => {
                 self.rows(&format!("WHERE account = ?1 AND about = ?2 AND {KEPT}"), params![account, about.0])
             }

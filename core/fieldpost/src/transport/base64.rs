@@ -1,4 +1,5 @@
-//! Base64 as RFC 2045 (6.8) has it, made as it is sent: lines of 76 characters, CRLF between them, none after the last.
+//! Base64 as RFC 2045 (6.8) has it, made as it is sent: lines of 76 characters, CRLF between them, none after the last; or without
+//! any line breaks, as RFC 4648 has it.
 //! Holds some lines at a time, whatever the length of the file. Reads nothing and checks nothing.
 
 use ::base64::Engine as _;
@@ -16,11 +17,18 @@ pub(super) struct Lines {
     taken: usize,
     /// How many bytes were encoded so far.
     encoded: u64,
+    /// Whether nothing stands between two lines.
+    unbroken: bool,
 }
 
 impl Lines {
     /// How many bytes at most are encoded at a time: whole lines, that the next ones begin where a line begins.
     pub(super) const AT_ONCE: usize = 256 * LINE;
+
+    /// No lines at all: what follows stands right behind.
+    pub(super) fn unbroken() -> Self {
+        Lines { unbroken: true, ..Lines::default() }
+    }
 
     /// Whether all was taken that was made.
     pub(super) fn is_drained(&self) -> bool {
@@ -37,7 +45,7 @@ impl Lines {
         self.made.clear();
         self.taken = 0;
         for line in bytes.chunks(LINE) {
-            if self.encoded > 0 {
+            if self.encoded > 0 && !self.unbroken {
                 self.made.extend_from_slice(b"\r\n");
             }
             let (begin, length) = (self.made.len(), line.len().div_ceil(3) * 4);
@@ -66,7 +74,11 @@ mod tests {
 
     /// `bytes` encoded, taken `size` bytes at a time.
     fn encoded(bytes: &[u8], size: usize) -> Vec<u8> {
-        let (mut lines, mut all, mut space) = (Lines::default(), Vec::new(), vec![0; size]);
+        encoded_in(Lines::default(), bytes, size)
+    }
+
+    fn encoded_in(mut lines: Lines, bytes: &[u8], size: usize) -> Vec<u8> {
+        let (mut all, mut space) = (Vec::new(), vec![0; size]);
         for some in bytes.chunks(Lines::AT_ONCE) {
             lines.fill(some);
             while !lines.is_drained() {
@@ -100,6 +112,12 @@ mod tests {
             assert!(lines[..lines.len() - 1].iter().all(|line| line.len() == 76), "{length} bytes");
             assert!(lines.last().unwrap().len() <= 76 && (lines.len() == 1 || !lines.last().unwrap().is_empty()));
             assert_eq!(STANDARD.decode(lines.concat()).unwrap(), bytes, "{length} bytes");
+            let unbroken = encoded_in(Lines::unbroken(), &bytes, 1000);
+            assert_eq!(
+                (String::from_utf8(unbroken).unwrap(), text.len() as u64),
+                (STANDARD.encode(&bytes), base64_length(length as u64))
+            );
+            assert_eq!(crate::model::base64_text_length(length as u64), lines.concat().len() as u64);
         }
     }
 }

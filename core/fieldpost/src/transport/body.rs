@@ -15,7 +15,7 @@ use super::BodyFile;
 use super::base64::Lines;
 use super::multipart::{Form, Segment};
 use crate::disk::{Disk, Reader};
-use crate::model::{Left, Sha256, base64_length};
+use crate::model::{Left, Sha256, base64_length, base64_text_length};
 
 /// The bytes of a chunk: few enough for a phone's memory, enough to keep a fast line busy.
 pub(crate) const CHUNK: usize = 64 * 1024;
@@ -94,7 +94,11 @@ impl BodyReader {
             }
             Segment::Base64File => {
                 let file = self.file.as_mut().ok_or(Damaged)?;
-                (file.read_encoded(self.done, space)?, base64_length(file.bytes))
+                (file.read_encoded(self.done, Lines::default, space)?, base64_length(file.bytes))
+            }
+            Segment::Base64Text => {
+                let file = self.file.as_mut().ok_or(Damaged)?;
+                (file.read_encoded(self.done, Lines::unbroken, space)?, base64_text_length(file.bytes))
             }
         };
         self.done += read as u64;
@@ -124,9 +128,9 @@ impl Checked {
     }
 
     /// The same in base64. Lines are made of some of the file at a time, so its last ones are not made before it is checked.
-    fn read_encoded(&mut self, done: u64, space: &mut [u8]) -> Result<usize, Damaged> {
+    fn read_encoded(&mut self, done: u64, lines: fn() -> Lines, space: &mut [u8]) -> Result<usize, Damaged> {
         if done == 0 {
-            self.lines = Lines::default();
+            self.lines = lines();
         }
         if self.lines.is_drained() {
             let mut some = [0; Lines::AT_ONCE];
@@ -297,6 +301,7 @@ mod tests {
                     Segment::Bytes(bytes) => bytes.clone(),
                     Segment::File => content.clone(),
                     Segment::Base64File => encoded(&content),
+                    Segment::Base64Text => unreachable!("no form has it"),
                 })
                 .collect();
             assert_eq!(form.length(), expected.len() as u64);
@@ -305,6 +310,23 @@ mod tests {
                 assert_eq!((body == expected, end), (true, Ok(())), "{length} bytes in chunks of {size}");
             }
         }
+    }
+
+    #[test]
+    fn a_document_around_a_file_has_it_in_base64_without_line_breaks() {
+        let folder = TempDir::new().unwrap();
+        for length in [0, 1, 56, 57, 58, 20_000] {
+            let content = content(length);
+            let file = body_file(&folder, &content);
+            let form = || Form::around("application/json", [r#"{"data":""#, r#""}"#], Some(&file)).unwrap();
+            let wanted = format!(r#"{{"data":"{}"}}"#, STANDARD.encode(&content));
+            assert_eq!((form().length(), form().content_type()), (wanted.len() as u64, "application/json"));
+            for size in [7, CHUNK] {
+                let (body, end) = drain(BodyReader::open(form(), Some(&file), &OsDisk).unwrap(), size);
+                assert_eq!((String::from_utf8(body).unwrap(), end), (wanted.clone(), Ok(())), "{length} bytes");
+            }
+        }
+        assert_eq!(Form::around("application/json", ["", ""], None), None);
     }
 
     #[test]

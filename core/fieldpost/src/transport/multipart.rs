@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::BodyFile;
-use crate::model::{Content, Part, base64_length};
+use crate::model::{Content, Part, base64_length, base64_text_length};
 
 /// A form, or a document in its place, laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +29,10 @@ pub(crate) enum Segment {
     Bytes(Vec<u8>),
     /// The file's content.
     File,
-    /// The file's content in base64.
+    /// The file's content in base64, in lines.
     Base64File,
+    /// The file's content in base64, without line breaks.
+    Base64Text,
 }
 
 impl Form {
@@ -57,6 +59,14 @@ impl Form {
         let mut form = Form { content_type: mime.to_owned(), segments: Vec::new(), length: 0 };
         form.push_bytes(bytes);
         form
+    }
+
+    /// A document of the type `mime` that holds the file between two texts. `None` if there is none.
+    pub(crate) fn around(mime: &str, [before, behind]: [&str; 2], file: Option<&BodyFile>) -> Option<Form> {
+        let mut form = Form::document(mime, before.as_bytes());
+        form.push(Segment::Base64Text, base64_text_length(file?.bytes.0));
+        form.push_bytes(behind.as_bytes());
+        Some(form)
     }
 
     /// The `Content-Type` of the request.
@@ -197,7 +207,7 @@ mod tests {
     fn written(form: &Form, content: &str) -> String {
         let part = |segment: &Segment| match segment {
             Segment::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
-            Segment::File | Segment::Base64File => content.to_owned(),
+            Segment::File | Segment::Base64File | Segment::Base64Text => content.to_owned(),
         };
         form.segments().iter().map(part).collect()
     }

@@ -4,26 +4,26 @@ use super::*;
 use crate::model::{Attachment, Auth, Changes, Operation, Proof, Receipt, RemoteId};
 
 /// A desk with an account of Field Nation as well.
-fn desk() -> Desk {
+pub(super) fn desk() -> Desk {
     let desk = Desk::new();
     desk.outbox.put_account(Account::field_nation("fn", "https://fn.invalid/api/rest/v2")).unwrap();
     desk
 }
 
-fn job() -> WorkOrder {
+pub(super) fn job() -> WorkOrder {
     WorkOrder::new("fn", "10234")
 }
 
 /// An item for the folder `Photos`.
-fn capture(desk: &Desk) -> ItemId {
+pub(super) fn capture(desk: &Desk) -> ItemId {
     desk.outbox.capture(desk.document().folder("Photos").caption("Boiler"), &job()).unwrap().id
 }
 
 /// A folder's id, its name and its files, each with its id and its name.
-type Folder<'a> = (u64, &'a str, &'a [(u64, &'a str)]);
+pub(super) type Folder<'a> = (u64, &'a str, &'a [(u64, &'a str)]);
 
 /// A list of these folders, each file of 15 bytes.
-fn list(folders: &[Folder<'_>]) -> String {
+pub(super) fn list(folders: &[Folder<'_>]) -> String {
     let file = |(id, name): &(u64, &str)| format!(r#"{{"id":{id},"file":{{"name":"{name}","size_bytes":15}}}}"#);
     let folder = |(id, name, files): &Folder<'_>| {
         let (total, files) = (files.len(), files.iter().map(file).collect::<Vec<_>>().join(","));
@@ -33,12 +33,12 @@ fn list(folders: &[Folder<'_>]) -> String {
     format!(r#"{{"metadata":{{"total":{total},"page":1,"pages":1}},"results":[{all}]}}"#)
 }
 
-fn whole(list: &str) -> String {
+pub(super) fn whole(list: &str) -> String {
     format!(r#"{{"id":10234,"attachments":{list}}}"#)
 }
 
 /// `METHOD path`, from the attachments on.
-fn asked(transfer: &Transfer) -> String {
+pub(super) fn asked(transfer: &Transfer) -> String {
     let path = transfer.request.url.path().strip_prefix("/api/rest/v2/workorders/10234/attachments").unwrap();
     format!("{} {path}", transfer.request.method.as_str())
 }
@@ -53,7 +53,7 @@ fn receipt(desk: &Desk, id: ItemId) -> Receipt {
 }
 
 /// The item's own upload, into the folder 9 that is there already.
-fn upload(driver: &Driver<'_>) -> Transfer {
+pub(super) fn upload(driver: &Driver<'_>) -> Transfer {
     let listing = driver.wait_for();
     assert_eq!(asked(&listing), "GET ");
     driver.answer(&listing, 200, &list(&[(9, "Photos", &[])]));

@@ -2,9 +2,11 @@
 
 mod alone;
 mod any_calls;
+mod captions;
 mod conversions;
 mod decisiv;
 mod folders;
+mod making;
 mod operations;
 mod persons;
 mod renaming;

@@ -356,9 +356,9 @@ fn of_two_captures_at_once_the_later_to_end_meets_the_quota() {
     let (job, capture) = (WorkOrder::new("acme", "10234"), Capture::from(Text::new("x".repeat(60))));
     let begun = shelf.outbox.core().unwrap().begin_capture(&capture, &job).unwrap();
     let Begun::New(id, now) = begun else { panic!("it is new") };
-    let (manifest, sealed) = shelf.outbox.copy(id, &capture, &job, now.wall, Bytes(60)).unwrap();
+    let copied = shelf.outbox.copy((id, None), &capture, &job, now.wall, Bytes(60)).unwrap();
     shelf.capture(60);
-    let ended = shelf.outbox.core().unwrap().finish_capture(manifest, sealed);
+    let ended = shelf.outbox.core().unwrap().finish_capture(copied.manifest, copied.sealed, None);
     assert!(matches!(ended, Err(Error::QuotaFull { .. })), "{ended:?}");
     assert!(!shelf.has(id));
     assert_eq!(shelf.findings(), []);

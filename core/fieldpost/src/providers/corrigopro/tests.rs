@@ -1,6 +1,6 @@
 use super::super::provider;
 use super::super::recognise::{Sighting, recognise};
-use super::super::tests::{Asked, FILE, done, got, hashed, lost, snapshot};
+use super::super::tests::{Asked, DRAFT, FILE, done, got, hashed, lost, snapshot};
 use super::*;
 use crate::model::{AnswerBody, Failure, ProviderKind, Reason};
 
@@ -162,7 +162,7 @@ fn what_only_looks_like_a_refusal_is_a_doubt() {
 #[test]
 fn what_the_system_is_known_to_refuse_is_found_offline() {
     let reason = |work_order: &str, name: &str, bytes| {
-        let draft = Draft { work_order, name, bytes };
+        let draft = Draft { work_order, name, bytes, ..DRAFT };
         CorrigoPro.preflight(&draft).map(|why| why.reason)
     };
     assert_eq!(reason("10234", "a.jpg", None), None);

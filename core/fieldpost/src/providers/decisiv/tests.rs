@@ -1,7 +1,7 @@
 mod looks;
 
 use super::super::tests::{
-    Asked, FILE, answer, done, got, hashed, lost, to_decisiv as snapshot, to_decisiv_in_base64 as encoded,
+    Asked, DRAFT, FILE, answer, done, got, hashed, lost, to_decisiv as snapshot, to_decisiv_in_base64 as encoded,
 };
 use super::*;
 use crate::model::{Account, Action, Failure, Left};
@@ -141,7 +141,7 @@ fn the_form_is_the_one_of_the_vendors_page_byte_for_byte() {
             .iter()
             .flat_map(|segment| match segment {
                 Segment::Bytes(bytes) => bytes,
-                Segment::File | Segment::Base64File => content,
+                Segment::File | Segment::Base64File | Segment::Base64Text => content,
             })
             .copied()
             .collect();
@@ -348,7 +348,7 @@ fn no_refusal_is_documented_so_a_4xx_is_a_doubt_that_blocks_once_absent() {
 #[test]
 fn what_the_system_cannot_have_is_found_offline() {
     let reason = |work_order: &str| {
-        let draft = Draft { work_order, name: "", bytes: Some(1 << 40) };
+        let draft = Draft { work_order, name: "", bytes: Some(1 << 40), ..DRAFT };
         Decisiv.preflight(&draft).map(|why| why.reason)
     };
     for good in ["1", "C-7", "a b", "é/7"] {

@@ -1,5 +1,5 @@
 use super::super::recognise::{Sighting, recognise};
-use super::super::tests::{Asked, FILE, done, got, hashed, lost, to_digital_realty as snapshot};
+use super::super::tests::{Asked, DRAFT, FILE, done, got, hashed, lost, to_digital_realty as snapshot};
 use super::*;
 use crate::model::{Action, Failure, Left};
 
@@ -131,7 +131,7 @@ fn no_refusal_is_documented_so_a_4xx_is_a_doubt_that_blocks_once_absent() {
 #[test]
 fn what_the_system_is_known_to_refuse_is_found_offline() {
     let reason = |work_order: &str, name: &str| {
-        let draft = Draft { work_order, name, bytes: Some(1 << 40) };
+        let draft = Draft { work_order, name, bytes: Some(1 << 40), ..DRAFT };
         DigitalRealty.preflight(&draft).map(|why| why.reason)
     };
     assert_eq!(reason("WO9271561", "a.jpg"), None);

@@ -182,8 +182,8 @@ impl Pages {
             let named = self.folders.iter().filter(|folder| folder.name.as_deref().is_some_and(is));
             named.min_by_key(|folder| folder.id)
         };
-        let lower = name.trim().to_lowercase();
-        lowest(&|other| other == name).or_else(|| lowest(&|other| other.trim().to_lowercase() == lower))
+        let lower = called(name);
+        lowest(&|other| other == name).or_else(|| lowest(&|other| called(other) == lower))
     }
 
     /// The files of all folders; complete only where every total was told, and reached.
@@ -205,6 +205,11 @@ impl Pages {
         });
         Listing::new(entries.collect(), more)
     }
+}
+
+/// What folders have in common that are the same to [`Pages::named`].
+pub(super) fn called(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 /// The list, or the list within a whole work order. What cannot be read of it makes the whole page unreadable.

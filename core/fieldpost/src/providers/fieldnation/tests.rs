@@ -1,4 +1,4 @@
-use super::super::tests::{Asked, FAILURES, answer, done, got, lost, one_file, to_field_nation};
+use super::super::tests::{Asked, DRAFT, FAILURES, answer, done, got, lost, one_file, to_field_nation};
 use super::*;
 use crate::model::{Failure, Kind, Left, ProviderKind, RemoteId};
 use crate::providers::settings::{BadSetting, check_account, check_item};
@@ -69,7 +69,7 @@ fn without_a_caption_there_are_no_notes_and_the_acting_user_stands_in_every_quer
     assert_eq!(list.url.as_str(), format!("{BASE}?acting_user_id=17&page=1"));
     let second = r#"{"metadata": {"total": 2, "page": 1, "pages": 2}, "results": [{"id": 2, "name": "Misc"}]}"#;
     let (create, effect, at) = FieldNation.resume(&sent, &at, &got(200, second)).asked();
-    assert_eq!(effect, Effect::Changes);
+    assert_eq!(effect, Effect::Makes { what: "site \"photos\"".to_owned() });
     assert_eq!(
         create,
         plain(Method::Post, format!("{BASE}?acting_user_id=17"), json_body(r#"{"name":"Site \"Photos\""}"#))
@@ -358,7 +358,9 @@ fn one_look_serves_a_whole_work_order_for_one_acting_user() {
 
 #[test]
 fn what_the_system_will_refuse_is_found_offline() {
-    let of = |work_order, name, bytes| FieldNation.preflight(&Draft { work_order, name, bytes }).map(|why| why.reason);
+    let of = |work_order, name, bytes| {
+        FieldNation.preflight(&Draft { work_order, name, bytes, ..DRAFT }).map(|why| why.reason)
+    };
     let (invalid, kind) = (Some(Reason::WorkOrderNotValid), Some(Reason::TypeNotAccepted));
     for (work_order, name, bytes, reason) in [
         ("10234", "a.jpg", Some(1), None),
@@ -396,7 +398,7 @@ fn an_account_needs_nothing_but_its_address_and_takes_a_folder_and_an_acting_use
         ("acting_user_id", "0"),
         ("acting_user_id", "1&async=true"),
         ("async", "true"),
-        ("signatures", "endpoint"),
+        ("signatures", "paper"),
     ] {
         assert!(check_account(&account.clone().set(key, value)).is_err(), "{key}={value}");
     }

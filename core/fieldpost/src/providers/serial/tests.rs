@@ -1,5 +1,5 @@
 use super::super::recognise::{Sighting, recognise};
-use super::super::tests::{Asked, done, got, lost, to_serial as snapshot};
+use super::super::tests::{Asked, DRAFT, done, got, lost, to_serial as snapshot};
 use super::*;
 use crate::model::{Failure, Left};
 
@@ -85,6 +85,7 @@ fn the_fields_go_flat_as_in_the_vendors_example_where_the_account_says_so() {
 
 #[test]
 fn a_document_goes_as_a_file_and_a_signature_as_an_image() {
+    // A text is a file where it is no value: too long for one, or asked for as a file.
     for (kind, sort) in [(Kind::Document, "FILE"), (Kind::Text, "FILE"), (Kind::Signature, "IMAGE")] {
         let of_kind = Snapshot { kind, ..snapshot() };
         let Ok(Request { body: Body::Multipart(parts), .. }) = upload(&of_kind) else { panic!("no form") };
@@ -200,7 +201,7 @@ fn one_look_serves_two_uploads_only_of_the_same_user() {
 #[test]
 fn a_work_order_is_a_uuid_or_a_number() {
     let reason = |work_order: &str| {
-        Serial.preflight(&Draft { work_order, name: "a.jpg", bytes: Some(1 << 40) }).map(|why| why.reason)
+        Serial.preflight(&Draft { work_order, name: "a.jpg", bytes: Some(1 << 40), ..DRAFT }).map(|why| why.reason)
     };
     for good in ["1", "1007", USER, &USER.to_uppercase()] {
         assert_eq!(reason(good), None, "{good}");
@@ -208,4 +209,117 @@ fn a_work_order_is_a_uuid_or_a_number() {
     for bad in ["", "0", "007", "-1", "..", "10/../11", "WO-1", &"9".repeat(37)] {
         assert_eq!(reason(bad), Some(Reason::WorkOrderNotValid), "{bad:?}");
     }
+}
+
+/// What a text says.
+const SAYS: &str = "Gauge \"3\" replaced,\r\nsee ü";
+
+fn text() -> Snapshot {
+    let sha256 = Sha256(sha2::Sha256::digest(SAYS).into());
+    let (text, bytes) = (Some(SAYS.to_owned()), crate::model::Bytes(SAYS.len() as u64));
+    Snapshot { kind: Kind::Text, name: "note-7f3a9c1e.txt".into(), text, sha256, bytes, ..snapshot() }
+}
+
+/// An attachment that says so, by this user.
+fn says(id: &str, value: &str, user: &str) -> String {
+    json!({"dataset_id": id, "value": value, "file_name": null, "added_by_user_id": user, "is_deleted": false})
+        .to_string()
+}
+
+#[test]
+fn a_text_goes_as_a_value_without_a_file_as_the_vendors_page_has_it() {
+    let Ok(Request { body: Body::Multipart(parts), method, .. }) = upload(&text()) else { panic!("no form") };
+    let metadata = format!(
+        r#"{{"added_by_user_id":"{USER}","name":"note-7f3a9c1e.txt","type":"TEXT","value":"Gauge \"3\" replaced,\r\nsee ü"}}"#
+    );
+    let content = Content::Document { mime: "application/json", text: metadata };
+    assert_eq!((method, parts), (Method::Put, vec![Part { name: "metadata", content }]));
+    let mut flat = text();
+    flat.settings.insert("flat".into(), "true".into());
+    let Ok(Request { body: Body::Multipart(parts), .. }) = upload(&flat) else { panic!("no form") };
+    let part = |name, text: &str| Part { name, content: Content::Text(text.into()) };
+    let wanted =
+        [part("type", "TEXT"), part("name", "note-7f3a9c1e.txt"), part("added_by_user_id", USER), part("value", SAYS)];
+    assert_eq!(parts, wanted);
+}
+
+#[test]
+fn only_a_text_of_a_lines_length_that_is_not_asked_for_as_a_file_is_a_value() {
+    let sends = |change: fn(&mut Snapshot)| {
+        let mut snapshot = Snapshot { text: None, ..text() };
+        change(&mut snapshot);
+        Serial.sends_text(&snapshot)
+    };
+    assert!(sends(|_| ()) && sends(|s| s.bytes = crate::model::Bytes(20_000)));
+    assert!(!sends(|s| s.bytes = crate::model::Bytes(20_001)));
+    assert!(!sends(|s| s.kind = Kind::Document));
+    assert!(!sends(|s| _ = s.settings.insert("type".into(), "FILE".into())));
+}
+
+#[test]
+fn a_text_is_proved_by_what_it_says_and_who_added_it_else_as_all_that_is_new() {
+    let outcome = |after: &[String]| {
+        let (_, _, at) = Serial.begin(&text()).asked();
+        let (_, _, at) = Serial.resume(&text(), &at, &got(200, work_order_with(&[says("old", SAYS, USER)]))).asked();
+        done(Serial.resume(&text(), &at, &got(200, work_order_with(after))))
+    };
+    let old = || says("old", SAYS, USER);
+    let photo = || listed("photo", "x.jpg", USER);
+    let ours = || says("new", SAYS, &USER.to_uppercase());
+    assert_eq!(outcome(&[old(), ours()]), Outcome::Delivered(id("new")));
+    assert_eq!(
+        outcome(&[photo(), ours(), old()]),
+        Outcome::Delivered(id("new")),
+        "of two that are new it says the same"
+    );
+    assert_eq!(outcome(&[ours(), says("z", SAYS, "else")]), Outcome::Delivered(id("new")), "a colleague says the same");
+    assert_eq!(
+        outcome(&[old(), says("cut", "Gauge", USER)]),
+        Outcome::Delivered(id("cut")),
+        "the only one that is new"
+    );
+    for unclear in [vec![old()], vec![ours(), says("two", SAYS, USER)], vec![says("z", SAYS, "else")]] {
+        assert!(matches!(outcome(&unclear), Outcome::InDoubt(_)), "{unclear:?}");
+    }
+}
+
+#[test]
+fn a_text_whose_answer_was_lost_is_found_by_what_it_says_only_where_that_is_one() {
+    let doubt = Snapshot { listed: Some(vec![id("old")]), ..text() };
+    let look = |doubt: &Snapshot, attachments: &[String]| {
+        let (_, _, at) = Serial.look(std::slice::from_ref(doubt)).asked();
+        let looked = Serial.resume_look(std::slice::from_ref(doubt), &at, &got(200, work_order_with(attachments)));
+        let Looked::Listed(listing) = done(looked) else { panic!("no list") };
+        recognise(&listing.entries, doubt, &|id| id.0 == "claimed")
+    };
+    let (old, ours) = (says("old", SAYS, USER), says("new", SAYS, USER));
+    let new = |ours: &[&str], others: &[&str]| {
+        let ids = |ids: &[&str]| ids.iter().map(|text| id(text)).collect();
+        Sighting::New { ours: ids(ours), others: ids(others) }
+    };
+    let found = Sighting::Ours { remote_id: id("new"), surplus: vec![] };
+    assert_eq!(look(&doubt, &[old.clone(), ours.clone()]), found);
+    assert_eq!(look(&doubt, &[ours.clone(), listed("photo", "x.jpg", USER), says("claimed", SAYS, USER)]), found);
+    assert_eq!(look(&doubt, std::slice::from_ref(&old)), Sighting::Absent, "what says the same was there before");
+    assert_eq!(look(&doubt, &[ours.clone(), says("two", SAYS, USER)]), new(&["new", "two"], &[]));
+    assert_eq!(look(&doubt, &[says("z", SAYS, "else")]), new(&[], &["z"]), "a colleague's");
+    assert_eq!(look(&doubt, &[says("cut", "Gauge", USER)]), new(&["cut"], &[]), "the server may have changed it");
+    let nobodys = ours.replace(r#""added_by_user_id""#, r#""by""#);
+    assert_eq!(look(&doubt, &[nobodys]), new(&["new"], &[]), "of whom nobody is told");
+    // Before it left nothing was listed: nothing of it can be there.
+    let never_left = Snapshot { listed: None, ..text() };
+    assert_eq!(look(&never_left, &[ours]), Sighting::Absent);
+}
+
+#[test]
+fn of_two_texts_that_say_the_same_each_that_is_there_is_one_of_them() {
+    let doubt = || Snapshot { listed: Some(vec![]), ..text() };
+    let answer = got(200, work_order_with(&[says("one", SAYS, USER)]));
+    let entries = attachments(answer.result.as_ref().unwrap(), &doubt()).unwrap();
+    let found = crate::providers::recognise::recognise_each(&entries, &[doubt(), doubt()], &|_| false);
+    assert_eq!(found, [Sighting::Ours { remote_id: id("one"), surplus: vec![] }, Sighting::Absent]);
+    // A photo's look reads no values, and a text's serves no photo.
+    assert!(!Serial.same_list(&doubt(), &snapshot()));
+    let of_photo = attachments(answer.result.as_ref().unwrap(), &snapshot()).unwrap();
+    assert_eq!(of_photo[0].sha256, None);
 }

@@ -211,6 +211,11 @@ impl Folders {
         Ok(!self.list(&self.items())?.is_empty())
     }
 
+    /// Whether there is a folder of this item.
+    pub(crate) fn has_folder(&self, id: ItemId) -> bool {
+        self.disk.list(&self.item(id)).is_ok()
+    }
+
     /// Whether an item is being taken in, or out.
     pub(crate) fn is_incoming(&self, id: ItemId) -> bool {
         self.disk.len(&self.incoming().join(id.to_string())).is_ok()

@@ -184,6 +184,9 @@ impl Http {
             Body::Empty => return Ok(None),
             Body::Multipart(parts) => Form::new(parts, transfer.file.as_ref()).ok_or(Failure::FileDamaged)?,
             Body::Bytes { mime, bytes } => Form::document(mime, bytes),
+            Body::Around { mime, before, behind } => {
+                Form::around(mime, [before, behind], transfer.file.as_ref()).ok_or(Failure::FileDamaged)?
+            }
         };
         let streamed = Streamed::open(form, transfer.file.clone(), Arc::clone(&self.disk)).await;
         streamed.map(Some).map_err(|_| Failure::FileDamaged)

@@ -52,6 +52,7 @@ public fun DigitalRealty(
  * @param baseUrl the base address, which the customer's office gives. `https`, but for loopback.
  * @param addedByUserId the user who adds, by the id that Serial knows: a UUID, usually.
  * @param flat has the fields of an upload sent as form parts of their own, not as JSON in one part.
+ * @param captionsAsTexts has the caption of what is captured sent as a text of its own: an item that follows it.
  * @param settings further settings by name.
  */
 public fun Serial(
@@ -59,9 +60,15 @@ public fun Serial(
     baseUrl: String,
     addedByUserId: String,
     flat: Boolean = false,
+    captionsAsTexts: Boolean = false,
     settings: Map<String, String> = emptyMap(),
 ): Account {
-    val named = listOf("added_by_user_id" to addedByUserId, "flat" to "true".takeIf { flat })
+    val named =
+        listOf(
+            "added_by_user_id" to addedByUserId,
+            "flat" to "true".takeIf { flat },
+            "caption" to "text".takeIf { captionsAsTexts },
+        )
     return Account(id, ProviderKind.SERIAL, baseUrl, settings + given(named))
 }
 
@@ -104,6 +111,7 @@ public fun Decisiv(
  * @param folder where goes what names no folder of its own, 1 to 255 characters; a missing one is created. Where none is
  *   said it is `Misc`, which every work order has.
  * @param actingUserId the user on whose behalf it all happens, by the number that Field Nation knows.
+ * @param signaturesToEndpoint has signatures go to the work order's own signatures, not into a folder.
  * @param settings further settings by name.
  */
 public fun FieldNation(
@@ -111,9 +119,15 @@ public fun FieldNation(
     baseUrl: String,
     folder: String? = null,
     actingUserId: Long? = null,
+    signaturesToEndpoint: Boolean = false,
     settings: Map<String, String> = emptyMap(),
 ): Account {
-    val named = listOf("folder" to folder, "acting_user_id" to actingUserId?.toString())
+    val named =
+        listOf(
+            "folder" to folder,
+            "acting_user_id" to actingUserId?.toString(),
+            "signatures" to "endpoint".takeIf { signaturesToEndpoint },
+        )
     return Account(id, ProviderKind.FIELD_NATION, baseUrl, settings + given(named))
 }
 

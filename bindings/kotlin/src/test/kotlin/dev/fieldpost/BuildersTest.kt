@@ -42,9 +42,16 @@ class BuildersTest {
                 "s",
                 ProviderKind.SERIAL,
                 "https://s.example",
-                mapOf("added_by_user_id" to "7", "flat" to "true", "settle" to "60"),
+                mapOf("added_by_user_id" to "7", "flat" to "true", "caption" to "text", "settle" to "60"),
             ),
-            Serial("s", "https://s.example", addedByUserId = "7", flat = true, mapOf("settle" to "60")),
+            Serial(
+                "s",
+                "https://s.example",
+                addedByUserId = "7",
+                flat = true,
+                captionsAsTexts = true,
+                mapOf("settle" to "60"),
+            ),
         )
         assertEquals(
             Account(
@@ -74,13 +81,19 @@ class BuildersTest {
                 "f",
                 ProviderKind.FIELD_NATION,
                 "https://f.example/api/rest/v2",
-                mapOf("folder" to "Documents", "acting_user_id" to "42", "settle" to "60"),
+                mapOf(
+                    "folder" to "Documents",
+                    "acting_user_id" to "42",
+                    "signatures" to "endpoint",
+                    "settle" to "60",
+                ),
             ),
             FieldNation(
                 "f",
                 "https://f.example/api/rest/v2",
                 folder = "Documents",
                 actingUserId = 42,
+                signaturesToEndpoint = true,
                 mapOf("settle" to "60"),
             ),
         )

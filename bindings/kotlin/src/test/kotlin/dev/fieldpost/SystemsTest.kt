@@ -44,7 +44,7 @@ class SystemsTest : StoryTest() {
     fun `an account at Serial is taken as it is built, and a photo for it is delivered once`() =
         story {
             val system = sandbox.system("serial")
-            isTaken(Serial("serial", system.url, addedByUserId = "U-7", flat = true))
+            isTaken(Serial("serial", system.url, addedByUserId = "U-7", flat = true, captionsAsTexts = true))
             isDelivered(Serial("serial", system.url, addedByUserId = "U-7"), system)
         }
 
@@ -62,7 +62,7 @@ class SystemsTest : StoryTest() {
     fun `an account at Field Nation is taken as it is built, and a photo for it is delivered once, into its folder`() =
         story {
             val system = sandbox.system("fieldnation")
-            isTaken(FieldNation("nation", system.url, actingUserId = 42))
+            isTaken(FieldNation("nation", system.url, actingUserId = 42, signaturesToEndpoint = true))
             isDelivered(FieldNation("nation", system.url, folder = "Documents"), system, place = "1/")
         }
 
@@ -71,10 +71,12 @@ class SystemsTest : StoryTest() {
         val url = "https://a.example"
         isRefused(Serial("s", url, addedByUserId = ""), "\"added_by_user_id\" takes the id of the user that adds")
         isRefused(Account("s", ProviderKind.SERIAL, url), "\"added_by_user_id\" is needed")
+        isRefused(Serial("s", url, "7", settings = mapOf("caption" to "yes")), "\"caption\" takes none or text")
         isRefused(Decisiv("d", url, sender = "two\nlines"), "\"sender\" takes the id of the user who sends")
         isRefused(Decisiv("d", url, settings = mapOf("encoding" to "gzip")), "\"encoding\" takes binary or base64")
         isRefused(FieldNation("f", url, folder = " "), "\"folder\" takes the name of a folder")
         isRefused(FieldNation("f", url, actingUserId = -1), "\"acting_user_id\" takes the number of the user")
+        isRefused(FieldNation("f", url, settings = mapOf("signatures" to "x")), "\"signatures\" takes file or endpoint")
         isRefused(FieldNation("f", url, settings = mapOf("performed_by" to "Jo")), "no setting \"performed_by\"")
     }
 }

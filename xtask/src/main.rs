@@ -20,7 +20,8 @@
 //!         ├ simulate         more simulated worlds, or one again
 //!         └ mutants          breaks the core on purpose: does the simulation notice?
 //!
-//! below all of them: workspace (where things are), process (how programs start), machine (what may be installed)
+//! below all of them: workspace (where things are), process (how programs start), machine (what may be installed),
+//! node (projects with packages from npm)
 //! ```
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command speaks on its terminal
@@ -33,6 +34,8 @@ mod machine;
 mod matrix;
 mod maven;
 mod mutants;
+#[allow(dead_code)] // the stages that use it follow
+mod node;
 mod phones;
 mod process;
 mod rust;

@@ -57,6 +57,17 @@ impl Clock {
         hand.fixed.unwrap_or_else(SystemTime::now) + hand.ahead
     }
 
+    /// How far it is ahead of where it started from, or of the machine's time.
+    pub(crate) fn ahead(&self) -> Duration {
+        self.hand().ahead
+    }
+
+    /// How long the machine has to wait for a time of this clock; `None`: only [`advance`](Self::advance) brings it.
+    pub(crate) fn real_time_until(&self, at: SystemTime) -> Option<Duration> {
+        let waits = self.hand().fixed.is_none();
+        waits.then(|| at.duration_since(self.now()).unwrap_or_default())
+    }
+
     fn hand(&self) -> MutexGuard<'_, Hand> {
         self.hand.lock().unwrap_or_else(PoisonError::into_inner)
     }

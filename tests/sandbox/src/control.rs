@@ -16,7 +16,10 @@ use serde_json::json;
 
 use crate::clock::stamp;
 use crate::dialect::Dialect;
+use crate::entry::Entry;
+use crate::events;
 use crate::folders::FolderRules;
+use crate::picture::{self, Picture};
 use crate::provider::{Provider, WorkOrderState};
 use crate::rules::{Rule, RuleId};
 use crate::sandbox::Actions;
@@ -34,10 +37,12 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/listening", get(|s: Here| async move { Json(s.listening()) }))
         .route("/state", get(state))
+        .route("/events", get(|s: Here| async move { events::follow(&s) }))
         .route("/ledger", get(ledger))
         .route("/entries", get(entries))
         .route("/entries/{system}/{work_order}/{id}", get(bytes))
-        .route("/requests", get(|s: Here| async move { Json(s.world().log.records().cloned().collect::<Vec<_>>()) }))
+        .route("/entries/{system}/{work_order}/{id}/picture", get(picture))
+        .route("/requests", get(requests))
         .route("/leaks", get(|s: Here| async move { Json(s.world().log.leaks().to_vec()) }))
         .route("/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/faults/{id}", delete(remove_fault))
@@ -45,6 +50,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/clock", get(clock).post(advance))
         .route("/tokens", get(tokens).post(set_tokens))
         .route("/tokens/rotate", post(rotate))
+        .route("/tokens/expire", post(expire_tokens))
+        .route("/links/expire", post(expire_links))
         .route("/work_orders", get(|s: Here| async move { Json(s.world().work_orders.clone()) }).post(set_work_order))
         .route("/office/rename", post(rename))
         .route("/office/delete", post(remove))
@@ -57,7 +64,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .fallback(|| async { failure(StatusCode::NOT_FOUND, "the control knows no such path") })
 }
 
-fn failure(status: StatusCode, message: impl Into<String>) -> Response {
+/// An answer that says what is wrong.
+pub(crate) fn failure(status: StatusCode, message: impl Into<String>) -> Response {
     (status, Json(json!({"error": message.into()}))).into_response()
 }
 
@@ -106,18 +114,57 @@ async fn ledger(State(shared): Here, Query(filter): Query<Filter>) -> Response {
     Json(world.ledger().iter().filter(|e| filter.lets(e.system, &e.work_order)).collect::<Vec<_>>()).into_response()
 }
 
+/// An entry, and what it is to the eye.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    entry: &'a Entry,
+    /// The media type of its picture, if it is one that a browser shows.
+    picture: Option<&'static str>,
+}
+
 async fn entries(State(shared): Here, Query(filter): Query<Filter>) -> Response {
     let world = shared.world();
-    Json(world.entries().iter().filter(|e| filter.lets(e.system, &e.work_order)).collect::<Vec<_>>()).into_response()
+    let wanted = world.entries().iter().filter(|e| filter.lets(e.system, &e.work_order));
+    let shown = |entry| Shown { entry, picture: Picture::at(&world.stored_at(entry)).map(Picture::media_type) };
+    Json(wanted.map(shown).collect::<Vec<_>>()).into_response()
 }
 
 async fn bytes(State(shared): Here, Path((system, work_order, id)): Path<(Provider, String, String)>) -> Response {
     match shared.file(system, &work_order, &id) {
         // Never shown as anything but a download: the bytes are a stranger's.
-        Some(bytes) => ([("content-type", "application/octet-stream"), ("x-content-type-options", "nosniff")], bytes)
-            .into_response(),
+        Some(bytes) => {
+            let download = [("content-type", "application/octet-stream"), ("content-disposition", "attachment")];
+            (picture::HARMLESS, [("cache-control", "no-store")], download, bytes).into_response()
+        }
         None => failure(StatusCode::NOT_FOUND, "no such entry"),
     }
+}
+
+async fn picture(State(shared): Here, Path((system, work_order, id)): Path<(Provider, String, String)>) -> Response {
+    let bytes = shared.file(system, &work_order, &id).unwrap_or_default();
+    match Picture::of(&bytes) {
+        Some(picture) => {
+            // A page asks for it with a piece of its hash: another picture is another address.
+            let kept = [("cache-control", "private, max-age=3600")];
+            let shown = [("content-type", picture.media_type()), ("content-disposition", "inline")];
+            (picture::HARMLESS, kept, shown, bytes).into_response()
+        }
+        None => failure(StatusCode::NOT_FOUND, "no such entry, or no picture that a browser shows"),
+    }
+}
+
+#[derive(Deserialize)]
+struct Newest {
+    /// So many at most; all without it.
+    last: Option<usize>,
+}
+
+async fn requests(State(shared): Here, Query(newest): Query<Newest>) -> Response {
+    let world = shared.world();
+    let records = world.log.records();
+    let skipped = newest.last.map_or(0, |last| records.len().saturating_sub(last));
+    Json(records.skip(skipped).collect::<Vec<_>>()).into_response()
 }
 
 async fn faults(State(shared): Here) -> Response {
@@ -184,7 +231,7 @@ async fn advance(State(shared): Here, given: Given<Advance>) -> Response {
 }
 
 async fn tokens(State(shared): Here) -> Response {
-    Json(shared.world().tokens.clone()).into_response()
+    Json(shared.world().keys.tokens()).into_response()
 }
 
 #[derive(Deserialize)]
@@ -196,7 +243,7 @@ struct TokensBody {
 
 async fn set_tokens(State(shared): Here, given: Given<TokensBody>) -> Response {
     with(given, |given| {
-        shared.world().tokens.insert(given.system, given.tokens);
+        shared.world().keys.set_tokens(given.system, given.tokens);
         done()
     })
 }
@@ -209,6 +256,27 @@ struct SystemBody {
 
 async fn rotate(State(shared): Here, given: Given<SystemBody>) -> Response {
     with(given, |given| Json(json!({"token": shared.rotate_token(given.system)})).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpiryBody {
+    system: Provider,
+    /// At once without it.
+    #[serde(default, with = "seconds")]
+    after_seconds: Duration,
+}
+
+async fn expire_tokens(State(shared): Here, given: Given<ExpiryBody>) -> Response {
+    with(given, |given| {
+        shared.expire_tokens(given.system, given.after_seconds);
+        done()
+    })
+}
+
+async fn expire_links(State(shared): Here) -> Response {
+    shared.world().keys.end_links();
+    done()
 }
 
 #[derive(Deserialize)]
@@ -249,10 +317,9 @@ async fn remove(State(shared): Here, given: Given<EntryBody>) -> Response {
 }
 
 async fn folders(State(shared): Here, Query(filter): Query<Filter>) -> Response {
-    let orders = shared.world().work_orders.clone();
-    let wanted = orders.iter().flat_map(|(system, orders)| orders.keys().map(move |id| (*system, id)));
-    let wanted = wanted.filter(|(system, id)| filter.lets(*system, id));
-    Json(wanted.flat_map(|(system, id)| shared.folders(system, id)).collect::<Vec<_>>()).into_response()
+    let mut folders = shared.world().all_folders();
+    folders.retain(|folder| filter.lets(folder.system, &folder.work_order));
+    Json(folders).into_response()
 }
 
 #[derive(Deserialize)]

@@ -10,9 +10,10 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::stamp;
+use crate::entry::Entry;
 use crate::provider::{Operation, Provider};
 use crate::systems::system;
-use crate::world::{Entry, Origin, World};
+use crate::world::{Origin, World};
 
 /// The field of a file that names its folder.
 pub(crate) const FOLDER_ID: &str = "folder_id";
@@ -115,6 +116,12 @@ impl World {
         let ours = |e: &&Entry| e.system == of && e.work_order == work_order && now.is_none_or(|now| e.listed(now));
         let made = self.folders.made.iter().filter(ours);
         first.chain(made.map(|e| folder(&e.remote_id, &e.name, MADE, FolderRules::default()))).collect()
+    }
+
+    /// The folders of all work orders, listed or not yet.
+    pub(crate) fn all_folders(&self) -> Vec<Folder> {
+        let places = self.work_orders.iter().flat_map(|(system, orders)| orders.keys().map(move |id| (*system, id)));
+        places.flat_map(|(system, id)| self.folders_of(system, id, None)).collect()
     }
 
     /// The folder of that id, listed or not yet.

@@ -161,7 +161,7 @@ impl Exchange {
             operation: self.call.as_ref().map(|c| c.operation),
             work_order: self.call.as_ref().and_then(|c| c.work_order.clone()),
             method: self.head.method.to_string(),
-            path: redacted(path, &self.head.query, |value| world.owner_of(value).is_some()),
+            path: redacted(path, &self.head.query, |text| world.keys.blotted(text)),
             credentials: Credentials::None,
             status: None,
             bytes: 0,
@@ -199,7 +199,10 @@ impl Exchange {
             (Err(reply), _) => self.answer(reply),
             (Ok(_), Err(why)) => {
                 let reply = self.system().malformed(&why, &self.dialect());
-                self.shared.world().log.amend(self.number(), |r| r.problem = Some(why));
+                let mut world = self.shared.world();
+                let why = world.keys.blotted(&why);
+                world.log.amend(self.number(), |r| r.problem = Some(why));
+                drop(world);
                 self.answer(reply)
             }
             (Ok(call), Ok(form)) => self.process(call, form),
@@ -219,7 +222,7 @@ impl Exchange {
         let system = self.system();
         let mut world = self.shared.world();
         let token = system.token(&self.head);
-        let owner = token.and_then(|t| world.owner_of(t));
+        let owner = token.and_then(|t| world.keys.owner_of(t));
         let credentials = match (has_credentials(&self.head.headers) || token.is_some(), owner) {
             (false, _) => Credentials::None,
             (true, Some(owner)) if owner == self.provider => Credentials::Valid,
@@ -228,7 +231,7 @@ impl Exchange {
         world.log.amend(self.number(), |r| r.credentials = credentials);
         let time = stamp(world.clock.now());
         let queried = |(name, value): &(String, String)| {
-            Some(name.as_str()) != system.token_parameter() && world.owner_of(value).is_some()
+            Some(name.as_str()) != system.token_parameter() && world.keys.owner_of(value).is_some()
         };
         let in_query = self.head.query.iter().any(queried);
         if in_query {
@@ -364,7 +367,8 @@ impl Exchange {
                 self.plan.traits.extend(late.traits);
             }
         }
-        let (work_order, parts, faults) = (request.call.work_order.clone(), request.form.records(), self.plan.kinds());
+        let parts = request.form.records(|text| world.keys.blotted(text));
+        let (work_order, faults) = (request.call.work_order.clone(), self.plan.kinds());
         world.log.amend(self.number(), |r| (r.work_order, r.parts, r.faults) = (work_order, parts, faults));
     }
 

@@ -6,21 +6,27 @@
 //! ```text
 //! wire (sockets, TLS, network gone) -> front (faults, token, order of steps) -> systems/* (speech) -> world (state)
 //!                                        intake (body to disk)   answer (to the wire)                 ledger, log
-//! control (HTTP), Sandbox (Rust) ----------------------------------------------------------------> world
+//! control (HTTP), Sandbox (Rust), page ------------------------------------------------------------> world
 //! ```
 
 mod answer;
+mod aside;
 mod clock;
 mod control;
 mod dialect;
+mod entry;
+mod events;
 mod fault;
 mod folders;
 mod front;
 mod intake;
+mod keys;
 mod ledger;
 mod log;
 mod multipart;
 mod options;
+mod page;
+mod picture;
 mod provider;
 mod request;
 mod rules;
@@ -37,17 +43,17 @@ pub use dialect::{
     AddAnswer, AnsweredFolders, CasePaths, DecisivDialect, Dialect, DownloadHost, ErrorShape, FieldNationDialect,
     FileValue, FirstPage, LinkShape, ListShape, SerialDialect, SignatureShapes, TokenRefusal,
 };
+pub use entry::Entry;
 pub use fault::{Fault, Moment, RetryAfter};
 pub use folders::{Folder, FolderRules};
 pub use ledger::{By, LedgerEntry};
 pub use log::{Credentials, Leak, PartRecord, RequestRecord};
-pub use options::{Listening, ListeningAccount, ListeningEvent, Options, StartError, Tls};
+pub use options::{Listening, ListeningAccount, ListeningEvent, Options, Post, StartError, Tls};
 pub use provider::{Operation, Provider, UnknownProvider, WorkOrderState};
 pub use rules::{Forever, Rule, RuleId, RuleStatus, Times};
 pub use sandbox::{Sandbox, read_ledger, run};
 pub use shared::State;
 pub use wire::Network;
-pub use world::Entry;
 
 /// The examples of the README are compiled.
 #[cfg(doctest)]

@@ -28,6 +28,17 @@ pub struct Options {
     pub field_nation_max_bytes: u64,
     /// The answers whose shape the documents leave open.
     pub dialect: Dialect,
+    /// What the control API is asked, in this order, before anybody else can ask anything.
+    pub posts: Vec<Post>,
+}
+
+/// A POST to the control API.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Post {
+    /// Below the control's address, such as `/faults`.
+    pub path: String,
+    /// The body.
+    pub body: serde_json::Value,
 }
 
 impl Default for Options {
@@ -41,6 +52,7 @@ impl Default for Options {
             corrigo_max_bytes: 20 * 1024 * 1024,
             field_nation_max_bytes: 10 * 1024 * 1024,
             dialect: Dialect::default(),
+            posts: vec![],
         }
     }
 }
@@ -115,6 +127,14 @@ pub enum StartError {
         /// Counted from 1.
         line: usize,
         /// Why.
+        detail: String,
+    },
+    /// The control does not take one of [`Options::posts`].
+    #[error("{path}: {detail}")]
+    Post {
+        /// Its path.
+        path: String,
+        /// What the control says to it.
         detail: String,
     },
     /// The certificate or key.

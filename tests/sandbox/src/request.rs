@@ -191,21 +191,22 @@ impl Form {
         }
     }
 
-    /// The parts as the log shows them.
-    pub(crate) fn records(&self) -> Vec<PartRecord> {
-        self.parts.iter().map(Part::record).collect()
+    /// The parts as the log shows them; `blotted` takes the credentials out of a text.
+    pub(crate) fn records(&self, blotted: impl Fn(&str) -> String) -> Vec<PartRecord> {
+        self.parts.iter().map(|part| part.record(&blotted)).collect()
     }
 }
 
 impl Part {
-    fn record(&self) -> PartRecord {
+    fn record(&self, blotted: impl Fn(&str) -> String) -> PartRecord {
         let (bytes, value) = match &self.content {
-            Content::Text(text) => (text.len() as u64, Some(text.chars().take(SHOWN).collect())),
+            // In this order: half a credential is one too.
+            Content::Text(text) => (text.len() as u64, Some(blotted(text).chars().take(SHOWN).collect())),
             Content::File(file) => (file.bytes, None),
         };
         PartRecord {
-            name: self.name.clone(),
-            file_name: self.file_name.clone(),
+            name: blotted(&self.name),
+            file_name: self.file_name.as_deref().map(blotted),
             content_type: self.content_type.clone(),
             transfer_encoding: self.transfer_encoding.clone(),
             bytes,

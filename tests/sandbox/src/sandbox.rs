@@ -9,10 +9,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::Router;
-use axum::middleware::{Next, from_fn};
-use axum::response::{Html, Response};
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::TlsAcceptor;
@@ -20,6 +16,7 @@ use tokio_rustls::rustls;
 
 use crate::clock::Clock;
 use crate::dialect::Dialect;
+use crate::entry::Entry;
 use crate::folders::{Folder, FolderRules};
 use crate::ledger::LedgerEntry;
 use crate::log::{Leak, RequestRecord};
@@ -27,9 +24,9 @@ use crate::options::{Listening, Options, StartError, Tls};
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::rules::{Rule, RuleId, RuleStatus};
 use crate::shared::{Shared, State};
-use crate::wire::{Conns, Network, Pump, Via};
-use crate::world::{Entry, Origin, World};
-use crate::{control, front, systems, wire};
+use crate::wire::{Conns, Network, Pump};
+use crate::world::{Origin, World};
+use crate::{aside, front, systems, wire};
 
 /// How long the end waits for a disk write to finish.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -73,6 +70,9 @@ impl Sandbox {
         let (stop, stopped) = oneshot::channel();
         let ports = (options.port, options.control_port);
         let shared = runtime.block_on(open(world, ports, tls, stop))?;
+        for post in &options.posts {
+            runtime.block_on(aside::post(&shared, post))?;
+        }
         let thread = std::thread::spawn(move || {
             // The sender gone is as good as a stop.
             let _ = runtime.block_on(stopped);
@@ -103,12 +103,22 @@ impl Sandbox {
 
     /// A token that the system accepts now; empty if it accepts none.
     pub fn token(&self, system: Provider) -> String {
-        self.shared.world().tokens.get(&system).and_then(|t| t.first().cloned()).unwrap_or_default()
+        self.shared.world().keys.token(system)
     }
 
     /// The tokens that the system accepts from now on.
     pub fn set_tokens(&self, system: Provider, tokens: &[&str]) {
-        self.shared.world().tokens.insert(system, tokens.iter().map(|t| (*t).to_owned()).collect());
+        self.shared.world().keys.set_tokens(system, tokens.iter().map(|t| (*t).to_owned()).collect());
+    }
+
+    /// The system's tokens of now are refused once so much time has passed on the sandbox's clock.
+    pub fn expire_tokens(&self, system: Provider, after: Duration) {
+        self.shared.expire_tokens(system, after);
+    }
+
+    /// Every temporary link that was given out has expired.
+    pub fn expire_links(&self) {
+        self.shared.world().keys.end_links();
     }
 
     /// Refuses the system's tokens from now on, and accepts the new one returned.
@@ -277,6 +287,7 @@ pub fn run(options: Options, on_listening: impl FnOnce(&Listening)) -> Result<()
 /// What both the handle and the control API do.
 pub(crate) trait Actions {
     fn rotate_token(&self, system: Provider) -> String;
+    fn expire_tokens(&self, system: Provider, after: Duration);
     fn set_work_order(&self, system: Provider, id: &str, state: Option<WorkOrderState>);
     fn office_rename(&self, system: Provider, work_order: &str, remote_id: &str, name: &str) -> io::Result<bool>;
     fn office_delete(&self, system: Provider, work_order: &str, remote_id: &str) -> io::Result<bool>;
@@ -291,8 +302,14 @@ pub(crate) trait Actions {
 impl Actions for Shared {
     fn rotate_token(&self, system: Provider) -> String {
         let token = format!("{system}-{}", uuid::Uuid::now_v7().simple());
-        self.world().tokens.insert(system, vec![token.clone()]);
+        self.world().keys.set_tokens(system, vec![token.clone()]);
         token
+    }
+
+    fn expire_tokens(&self, system: Provider, after: Duration) {
+        let mut world = self.world();
+        let end = world.clock.now() + after;
+        world.keys.end_tokens(system, end);
     }
 
     fn set_work_order(&self, system: Provider, id: &str, state: Option<WorkOrderState>) {
@@ -418,30 +435,15 @@ async fn open(
         .map_err(StartError::io(format!("listening on port {port}")))?;
     shared.world().origin = format!("{scheme}://{}", pump.address());
     tokio::spawn(pump.run());
-    let systems = aside().fallback(front::serve).with_state(Arc::clone(&shared));
+    let systems = aside::beside_the_systems().fallback(front::serve).with_state(Arc::clone(&shared));
     tokio::spawn(wire::serve(lines, systems));
     tokio::spawn(serve_control(control, Arc::clone(&shared)));
     Ok(shared)
 }
 
-fn aside() -> Router<Arc<Shared>> {
-    Router::new()
-        .route("/", get(|| async { Html(include_str!("page.html")) }))
-        .nest("/control", control::routes())
-        .layer(from_fn(mark_control))
-}
-
-/// A connection that brings a control request is not a client's.
-async fn mark_control(request: axum::extract::Request, next: Next) -> Response {
-    if let Some(Via(conn)) = request.extensions().get::<Via>() {
-        conn.mark_control();
-    }
-    next.run(request).await
-}
-
 async fn serve_control(listener: TcpListener, shared: Arc<Shared>) {
     // Never returns but with the runtime.
-    let _ = axum::serve(listener, aside().with_state(shared)).await;
+    let _ = axum::serve(listener, aside::of_its_own().with_state(shared)).await;
 }
 
 /// The folder's ledger, read without a running sandbox.

@@ -1,11 +1,14 @@
 //! What the sockets' tasks, the control and the Rust handle share.
+//!
+//! Owns: the lock around the world, and that whoever follows it hears of every change. Never: what has changed.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{io, mem};
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::stamp;
 use crate::options::{Listening, ListeningAccount, ListeningEvent};
@@ -31,6 +34,8 @@ pub struct State {
     pub accepted: usize,
     /// Credentials that were sent where they must not go.
     pub leaks: usize,
+    /// Readers of the control's `/events`: open pages, for the most part.
+    pub watchers: usize,
     /// The sandbox's time: RFC 3339, UTC.
     pub clock: String,
 }
@@ -41,6 +46,9 @@ pub(crate) struct Shared {
     pub(crate) conns: Arc<Conns>,
     pump: mpsc::UnboundedSender<Asked>,
     requests: AtomicUsize,
+    watchers: AtomicUsize,
+    /// Its number grows with every change of the world.
+    changes: watch::Sender<u64>,
     stop: Mutex<Option<oneshot::Sender<()>>>,
     /// Base of the control API.
     pub(crate) control: String,
@@ -55,14 +63,22 @@ impl Shared {
         control: String,
     ) -> Self {
         let stop = Mutex::new(Some(stop));
-        Self { world: Mutex::new(world), conns, pump, requests: AtomicUsize::new(0), stop, control }
+        let counted = || AtomicUsize::new(0);
+        let (requests, watchers, changes) = (counted(), counted(), watch::Sender::new(0));
+        Self { world: Mutex::new(world), conns, pump, requests, watchers, changes, stop, control }
     }
 
     /// The world, with all that is due by now done.
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> Held<'_> {
         let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        world.settle();
-        world
+        let touched = world.settle();
+        Held { world, touched, changes: &self.changes }
+    }
+
+    /// Follows the world: whatever changes after this call is heard of.
+    pub(crate) fn watch(self: &Arc<Self>) -> Watch {
+        self.watchers.fetch_add(1, Ordering::SeqCst);
+        Watch { changes: self.changes.subscribe(), shared: Arc::clone(self) }
     }
 
     /// Changes the network; it is as asked when this returns.
@@ -95,6 +111,7 @@ impl Shared {
             faults: world.rules.list().len(),
             accepted: world.ledger().len(),
             leaks: world.log.leaks().len(),
+            watchers: self.watchers.load(Ordering::SeqCst),
             clock: stamp(world.clock.now()),
         }
     }
@@ -104,7 +121,7 @@ impl Shared {
         let account = |provider: Provider| ListeningAccount {
             provider,
             url: format!("{}{}", world.origin, systems::base(provider)),
-            token: world.tokens.get(&provider).and_then(|t| t.first().cloned()).unwrap_or_default(),
+            token: world.keys.token(provider),
             work_orders: world.work_orders.get(&provider).map(open).unwrap_or_default(),
             settings: systems::settings(provider),
         };
@@ -127,6 +144,72 @@ impl Shared {
 
 fn open(orders: &std::collections::BTreeMap<String, WorkOrderState>) -> Vec<String> {
     orders.iter().filter(|(_, state)| **state == WorkOrderState::Open).map(|(id, _)| id.clone()).collect()
+}
+
+/// The world, under its lock. Who writes to it tells the watchers by letting it go.
+pub(crate) struct Held<'a> {
+    world: MutexGuard<'a, World>,
+    touched: bool,
+    changes: &'a watch::Sender<u64>,
+}
+
+impl Deref for Held<'_> {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut World {
+        self.touched = true;
+        &mut self.world
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if self.touched {
+            self.changes.send_modify(|changes| *changes += 1);
+        }
+    }
+}
+
+/// Somebody who follows the world, counted until it is dropped.
+pub(crate) struct Watch {
+    changes: watch::Receiver<u64>,
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Watch {
+    /// Waits for the next change; `false`: there can be none any more.
+    pub(crate) async fn changed(&mut self) -> bool {
+        let due = {
+            let world = self.shared.world();
+            world.next_due().and_then(|due| world.clock.real_time_until(due))
+        };
+        let by_itself = async {
+            match due {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            changed = self.changes.changed() => changed.is_ok(),
+            () = by_itself => {
+                // Taking the world does what is due, which is a change.
+                drop(self.shared.world());
+                true
+            }
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.shared.watchers.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Counts a request until it is dropped; then its record says that it is done.

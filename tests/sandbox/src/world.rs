@@ -8,20 +8,21 @@
 //! DIR/spool/                  bodies on their way
 //! ```
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::answer::Reply;
-use crate::clock::{Clock, read_stamp, stamp};
+use crate::clock::{Clock, stamp};
 use crate::dialect::Dialect;
+use crate::entry::{Entry, TOLD_SIZE};
 use crate::fault::Fault;
 use crate::folders::Folders;
 use crate::intake::hex;
+use crate::keys::Keys;
 use crate::ledger::{By, Ledger, LedgerEntry};
 use crate::log::Log;
 use crate::options::{Options, StartError};
@@ -31,72 +32,6 @@ use crate::rules::Rules;
 use crate::systems::{self, IS_DELETED};
 use crate::wire::Network;
 
-/// How long a temporary link lives (CorrigoPro's page).
-const LINK_LIFE: Duration = Duration::from_secs(15 * 60);
-
-/// The field of an entry that is told with another size than its bytes have.
-const TOLD_SIZE: &str = "told_size";
-
-/// A file that a system holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Which system.
-    pub system: Provider,
-    /// The work order.
-    pub work_order: String,
-    /// The system's id.
-    pub remote_id: String,
-    /// Its name now.
-    pub name: String,
-    /// Its length.
-    pub bytes: u64,
-    /// SHA-256 of what arrived, lower-case hex.
-    pub sha256: String,
-    /// The hash that the system tells, where it tells one.
-    pub hash: Option<String>,
-    /// When it was accepted (RFC 3339, UTC, the sandbox's clock).
-    pub accepted: String,
-    /// Listed from then on; absent: at once.
-    pub listed_from: Option<String>,
-    /// The stored bytes are not those that came.
-    pub corrupted: bool,
-    /// What the system keeps besides, by its own names.
-    pub fields: BTreeMap<String, String>,
-}
-
-impl Entry {
-    /// As the ledger knows it.
-    fn of(line: LedgerEntry) -> Self {
-        Self {
-            system: line.system,
-            work_order: line.work_order,
-            remote_id: line.remote_id,
-            name: line.name,
-            bytes: line.bytes,
-            sha256: line.sha256,
-            hash: line.hash,
-            accepted: line.time,
-            listed_from: line.listed_from,
-            corrupted: line.corrupted,
-            fields: line.fields,
-        }
-    }
-
-    /// The size that the system tells.
-    pub(crate) fn size(&self) -> u64 {
-        self.fields.get(TOLD_SIZE).and_then(|told| told.parse().ok()).unwrap_or(self.bytes)
-    }
-
-    /// Whether the system lists it as deleted.
-    pub(crate) fn is_deleted(&self) -> bool {
-        self.fields.contains_key(IS_DELETED)
-    }
-
-    pub(crate) fn listed(&self, now: SystemTime) -> bool {
-        self.listed_from.as_deref().and_then(read_stamp).is_none_or(|from| from <= now)
-    }
-}
-
 /// A file that is to become an entry.
 pub(crate) struct NewFile {
     pub(crate) work_order: String,
@@ -104,12 +39,6 @@ pub(crate) struct NewFile {
     pub(crate) request_id: Option<String>,
     pub(crate) fields: BTreeMap<String, String>,
     pub(crate) file: Spooled,
-}
-
-struct Link {
-    system: Provider,
-    remote_id: String,
-    until: SystemTime,
 }
 
 struct Parked {
@@ -128,12 +57,14 @@ pub(crate) struct World {
     pub(crate) log: Log,
     /// Scheme and address of the systems' port.
     pub(crate) origin: String,
-    pub(crate) tokens: BTreeMap<Provider, Vec<String>>,
+    /// The tokens and temporary links that were given out.
+    pub(crate) keys: Keys,
     pub(crate) work_orders: BTreeMap<Provider, BTreeMap<String, WorkOrderState>>,
     pub(crate) folders: Folders,
     ledger: Ledger,
     entries: Vec<Entry>,
-    links: HashMap<String, Link>,
+    /// Counts the changes of `entries`.
+    entries_changed: u64,
     parked: Vec<Parked>,
     dir: PathBuf,
     last_request: u64,
@@ -160,10 +91,10 @@ impl World {
             rules: Rules::default(),
             log: Log::default(),
             origin: String::new(),
-            tokens: systems::first_tokens(),
+            keys: Keys::new(systems::first_tokens()),
             work_orders: systems::first_work_orders(),
             entries: Vec::new(),
-            links: HashMap::new(),
+            entries_changed: 0,
             parked: Vec::new(),
             last_request: ledger.entries().iter().map(|e| e.request).max().unwrap_or(0),
             dir,
@@ -229,20 +160,30 @@ impl World {
         self.work_orders.get(&system)?.get(id).copied()
     }
 
-    /// Whose token this is.
-    pub(crate) fn owner_of(&self, token: &str) -> Option<Provider> {
-        self.tokens.iter().find(|(_, tokens)| tokens.iter().any(|t| t == token)).map(|(system, _)| *system)
+    /// Counts the changes of [`entries`](Self::entries): whoever saw this number saw them as they are.
+    pub(crate) fn entries_changed(&self) -> u64 {
+        self.entries_changed
     }
 
-    /// Processes what is due by now.
-    pub(crate) fn settle(&mut self) {
+    /// When something is going to happen by itself, if anything is.
+    pub(crate) fn next_due(&self) -> Option<SystemTime> {
+        self.parked.iter().map(|p| p.due).chain(self.keys.next_end()).min()
+    }
+
+    /// Does what is due by now; `false`: nothing was.
+    pub(crate) fn settle(&mut self) -> bool {
         let now = self.clock.now();
+        if self.next_due().is_none_or(|due| due > now) {
+            return false;
+        }
+        self.keys.settle(now);
         self.parked.sort_by_key(|p| p.due);
         while self.parked.first().is_some_and(|p| p.due <= now) {
             let Parked { due, mut request } = self.parked.remove(0);
             // Whatever a late request is answered, nobody hears it.
             let _ = systems::system(request.system).handle(&mut request, self, due);
         }
+        true
     }
 
     /// Processes `request` so much later.
@@ -307,6 +248,7 @@ impl World {
         let origin = Origin { connection: request.connection, request: request.number, request_id, by };
         self.write(Operation::Upload, entry, origin, entry.accepted.clone())?;
         self.entries.push(entry.clone());
+        self.entries_changed += 1;
         Ok(())
     }
 
@@ -319,6 +261,7 @@ impl World {
 
     /// Puts a changed entry in its own place.
     fn hold(&mut self, changed: Entry) {
+        self.entries_changed += 1;
         let same = |e: &&mut Entry| e.system == changed.system && e.remote_id == changed.remote_id;
         if let Some(held) = self.entries.iter_mut().find(same) {
             *held = changed;
@@ -335,6 +278,7 @@ impl World {
             return Ok(());
         }
         self.write(Operation::Delete, entry, origin, stamp(now))?;
+        self.entries_changed += 1;
         self.entries.retain(|e| e.system != entry.system || e.remote_id != entry.remote_id);
         Ok(())
     }
@@ -369,6 +313,7 @@ impl World {
 
     /// Removes entries without a word.
     pub(crate) fn forget(&mut self, gone: impl Fn(&Entry) -> bool) {
+        self.entries_changed += 1;
         self.entries.retain(|entry| !gone(entry));
     }
 
@@ -411,36 +356,34 @@ impl World {
         Ok(bytes)
     }
 
-    fn stored_at(&self, entry: &Entry) -> PathBuf {
+    /// Where its bytes are.
+    pub(crate) fn stored_at(&self, entry: &Entry) -> PathBuf {
         self.dir.join("files").join(entry.system.name()).join(&entry.remote_id)
     }
 
     /// A temporary link to the entry's bytes.
     pub(crate) fn link(&mut self, entry: &Entry, now: SystemTime) -> String {
-        let key = format!("{}{}", uuid::Uuid::now_v7().simple(), hex(&Sha256::digest(entry.remote_id.as_bytes())[..4]));
-        let url = format!("{}/links/{}/{key}", self.origin, entry.system);
-        let until = now + LINK_LIFE;
-        self.links.insert(key, Link { system: entry.system, remote_id: entry.remote_id.clone(), until });
-        url
+        let key = self.keys.link(entry, now);
+        format!("{}/links/{}/{key}", self.origin, entry.system)
     }
 
     /// The entry behind a link that is still good.
     pub(crate) fn linked(&self, system: Provider, key: &str, now: SystemTime) -> Option<&Entry> {
-        let link = self.links.get(key).filter(|l| l.system == system && now < l.until)?;
-        self.entries.iter().find(|e| e.system == system && e.remote_id == link.remote_id)
+        let id = self.keys.linked(system, key, now)?;
+        self.entries.iter().find(|e| e.system == system && e.remote_id == id)
     }
 
     /// Faults, log, links, waiting requests, tokens and work orders as at the start; with `accepted`, nothing was ever accepted.
     pub(crate) fn reset(&mut self, accepted: bool) -> io::Result<()> {
         self.rules.clear();
         self.log.clear();
-        self.links.clear();
         self.parked.clear();
-        self.tokens = systems::first_tokens();
+        self.keys.reset(systems::first_tokens());
         self.work_orders = systems::first_work_orders();
         self.folders.reset(accepted);
         if accepted {
             self.ledger.clear()?;
+            self.entries_changed += 1;
             for entry in std::mem::take(&mut self.entries) {
                 let _ = std::fs::remove_file(self.stored_at(&entry));
             }

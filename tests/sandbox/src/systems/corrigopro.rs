@@ -21,10 +21,11 @@ use axum::http::Method;
 
 use crate::answer::{Reply, array, object, value};
 use crate::dialect::{Dialect, LinkShape, ListShape};
+use crate::entry::Entry;
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request};
 use crate::systems::System;
-use crate::world::{Entry, NewFile, Origin, World};
+use crate::world::{NewFile, Origin, World};
 
 pub(super) struct CorrigoPro;
 

@@ -24,11 +24,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::answer::Reply;
 use crate::dialect::{AddAnswer, CasePaths, Dialect, DownloadHost};
+use crate::entry::Entry;
 use crate::intake::spool_bytes;
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request, Spooled};
 use crate::systems::System;
-use crate::world::{Entry, NewFile, World};
+use crate::world::{NewFile, World};
 use crate::xml::{self, escaped};
 
 mod speech;

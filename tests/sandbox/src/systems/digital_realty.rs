@@ -19,10 +19,11 @@ use time::OffsetDateTime;
 use crate::answer::{Reply, array, object, value};
 use crate::clock::read_stamp;
 use crate::dialect::Dialect;
+use crate::entry::Entry;
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request};
 use crate::systems::System;
-use crate::world::{Entry, NewFile, World};
+use crate::world::{NewFile, World};
 
 pub(super) struct DigitalRealty;
 

@@ -26,12 +26,13 @@ use serde_json::{Map, Value};
 
 use crate::answer::Reply;
 use crate::dialect::Dialect;
+use crate::entry::Entry;
 use crate::fault::Fault;
 use crate::folders::{FOLDER_ID, FirstFolder, Folder, MADE, UPLOAD};
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request};
 use crate::systems::System;
-use crate::world::{Entry, NewFile, Origin, World};
+use crate::world::{NewFile, Origin, World};
 
 mod refusal;
 mod signature;

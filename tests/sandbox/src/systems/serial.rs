@@ -21,11 +21,12 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Reply, array, object, value};
 use crate::dialect::{Dialect, FileValue};
+use crate::entry::Entry;
 use crate::intake::spool_bytes;
 use crate::provider::{Operation, Provider, WorkOrderState};
 use crate::request::{Call, FormKind, Head, Request};
 use crate::systems::System;
-use crate::world::{Entry, NewFile, World};
+use crate::world::{NewFile, World};
 
 pub(super) struct Serial;
 

@@ -10,8 +10,9 @@ use time::OffsetDateTime;
 use super::{BASE, DEFAULT_SENDER, ME};
 use crate::clock::read_stamp;
 use crate::dialect::{CasePaths, DownloadHost};
+use crate::entry::Entry;
 use crate::request::Request;
-use crate::world::{Entry, World};
+use crate::world::World;
 use crate::xml::escaped;
 
 /// An answer that is being said.

@@ -10,9 +10,10 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use super::{ACTING_USER, Answer, Job, ME, json, whole};
 use crate::dialect::SignatureShapes;
+use crate::entry::Entry;
 use crate::intake::spool_bytes;
 use crate::request::Request;
-use crate::world::{Entry, NewFile, World};
+use crate::world::{NewFile, World};
 
 const FORMAT: &str = "image/png";
 const DATA_URL: &str = "data:image/png;base64,";

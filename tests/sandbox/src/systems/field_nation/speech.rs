@@ -13,9 +13,10 @@ use super::{BASE, ME, NOTES, STATUSES, integer};
 use crate::answer::{Reply, array, object, value};
 use crate::clock::read_stamp;
 use crate::dialect::{AnsweredFolders, Dialect, FirstPage};
+use crate::entry::Entry;
 use crate::folders::{FOLDER_ID, Folder};
 use crate::request::Request;
-use crate::world::{Entry, World};
+use crate::world::World;
 
 /// Folders on a page, if nobody says how many.
 const PER_PAGE: u64 = 25;

@@ -222,8 +222,8 @@ struct Advance {
 async fn advance(State(shared): Here, given: Given<Advance>) -> Response {
     with(given, |by| {
         let now = {
-            let world = shared.world();
-            world.clock.advance(by.advance_seconds);
+            let mut world = shared.world();
+            world.advance(by.advance_seconds);
             stamp(world.clock.now())
         };
         Json(json!({"clock": now})).into_response()

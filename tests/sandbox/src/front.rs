@@ -159,7 +159,7 @@ impl Exchange {
             time: stamp(world.clock.now()),
             system: Some(self.provider),
             operation: self.call.as_ref().map(|c| c.operation),
-            work_order: self.call.as_ref().and_then(|c| c.work_order.clone()),
+            work_order: self.call.as_ref().and_then(|c| c.work_order.as_deref()).map(|id| world.keys.blotted(id)),
             method: self.head.method.to_string(),
             path: redacted(path, &self.head.query, |text| world.keys.blotted(text)),
             credentials: Credentials::None,
@@ -368,7 +368,8 @@ impl Exchange {
             }
         }
         let parts = request.form.records(|text| world.keys.blotted(text));
-        let (work_order, faults) = (request.call.work_order.clone(), self.plan.kinds());
+        let work_order = request.call.work_order.as_deref().map(|id| world.keys.blotted(id));
+        let faults = self.plan.kinds();
         world.log.amend(self.number(), |r| (r.work_order, r.parts, r.faults) = (work_order, parts, faults));
     }
 

@@ -206,9 +206,9 @@ impl Part {
         };
         PartRecord {
             name: blotted(&self.name),
-            file_name: self.file_name.as_deref().map(blotted),
-            content_type: self.content_type.clone(),
-            transfer_encoding: self.transfer_encoding.clone(),
+            file_name: self.file_name.as_deref().map(&blotted),
+            content_type: self.content_type.as_deref().map(&blotted),
+            transfer_encoding: self.transfer_encoding.as_deref().map(&blotted),
             bytes,
             value,
         }

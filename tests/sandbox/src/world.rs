@@ -160,6 +160,11 @@ impl World {
         self.work_orders.get(&system)?.get(id).copied()
     }
 
+    /// Moves the time forward, as a change of the world: the clock itself is anybody's.
+    pub(crate) fn advance(&mut self, by: Duration) {
+        self.clock.advance(by);
+    }
+
     /// Counts the changes of [`entries`](Self::entries): whoever saw this number saw them as they are.
     pub(crate) fn entries_changed(&self) -> u64 {
         self.entries_changed

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::xml::{self, Node};
 
 /// Long enough for a busy machine, short enough to fail.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) const BOUNDARY: &str = "----fieldpost-test-boundary";
 

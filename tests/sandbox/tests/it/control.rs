@@ -1,7 +1,8 @@
 use std::io::Write as _;
+use std::time::Duration;
 
-use fieldpost_sandbox::Provider::CorrigoPro;
-use fieldpost_sandbox::{Listening, Network, RuleStatus, Sandbox, State};
+use fieldpost_sandbox::Provider::{CorrigoPro, DigitalRealty};
+use fieldpost_sandbox::{Listening, Network, Options, Post, RuleStatus, Sandbox, State};
 use serde_json::{Value, json};
 
 use crate::client::*;
@@ -232,12 +233,79 @@ fn a_run_ends_by_the_controls_stop() {
 }
 
 #[test]
-fn the_page_is_there_and_loads_nothing_from_elsewhere() {
+fn tokens_expire_at_once_or_when_their_time_has_come() {
     let sandbox = sandbox();
-    for origin in [sandbox.origin(), sandbox.control_url().replace("/control", "")] {
-        let page = Ask::new("GET", format!("{origin}/")).send();
-        assert_eq!(page.status, Some(200));
-        assert!(page.text().contains("Fieldpost sandbox"));
-        assert!(!page.text().contains("src=\"http") && !page.text().contains("innerHTML"));
-    }
+    let (list, other) = (corrigo_list(&sandbox, "10234"), realty_list(&sandbox, "WO9271561"));
+    post(&sandbox, "/tokens/expire", json!({"system": "corrigopro", "after_seconds": 60}));
+    assert_eq!(list.send().status, Some(200));
+    post(&sandbox, "/clock", json!({"advance_seconds": 60}));
+    assert_eq!((list.send().status, other.send().status), (Some(401), Some(200)));
+    assert_eq!(get(&sandbox, "/tokens")["corrigopro"], json!([]));
+    post(&sandbox, "/tokens/rotate", json!({"system": "corrigopro"}));
+    assert_eq!(corrigo_list(&sandbox, "10234").send().status, Some(200));
+    sandbox.expire_tokens(DigitalRealty, Duration::ZERO);
+    assert_eq!(other.send().status, Some(401));
+}
+
+#[test]
+fn temporary_links_expire_on_demand() {
+    let sandbox = sandbox();
+    corrigo_upload(&sandbox, "10234", "a.jpg", b"x").send();
+    let id = sandbox.entries()[0].remote_id.clone();
+    let path = format!("/api/attachments/downloadUrl?WorkOrderId=10234&AttachmentId={id}");
+    let link = ask(&sandbox, CorrigoPro, "GET", &path).send().json().as_str().unwrap().to_owned();
+    assert_eq!(Ask::new("GET", link.clone()).send().body, b"x");
+    post(&sandbox, "/links/expire", json!({}));
+    assert_eq!(Ask::new("GET", link).send().status, Some(403));
+}
+
+#[test]
+fn as_many_of_the_newest_requests_as_are_wanted_are_told() {
+    let sandbox = sandbox();
+    (0..3).for_each(|_| drop(corrigo_list(&sandbox, "10234").send()));
+    let newest = get(&sandbox, "/requests?last=2");
+    let numbers: Vec<u64> = newest.as_array().unwrap().iter().map(|r| r["n"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [2, 3]);
+    assert_eq!(get(&sandbox, "/requests?last=9").as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn no_credential_is_told_wherever_a_client_has_put_it() {
+    let sandbox = sandbox();
+    let token = sandbox.token(CorrigoPro);
+    let mut form = corrigo_form("10234", "a.jpg", b"x");
+    form.push(text("Comment", &format!("sent with {token}, see {}/links/corrigopro/0af3", sandbox.origin())));
+    form.push(file("Another", &format!("{token}.jpg"), b"y"));
+    form.push(text("Third", "z").with("Content-Type: text/corrigopro-sandbox-token"));
+    ask(&sandbox, CorrigoPro, "POST", "/api/attachments").form(&form).send();
+    ask(&sandbox, CorrigoPro, "GET", &format!("/api/{token}?x={token}")).send();
+    // A token that is refused by now was one.
+    sandbox.rotate_token(CorrigoPro);
+    ask(&sandbox, CorrigoPro, "GET", &format!("/api/attachments?WorkOrderId={token}")).send();
+    let told = get(&sandbox, "/requests").to_string();
+    assert!(!told.contains(&token) && !told.contains("0af3"), "{told}");
+    assert!(told.contains("sent with [redacted], see "), "{told}");
+}
+
+#[test]
+fn a_sandbox_can_be_started_with_all_that_the_control_can_be_told() {
+    let post = |path: &str, body: Value| Post { path: path.to_owned(), body };
+    let start = |posts: Vec<Post>| Sandbox::start(Options { posts, ..crate::options() });
+    let sandbox = start(vec![
+        post("/faults", json!({"fault": {"kind": "status", "status": 503}})),
+        post("dialect", json!({"corrigo_list": "wrapped"})),
+        post("/work_orders", json!({"system": "corrigopro", "work_order": "10234", "state": "rejected"})),
+        post("/network", json!({"network": "refused"})),
+    ]);
+    let sandbox = sandbox.unwrap();
+    assert!(corrigo_list(&sandbox, "10234").connect().is_err());
+    sandbox.network(Network::Up).unwrap();
+    assert_eq!(corrigo_list(&sandbox, "10234").send().status, Some(503));
+    assert!(corrigo_list(&sandbox, "10234").send().json().is_object());
+    assert_eq!(corrigo_upload(&sandbox, "10234", "a.jpg", b"x").send().status, Some(400));
+
+    let refused = start(vec![post("/faults", json!({"fault": {"kind": "gremlins"}}))]).unwrap_err().to_string();
+    assert!(refused.starts_with("/faults: ") && refused.contains("gremlins"), "{refused}");
+    let nowhere = start(vec![post("/gremlins", json!({}))]).unwrap_err().to_string();
+    assert_eq!(nowhere, "/gremlins: the control knows no such path");
 }

@@ -9,10 +9,12 @@ mod control;
 mod corrigopro;
 mod decisiv;
 mod digital_realty;
+mod events;
 mod faults;
 mod field_nation;
 mod nation_folders;
 mod network;
+mod page;
 mod serial;
 mod xml;
 

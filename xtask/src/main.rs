@@ -8,6 +8,7 @@
 //! ```text
 //! main ── test ──┬─ rust      build everything once, run the Rust tests
 //!         │      ├─ maven     Kotlin on the JVM; the Android sample under Robolectric
+//!         │      ├─ page      the sandbox's page in a real Chromium
 //!         │      ├─ swift     a toolchain, from PATH or made; lint; `swift test`
 //!         │      ├─ phones    type-check for Android and iOS; Android's page size
 //!         │      ├─ arm       the core's tests on an emulated ARM processor
@@ -34,8 +35,8 @@ mod machine;
 mod matrix;
 mod maven;
 mod mutants;
-#[allow(dead_code)] // the stages that use it follow
 mod node;
+mod page;
 mod phones;
 mod process;
 mod rust;
@@ -54,8 +55,9 @@ const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
   test [--require-all] [STAGE]...
-                         run every test there is, or those of some stages: rust (with its doc tests), kotlin, android
-                         (under Robolectric), swift, phones (type-check for Android and iOS), arm (emulated).
+                         run every test there is, or those of some stages: rust (with its doc tests), page (the sandbox's
+                         in Chromium), kotlin, android (under Robolectric), swift, phones (type-check for Android and
+                         iOS), arm (emulated).
                          As root on Debian it installs what is missing; elsewhere it says what did not run and why.
                          With --require-all, a test or a whole stage that could not run is a failure too
   bindings [--language kotlin|swift] DIR

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::summary::{Counts, Outcome, Report, Summary};
 use crate::workspace::Workspace;
-use crate::{arm, maven, phones, rust, swift};
+use crate::{arm, maven, page, phones, rust, swift};
 
 /// What becomes of a run in which something could not be tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +20,9 @@ pub(crate) enum Missing {
 /// A stage's name, and what it does once everything is built.
 type Stage = (&'static str, fn(&Workspace) -> Outcome);
 
-const STAGES: [Stage; 6] = [
+const STAGES: [Stage; 7] = [
     ("Rust", rust::test),
+    ("Page", page::test),
     ("Kotlin", maven::test_kotlin),
     ("Android", maven::test_android),
     ("Swift", swift::test),

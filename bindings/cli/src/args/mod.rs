@@ -363,6 +363,15 @@ pub(crate) struct SandboxArgs {
     /// Where what it accepts is kept [default: a temporary folder, removed at the end]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+    /// A fault to begin with, as POST /faults of the control takes it; as often as wanted
+    #[arg(long, value_name = "JSON", value_parser = values::json)]
+    pub fault: Vec<serde_json::Value>,
+    /// What the systems' documents leave open, as POST /dialect takes it
+    #[arg(long, value_name = "JSON", value_parser = values::json)]
+    pub dialect: Option<serde_json::Value>,
+    /// Anything else that the control API can be told by POST, before it listens; as often as wanted, in this order
+    #[arg(long, value_name = "PATH=JSON", value_parser = values::post)]
+    pub post: Vec<fieldpost_sandbox::Post>,
     #[command(flatten)]
     pub common: Common,
 }

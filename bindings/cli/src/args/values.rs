@@ -147,6 +147,17 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * seconds).map_err(|_| EXPECTED.to_owned())
 }
 
+/// `--fault`, `--dialect`: JSON, of whose meaning the sandbox is the judge.
+pub(super) fn json(text: &str) -> Result<serde_json::Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))
+}
+
+/// `--post PATH=JSON`
+pub(super) fn post(text: &str) -> Result<fieldpost_sandbox::Post, String> {
+    let (path, body) = text.split_once('=').ok_or("it is a path of the control API, =, and JSON")?;
+    Ok(fieldpost_sandbox::Post { path: path.to_owned(), body: json(body)? })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

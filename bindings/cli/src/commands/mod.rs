@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use fieldpost::{Error, ItemId};
 
-use crate::args::{Cli, Command, Globals, NotYet, SandboxArgs, With};
+use crate::args::{Cli, Command, Globals, NotYet, With};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::Output;
@@ -67,9 +67,9 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Export(With { args, globals }) => asked(with(globals), |session| export::run(session, &args)),
         Command::Check(With { globals, .. }) => asked(with(globals), check::run),
         Command::Compress(With { args, globals }) => asked(with(globals), |session| compress::run(session, &args)),
-        Command::Sandbox(SandboxArgs { port, dir, common }) => {
-            let inner = Globals { common, ..Globals::default() };
-            asked(with(inner), |session| sandbox::run(session, port, dir))
+        Command::Sandbox(args) => {
+            let inner = Globals { common: args.common.clone(), ..Globals::default() };
+            asked(with(inner), |session| sandbox::run(session, args))
         }
         Command::Completions(With { args, globals }) => asked(with(globals), |_| completions::run(args.shell)),
         Command::Require(rest) => not_yet("require", &rest, &outer),

@@ -1,17 +1,19 @@
 //! `sandbox`: the systems, simulated, until it is stopped.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use fieldpost_sandbox::{Listening, ListeningAccount, Options};
+use fieldpost_sandbox::{Listening, ListeningAccount, Options, Post, StartError};
 
 use super::{Ended, Session};
+use crate::args::SandboxArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::render::{Output, plain};
 use crate::{stop, tokens};
 
-pub(super) fn run(session: &Session, port: u16, dir: Option<PathBuf>) -> Ended {
-    let failed = |what: String| Failure::new("sandbox", what, "give another --port or --dir");
+pub(super) fn run(session: &Session, args: SandboxArgs) -> Ended {
+    let posts = posts(&args);
+    let SandboxArgs { port, dir, .. } = args;
     // A folder of ours, rather than of the sandbox's: it goes with us, however we are stopped.
     let temporary = match dir {
         Some(_) => None,
@@ -27,12 +29,12 @@ pub(super) fn run(session: &Session, port: u16, dir: Option<PathBuf>) -> Ended {
         .enable_all()
         .build()
         .map_err(|e| failed(format!("no threads to serve with: {e}")))?;
-    let (out, options) = (session.out, Options { port, dir: kept.clone(), ..Options::default() });
+    let (out, options) = (session.out, Options { port, dir: kept.clone(), posts, ..Options::default() });
     let ended = runtime.block_on(async {
         let serving = tokio::task::spawn_blocking(move || {
             let mut said = Ok(());
             let ran = fieldpost_sandbox::run(options, |listening| said = introduce(out, listening, kept.as_deref()));
-            ran.map_err(|e| failed(e.to_string())).and(said)
+            ran.map_err(|e| not_started(&e)).and(said)
         });
         tokio::select! {
             served = serving => served.unwrap_or_else(|e| Err(failed(e.to_string()))),
@@ -41,6 +43,27 @@ pub(super) fn run(session: &Session, port: u16, dir: Option<PathBuf>) -> Ended {
     });
     runtime.shutdown_background();
     ended.map(|()| Exit::Done)
+}
+
+fn failed(what: String) -> Failure {
+    Failure::new("sandbox", what, "give another --port or --dir")
+}
+
+fn not_started(why: &StartError) -> Failure {
+    match why {
+        StartError::Post { .. } => {
+            Failure::new("sandbox", why.to_string(), "the sandbox's README has what --fault, --dialect and --post take")
+        }
+        _ => failed(why.to_string()),
+    }
+}
+
+/// What the control is told before it listens: what the documents leave open, then the faults, then all else.
+fn posts(args: &SandboxArgs) -> Vec<Post> {
+    let post = |path: &str, body: &serde_json::Value| Post { path: path.to_owned(), body: body.clone() };
+    let dialect = args.dialect.iter().map(|body| post("/dialect", body));
+    let faults = args.fault.iter().map(|body| post("/faults", body));
+    dialect.chain(faults).chain(args.post.iter().cloned()).collect()
 }
 
 fn introduce(out: Output, listening: &Listening, kept: Option<&Path>) -> Result<(), Failure> {

@@ -90,3 +90,22 @@ fn a_port_that_is_taken_is_named() {
     let port = taken.local_addr().unwrap().port().to_string();
     assert_eq!(place.json(["sandbox", "--port", &port]).fails(1), "sandbox");
 }
+
+#[test]
+fn it_can_be_told_what_goes_wrong_before_it_listens() {
+    let place = Place::empty();
+    let fault = r#"{"system": "serial", "fault": {"kind": "status", "status": 503}}"#;
+    let order = r#"/work_orders={"system": "serial", "work_order": "77", "state": "open"}"#;
+    let args =
+        ["sandbox", "--json", "--fault", fault, "--dialect", r#"{"serial": {"renames": true}}"#, "--post", order];
+    let (_running, mut out) = start(&place, &args);
+    let listening: Value = serde_json::from_str(&first_line(&mut out)).unwrap();
+    let told = |account: &Value| account["work_orders"].as_array().unwrap().contains(&"77".into());
+    assert_eq!(listening["accounts"].as_array().unwrap().iter().filter(|account| told(account)).count(), 1);
+
+    let refusal = |args: &[&str]| place.json([&["sandbox"], args].concat());
+    let gremlins = refusal(&["--fault", r#"{"fault": {"kind": "gremlins"}}"#]);
+    assert_eq!(gremlins.fails(1), "sandbox");
+    refusal(&["--fault", "{"]).fails(2);
+    refusal(&["--post", "/network"]).fails(2);
+}

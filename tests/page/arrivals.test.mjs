@@ -5,11 +5,12 @@ import { after, before, test } from "node:test";
 import { isSameDocument, naturalWidth, openBrowser, openPage, orderView, startSandbox, upload, visit } from "./support.mjs";
 
 let browser;
-before(async () => { browser = await openBrowser(after); });
+before(async () => { browser = await openBrowser(); });
+after(() => browser.close());
 
 test("an upload arrives and shows with its picture without a reload", async t => {
   const sandbox = await startSandbox(t);
-  const page = await openPage(t, browser, sandbox);
+  const page = await openPage(browser, sandbox);
   await page.getByText("Nothing has arrived yet").waitFor();
   assert.equal((await upload(sandbox, "corrigopro", "10234")).status, 200);
   const row = page.getByRole("table", { name: "CorrigoPro Direct" }).getByRole("row", { name: /10234/ });
@@ -23,14 +24,14 @@ test("an upload arrives and shows with its picture without a reload", async t =>
 
 test("the page is found by the address of the systems", async t => {
   const sandbox = await startSandbox(t);
-  const page = await openPage(t, browser, sandbox, { from: `${sandbox.url}/` });
+  const page = await openPage(browser, sandbox, { from: `${sandbox.url}/` });
   assert.ok(page.url().startsWith(sandbox.page));
   assert.equal(await page.title(), "Work orders – Fieldpost sandbox");
 });
 
 test("each work order reads in its system's own words", async t => {
   const sandbox = await startSandbox(t);
-  const page = await openPage(t, browser, sandbox);
+  const page = await openPage(browser, sandbox);
   const told = {
     corrigopro: ["Work order 10234", "DocumentType", "Visible to the customer's users only", "PerformedBy.Name", "AttachmentId"],
     digitalrealty: ["Ticket WO9271561", "createdBy", "createdOn", "hash is the SHA-256 of the bytes"],
@@ -53,7 +54,7 @@ test("each work order reads in its system's own words", async t => {
 test("a signature is shown as one", async t => {
   const sandbox = await startSandbox(t);
   await upload(sandbox, "corrigopro", "10234", { name: "signed.png", documentType: "Signature" });
-  const page = await openPage(t, browser, sandbox, { hash: orderView("corrigopro", "10234") });
+  const page = await openPage(browser, sandbox, { hash: orderView("corrigopro", "10234") });
   await page.getByRole("article").filter({ hasText: "signed.png" }).getByText("Signature", { exact: true }).first().waitFor();
   assert.equal(await page.locator("img.signature").count(), 1);
 });
@@ -62,7 +63,7 @@ test("a hash is shown in short, and in full on demand", async t => {
   const sandbox = await startSandbox(t);
   await upload(sandbox, "corrigopro", "10234");
   const [{ sha256 }] = await sandbox.control("/entries");
-  const page = await openPage(t, browser, sandbox, { hash: orderView("corrigopro", "10234") });
+  const page = await openPage(browser, sandbox, { hash: orderView("corrigopro", "10234") });
   const whole = page.getByText(sha256, { exact: true });
   assert.equal(await whole.isVisible(), false);
   await page.getByText(sha256.slice(0, 12)).first().click();
@@ -81,7 +82,7 @@ test("names and captions of an attacker do nothing and show as they are", async 
   }
   await sandbox.control("/folders", { system: "fieldnation", work_order: "90001", name: nasty });
   await sandbox.control("/work_orders", { system: "serial", work_order: nasty, state: "open" });
-  const page = await openPage(t, browser, sandbox);
+  const page = await openPage(browser, sandbox);
   const views = ["#/", "#/requests", "#/switches", ...sandbox.accounts.map(a => orderView(a.provider, a.work_orders[0])), orderView("serial", nasty)];
   for (const view of views) {
     await visit(page, view);
@@ -100,12 +101,12 @@ test("names and captions of an attacker do nothing and show as they are", async 
 
 test("requests arrive with their parts and without a credential", async t => {
   const sandbox = await startSandbox(t);
-  const page = await openPage(t, browser, sandbox, { hash: "#/requests" });
-  await page.getByText("No request has arrived").waitFor();
+  const page = await openPage(browser, sandbox, { hash: "#/requests" });
+  await page.getByRole("main").getByText("No request has arrived").waitFor();
   await upload(sandbox, "fieldnation", "90001");
   const list = page.getByRole("list", { name: "Requests, the newest first" });
   const request = list.getByRole("listitem").first();
-  await request.getByText("200", { exact: true }).waitFor();
+  await request.locator("summary").getByText("200", { exact: true }).waitFor();
   await request.locator("summary").click();
   const parts = request.getByRole("table");
   await parts.getByRole("row", { name: /notes.*Boiler plate/ }).waitFor();
@@ -121,7 +122,7 @@ test("what the office does to a file shows, and what stood open stays open", asy
   const sandbox = await startSandbox(t);
   await upload(sandbox, "serial", "2001", { name: "one.png", caption: "One" });
   await upload(sandbox, "serial", "2001", { name: "two.png", caption: "Two" });
-  const page = await openPage(t, browser, sandbox, { hash: orderView("serial", "2001") });
+  const page = await openPage(browser, sandbox, { hash: orderView("serial", "2001") });
   const file = name => page.getByRole("article").filter({ has: page.getByRole("heading", { name, exact: true }) });
   await file("One").getByText("As the office").click();
   await file("One").getByLabel("Name").fill("renamed.png");

@@ -15,17 +15,20 @@ const FLAGS = [
   "--disable-component-update", "--disable-sync",
 ];
 
-/** A browser for a test file; it ends with the file. */
-export async function openBrowser(after) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  after(() => browser.close());
-  return browser;
-}
+/** A browser for a test file, which closes it. */
+export const openBrowser = () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 
 /** A sandbox of its own, as the command serves it, and how a client and the control speak to it. */
 export async function startSandbox(t, ...options) {
   const child = spawn(COMMAND, ["--json", "sandbox", ...options], { stdio: ["ignore", "pipe", "inherit"] });
-  t.after(() => child.kill());
+  const closers = [];
+  t.after(async () => {
+    try {
+      for (const close of closers) await close(); // pages first: to them, a sandbox that ends is an error
+    } finally {
+      child.kill();
+    }
+  });
   let listening = null;
   for await (const line of createInterface({ input: child.stdout })) {
     listening = JSON.parse(line);
@@ -39,7 +42,7 @@ export async function startSandbox(t, ...options) {
     return answer.json();
   };
   const account = provider => listening.accounts.find(each => each.provider === provider);
-  return { ...listening, child, control, account, page: listening.control.replace(/control$/, "") };
+  return { ...listening, control_url: listening.control, child, closers, control, account, page: listening.control.replace(/control$/, "") };
 }
 
 /** Where a work order of a system is in the page. */
@@ -48,9 +51,10 @@ export const orderView = (provider, id) => `#/${provider}/${encodeURIComponent(i
 /**
  * A page of the sandbox that has heard of everything. Whatever it logs as an error, or asks of anybody else, fails the test.
  */
-export async function openPage(t, browser, sandbox, { hash = "#/", from = sandbox.page, ...options } = {}) {
+export async function openPage(browser, sandbox, { hash = "#/", from = sandbox.page, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
   const wrong = [];
   page.on("pageerror", error => wrong.push(error.message));
   page.on("console", said => { if (said.type() === "error") wrong.push(said.text()); });
@@ -59,7 +63,7 @@ export async function openPage(t, browser, sandbox, { hash = "#/", from = sandbo
     const ours = asked.url().startsWith(sandbox.page) || asked.url().startsWith(from);
     if (!ours) wrong.push(`asked for ${asked.url()}`);
   });
-  t.after(async () => {
+  sandbox.closers.push(async () => {
     await context.close();
     assert.deepEqual(wrong, []);
   });

@@ -5,20 +5,21 @@ import { after, before, test } from "node:test";
 import { isSameDocument, openBrowser, openPage, orderView, startSandbox, upload } from "./support.mjs";
 
 let browser;
-before(async () => { browser = await openBrowser(after); });
+before(async () => { browser = await openBrowser(); });
+after(() => browser.close());
 
 const open = async (t, ...options) => {
   const sandbox = await startSandbox(t, ...options);
-  return [sandbox, await openPage(t, browser, sandbox, { hash: "#/switches" })];
+  return [sandbox, await openPage(browser, sandbox, { hash: "#/switches" })];
 };
 
 test("a fault that is set in the page makes the next request fail so", async t => {
   const [sandbox, page] = await open(t);
   await page.getByText("No fault is set").waitFor();
-  await page.getByLabel("Fault", { exact: true }).selectOption("429, too many requests");
-  await page.getByRole("form", { name: "A fault" }).getByLabel("System").selectOption("CorrigoPro Direct");
-  await page.getByLabel("Operation").selectOption("upload");
-  await page.getByLabel("Seconds").fill("7");
+  await page.getByRole("combobox", { name: "Fault", exact: true }).selectOption("429, too many requests");
+  await page.getByRole("form", { name: "A fault" }).getByRole("combobox", { name: "System" }).selectOption("CorrigoPro Direct");
+  await page.getByRole("combobox", { name: "Operation" }).selectOption("upload");
+  await page.getByRole("spinbutton", { name: "Seconds" }).fill("7");
   await page.getByRole("button", { name: "Set the fault" }).click();
   const rules = page.getByRole("table", { name: "Faults in force" });
   await rules.getByRole("row", { name: /429, too many requests/ }).waitFor();
@@ -54,7 +55,7 @@ test("every fault and every switch of the control is in the page", async t => {
   assert.deepEqual(offered.toSorted(), kinds.toSorted());
   // Each of them as it stands in its form is one that the control takes.
   for (const kind of kinds) {
-    await page.getByLabel("Fault", { exact: true }).selectOption(kind);
+    await page.getByRole("combobox", { name: "Fault", exact: true }).selectOption(kind);
     await page.getByRole("button", { name: "Set the fault" }).click();
     await page.getByRole("status").filter({ hasText: "Live" }).waitFor();
   }
@@ -64,7 +65,7 @@ test("every fault and every switch of the control is in the page", async t => {
 
 test("the network is cut and restored, and the page goes on hearing", async t => {
   const sandbox = await startSandbox(t);
-  const page = await openPage(t, browser, sandbox);
+  const page = await openPage(browser, sandbox);
   await page.getByRole("button", { name: "Cut the network" }).click();
   await page.getByText("The network is gone: connections to the systems are accepted and closed unread.").waitFor();
   await assert.rejects(upload(sandbox, "corrigopro", "10234"));

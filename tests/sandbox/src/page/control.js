@@ -51,10 +51,14 @@ async function load(topic) {
   asked.delete(topic);
 }
 
+// What events tell while an answer is on the way: the answer may be older.
+let meanwhile = [];
+
 async function loadRequests() {
+  meanwhile = [];
   const records = await ask(`/requests?last=${KEPT}`);
   if (records === null) return;
-  known.requests = new Map(records.map(record => [record.n, record]));
+  known.requests = new Map([...records, ...meanwhile].map(record => [record.n, record]));
 }
 
 /** Everything anew: at first, and when something was missed. */
@@ -71,6 +75,8 @@ async function changed(topics) {
 }
 
 function arrived(records) {
+  meanwhile.push(...records);
+  if (meanwhile.length > KEPT) meanwhile = meanwhile.slice(-KEPT);
   for (const record of records) known.requests.set(record.n, record);
   const surplus = known.requests.size - KEPT;
   if (surplus > 0) {

@@ -30,7 +30,8 @@ export function sync(list, items, { key, print = JSON.stringify, make }) {
     node.dataset.key = name;
     prints.set(node, text);
     if (have) { carryOpen(have, node); have.replaceWith(node); carryFocus(node); }
-    else if (!first) node.classList.add("fresh");
+    if (have?.classList.contains("fresh")) node.classList.add("fresh");
+    if (!have && !first) node.classList.add("fresh");
     return node;
   });
   const wanted = new Set(nodes);

@@ -103,6 +103,11 @@ listen(changed => {
   if ([...changed].some(topic => topics.has(topic))) update();
 });
 
+// Not by its address: that would name a view.
+document.querySelector(".skip").addEventListener("click", event => {
+  event.preventDefault();
+  main.focus();
+});
 addEventListener("hashchange", () => show(true));
 addEventListener("unhandledrejection", event => complain(`The page failed: ${event.reason}`));
 show(false);

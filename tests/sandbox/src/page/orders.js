@@ -96,10 +96,14 @@ export const order = {
       const total = all.reduce((sum, file) => sum + file.bytes, 0);
       sync(head, [{ state, count: all.length, total }], { key: () => "head", make: item => orderHead(system, id, item) });
       const shown = groups(system, id, all);
-      const print = ({ heading, folder, files: within }) => JSON.stringify([heading, folder, within.length]);
+      // The section stays while files come and go: a half-typed name of another must survive.
+      const print = ({ heading, folder }) => JSON.stringify([heading, folder]);
       sync(files, shown, { key: group => group.key, print, make: group => groupSection(system, id, group) });
       for (const [at, group] of shown.entries()) {
-        sync(files.children[at].querySelector("ul"), group.files, { key: file => file.remote_id, make: file => el("li", {}, card(file)) });
+        const section = files.children[at];
+        section.querySelector(".sum").textContent = String(group.files.length);
+        section.querySelector(".none").hidden = group.files.length > 0;
+        sync(section.querySelector("ul"), group.files, { key: file => file.remote_id, make: file => el("li", {}, card(file)) });
       }
     };
   },
@@ -131,11 +135,11 @@ function groups(system, id, files) {
   return [...inFolders, ...(signatures.length ? [{ key: "signatures", heading: "Signatures", files: signatures }] : [])];
 }
 
-function groupSection(system, id, { key, heading, folder, files }) {
+function groupSection(system, id, { key, heading, folder }) {
   const title = `group-${key}`;
   return el("section", { class: "group", "aria-labelledby": title },
-    el("div", { class: "group-head" }, el("h2", { id: title }, heading), el("span", { class: "sum" }, String(files.length)), folder && folderFacts(folder)),
-    files.length ? "" : folder ? el("p", { class: "hint" }, "The folder is empty.") : empty(emptyWords(system, id)),
+    el("div", { class: "group-head" }, el("h2", { id: title }, heading), el("span", { class: "sum" }), folder && folderFacts(folder)),
+    el("div", { class: "none" }, folder ? el("p", { class: "hint" }, "The folder is empty.") : empty(emptyWords(system, id))),
     el("ul", { class: "files" }));
 }
 

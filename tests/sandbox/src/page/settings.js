@@ -141,7 +141,11 @@ function withValue(dialect, path, value) {
 export function dialect() {
   const inputs = [];
   const set = async (path, value, label) => {
-    if (await ask("/dialect", withValue(known.dialect, path, value))) announce(`${label}: set`);
+    const before = known.dialect;
+    // At once: the next change builds on it, however fast it comes.
+    known.dialect = withValue(before, path, value);
+    if (await ask("/dialect", known.dialect)) announce(`${label}: set`);
+    else known.dialect = before;
   };
   const control = ([path, label, options]) => {
     const read = input => options

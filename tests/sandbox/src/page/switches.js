@@ -30,7 +30,20 @@ export const switches = {
 };
 
 function network() {
-  const choose = event => ask("/network", { network: event.target.value });
+  let [busy, wanted] = [false, null];
+  // Arrow keys choose faster than the network changes: one change at a time, and the last choice is the last change.
+  const choose = async event => {
+    wanted = event.target.value;
+    if (busy) return;
+    busy = true;
+    while (wanted !== null) {
+      const network = wanted;
+      wanted = null;
+      if (await ask("/network", { network })) known.network = { network };
+    }
+    busy = false;
+    update();
+  };
   const options = NETWORK.map(([value, name, what]) => {
     const input = el("input", { type: "radio", name: "network", value, "aria-describedby": `network-${value}`, on: { change: choose } });
     return { input, node: el("label", { class: "option" }, input, el("b", {}, name), el("span", { class: "hint", id: `network-${value}` }, what)) };
@@ -38,7 +51,10 @@ function network() {
   const node = part("network", "Network",
     el("fieldset", { class: "options" }, el("legend", { class: "visually-hidden" }, "The network between clients and systems"), options.map(o => o.node)),
     el("p", { class: "hint" }, "This page and the control API have a port of their own, which is always there."));
-  const update = () => { for (const { input } of options) input.checked = input.value === known.network?.network; };
+  const update = () => {
+    if (busy) return;
+    for (const { input } of options) input.checked = input.value === known.network?.network;
+  };
   return { node, update };
 }
 

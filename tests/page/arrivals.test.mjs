@@ -57,6 +57,12 @@ test("a signature is shown as one", async t => {
   const page = await openPage(browser, sandbox, { hash: orderView("corrigopro", "10234") });
   await page.getByRole("article").filter({ hasText: "signed.png" }).getByText("Signature", { exact: true }).first().waitFor();
   assert.equal(await page.locator("img.signature").count(), 1);
+  // Where no field says so, the name does.
+  await upload(sandbox, "decisiv", "770001", { name: "sig-7f3a9c1e.png" });
+  await upload(sandbox, "decisiv", "770001", { name: "signal-box.png" });
+  await visit(page, orderView("decisiv", "770001"));
+  await page.getByRole("heading", { name: "signal-box.png" }).waitFor();
+  assert.deepEqual(await page.locator("img.signature").evaluateAll(images => images.map(image => image.alt)), ["sig-7f3a9c1e.png"]);
 });
 
 test("a hash is shown in short, and in full on demand", async t => {

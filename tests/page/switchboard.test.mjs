@@ -66,12 +66,12 @@ test("every fault and every switch of the control is in the page", async t => {
 test("the network is cut and restored, and the page goes on hearing", async t => {
   const sandbox = await startSandbox(t);
   const page = await openPage(browser, sandbox);
-  await page.getByRole("button", { name: "Cut the network" }).click();
+  await page.getByRole("button", { name: "Cut network" }).click();
   await page.getByText("The network is gone: connections to the systems are accepted and closed unread.").waitFor();
   await assert.rejects(upload(sandbox, "corrigopro", "10234"));
   await page.reload();
-  await page.getByRole("button", { name: "Restore the network" }).click();
-  await page.getByRole("button", { name: "Cut the network" }).waitFor();
+  await page.getByRole("button", { name: "Restore network" }).click();
+  await page.getByRole("button", { name: "Cut network" }).waitFor();
   assert.equal((await upload(sandbox, "corrigopro", "10234")).status, 200);
   await page.getByRole("img", { name: "boiler.png" }).waitFor();
 });
@@ -156,6 +156,6 @@ test("a sandbox that has ended is said to be lost", async t => {
   await page.locator("#live[data-state=live]").waitFor();
   sandbox.child.kill();
   await page.getByText("Lost, trying again").waitFor();
-  await page.getByRole("button", { name: "Cut the network" }).click();
+  await page.getByRole("button", { name: "Cut network" }).click();
   await page.getByRole("alert").getByText("The sandbox does not answer").waitFor();
 });

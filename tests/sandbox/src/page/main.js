@@ -71,7 +71,7 @@ function bar() {
   if (live.textContent !== LIVE[known.live]) live.textContent = LIVE[known.live];
   live.dataset.state = known.live;
   const network = known.network?.network ?? "up";
-  networkSwitch.textContent = network === "up" ? "Cut the network" : "Restore the network";
+  networkSwitch.textContent = network === "up" ? "Cut network" : "Restore network";
   document.body.dataset.network = network;
   count("request-count", known.requests.size, "");
   count("fault-count", (known.faults ?? []).filter(rule => rule.left !== 0).length, " in force");

@@ -1,6 +1,6 @@
 // Each system's own words: what it calls a work order, its states, and the fields of a file, spelled as its documents do.
 
-import { badge, copyable, time, utc } from "./dom.js";
+import { badge, copyable, hash, time, utc } from "./dom.js";
 
 const yes = "true";
 
@@ -12,7 +12,8 @@ const VISIBILITY = {
   CruLead: "customer and lead", All: "everybody",
 };
 
-const named = /signature/i;
+/** A name or caption that says so: only some systems have a field for it. */
+const named = /(^|[^a-z])(sig|signed|signature)([^a-z]|$)/i;
 
 export const SYSTEMS = {
   corrigopro: {
@@ -48,7 +49,7 @@ export const SYSTEMS = {
     facts: file => [
       ["id", copyable(file.remote_id, "id")],
       ["contentType", "multipart/form-data"],
-      ["hash", copyable(file.hash ?? "", "hash")],
+      ["hash", hash("hash", file.hash ?? "", `told hash ${file.remote_id}`)],
       ["createdBy", file.fields.createdBy],
       ["createdOn", `${utc(file.accepted)} (UTC)`],
     ],

@@ -143,3 +143,23 @@ test("what the office does to a file shows, and what stood open stays open", asy
   await file("Two").getByText("is_deleted").waitFor();
   assert.ok(await isSameDocument(page));
 });
+
+test("the office makes a folder, closes it to uploads, and deletes it with its files", async t => {
+  const sandbox = await startSandbox(t);
+  const page = await openPage(browser, sandbox, { hash: orderView("fieldnation", "90001") });
+  await page.getByRole("region", { name: "Another folder" }).getByLabel("Name").fill("Site photos");
+  await page.getByRole("button", { name: "Make it, as the office" }).click();
+  const folder = page.getByRole("region", { name: "Site photos" });
+  await folder.waitFor();
+  const { id } = (await sandbox.control("/folders")).find(each => each.name === "Site photos");
+  assert.equal((await upload(sandbox, "fieldnation", "90001", { folder: id })).status, 200);
+  await folder.getByRole("heading", { name: "boiler.png" }).waitFor();
+  await folder.getByText("As the office with the folder Site photos").click();
+  await folder.getByLabel("Upload allowed").uncheck();
+  await folder.getByRole("button", { name: "Set" }).click();
+  await folder.getByText("no upload").waitFor();
+  assert.equal((await upload(sandbox, "fieldnation", "90001", { folder: id })).status, 403);
+  await folder.getByRole("button", { name: "Delete with its files" }).click();
+  await folder.waitFor({ state: "detached" });
+  assert.deepEqual(await sandbox.control("/entries"), []);
+});

@@ -18,7 +18,7 @@ const SVG: &str = "image/svg+xml";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Path, type, content. No build step: what stands here is what a browser reads.
-const FILES: [(&str, &str, &str); 16] = [
+const FILES: [(&str, &str, &str); 17] = [
     ("/", HTML, include_str!("page/page.html")),
     ("/page/page.css", CSS, include_str!("page/page.css")),
     ("/page/views.css", CSS, include_str!("page/views.css")),
@@ -28,6 +28,7 @@ const FILES: [(&str, &str, &str); 16] = [
     ("/page/dom.js", SCRIPT, include_str!("page/dom.js")),
     ("/page/orders.js", SCRIPT, include_str!("page/orders.js")),
     ("/page/systems.js", SCRIPT, include_str!("page/systems.js")),
+    ("/page/folders.js", SCRIPT, include_str!("page/folders.js")),
     ("/page/requests.js", SCRIPT, include_str!("page/requests.js")),
     ("/page/switches.js", SCRIPT, include_str!("page/switches.js")),
     ("/page/faults.js", SCRIPT, include_str!("page/faults.js")),

@@ -1,6 +1,7 @@
 // The work orders of the five systems, and each work order as its system's own page would show it.
 
 import { announce, badge, bytes, el, empty, facts, field, hash, select, sizeText, sync, time } from "./dom.js";
+import { folderOffice, newFolder } from "./folders.js";
 import { ask, filesOf, known } from "./control.js";
 import { NAMES, SYSTEMS, fileLink, nameOf, orderLink, ordersOf, pictureLink, stateOf } from "./systems.js";
 
@@ -89,7 +90,8 @@ export const order = {
     const head = el("div"), files = el("div");
     root.append(
       el("p", { class: "crumbs" }, el("a", { href: "#/" }, "Work orders"), " / ", nameOf(system)),
-      el("h1", { tabindex: "-1" }, order(id)), about ? facts(about(id)) : "", head, files);
+      el("h1", { tabindex: "-1" }, order(id)), about ? facts(about(id)) : "", head, files,
+      SYSTEMS[system].hasFolders ? newFolder(system, id) : "");
     return () => {
       const state = known.work_orders?.[system]?.[id] ?? null;
       const all = filesOf(system, id);
@@ -139,6 +141,7 @@ function groupSection(system, id, { key, heading, folder }) {
   const title = `group-${key}`;
   return el("section", { class: "group", "aria-labelledby": title },
     el("div", { class: "group-head" }, el("h2", { id: title }, heading), el("span", { class: "sum" }), folder && folderFacts(folder)),
+    folder ? folderOffice(folder) : "",
     el("div", { class: "none" }, folder ? el("p", { class: "hint" }, "The folder is empty.") : empty(emptyWords(system, id))),
     el("ul", { class: "files" }));
 }

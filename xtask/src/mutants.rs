@@ -184,7 +184,7 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "what was listed just before is not kept",
-        file: "engine/air.rs",
+        file: "engine/following.rs",
         sound: "        self.store.write(|sql| sql.amend_attempt(item, snapshot))?;\n",
         broken: "",
     },

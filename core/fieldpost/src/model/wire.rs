@@ -21,6 +21,12 @@ pub enum Method {
     Put,
     /// Removes.
     Delete,
+    /// Goes on with what is there.
+    Patch,
+    /// Reads an answer's headers alone.
+    Head,
+    /// Asks what there is to ask for.
+    Options,
 }
 
 impl Method {
@@ -32,6 +38,9 @@ impl Method {
             Method::Post => "POST",
             Method::Put => "PUT",
             Method::Delete => "DELETE",
+            Method::Patch => "PATCH",
+            Method::Head => "HEAD",
+            Method::Options => "OPTIONS",
         }
     }
 }
@@ -102,6 +111,14 @@ pub enum Body {
         before: String,
         /// What stands behind it.
         behind: String,
+    },
+    /// The item's prepared file, or the rest of it, with nothing around it.
+    File {
+        /// The type that the request names.
+        mime: &'static str,
+        /// How many of its first bytes are not sent. Whoever moves the bytes reads and hashes them all the same: the hash is that of
+        /// the whole file.
+        from: u64,
     },
 }
 

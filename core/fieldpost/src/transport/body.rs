@@ -100,6 +100,10 @@ impl BodyReader {
                 let file = self.file.as_mut().ok_or(Damaged)?;
                 (file.read_encoded(self.done, Lines::unbroken, space)?, base64_text_length(file.bytes))
             }
+            Segment::Rest(from) => {
+                let file = self.file.as_mut().ok_or(Damaged)?;
+                (file.read_rest(*from, self.done, space)?, file.bytes.checked_sub(*from).ok_or(Damaged)?)
+            }
         };
         self.done += read as u64;
         if self.done == length {
@@ -125,6 +129,21 @@ impl Checked {
             self.verify()?;
         }
         Ok(n)
+    }
+
+    /// The same without the first `from` bytes, which are only hashed.
+    fn read_rest(&mut self, from: u64, done: u64, space: &mut [u8]) -> Result<usize, Damaged> {
+        if done == 0 {
+            let (mut skipped, mut some) = (0, vec![0; CHUNK]);
+            while skipped < from {
+                let n = usize::try_from(from - skipped).unwrap_or(CHUNK).min(CHUNK);
+                skipped += self.read(skipped, &mut some[..n])? as u64;
+            }
+            if from == self.bytes && from > 0 {
+                return Ok(0); // nothing is missing, and all of it was checked just now
+            }
+        }
+        self.read(from + done, space)
     }
 
     /// The same in base64. Lines are made of some of the file at a time, so its last ones are not made before it is checked.
@@ -301,7 +320,7 @@ mod tests {
                     Segment::Bytes(bytes) => bytes.clone(),
                     Segment::File => content.clone(),
                     Segment::Base64File => encoded(&content),
-                    Segment::Base64Text => unreachable!("no form has it"),
+                    Segment::Base64Text | Segment::Rest(_) => unreachable!("no form has it"),
                 })
                 .collect();
             assert_eq!(form.length(), expected.len() as u64);
@@ -381,6 +400,35 @@ mod tests {
         let mut empty = body_file(&folder, b"");
         empty.sha256.0[0] ^= 1;
         assert_eq!(drain(open_with(&in_base64(), &empty).unwrap(), 1).1, Err(Damaged));
+    }
+
+    #[test]
+    fn the_rest_of_a_file_is_sent_and_all_of_it_is_checked() {
+        let folder = TempDir::new().unwrap();
+        let (good, reader) = (content(200_000), |from, file: &BodyFile| {
+            BodyReader::open(Form::rest("x/y", from, Some(file)).unwrap(), Some(file), &OsDisk).unwrap()
+        });
+        let file = body_file(&folder, &good);
+        for from in [0, 1, 999, 65_536, 131_073, 199_999, 200_000] {
+            for size in [1000, CHUNK] {
+                let (body, end) = drain(reader(from, &file), size);
+                assert_eq!(end, Ok(()), "from {from}, chunks of {size}");
+                assert!(body == good[usize::try_from(from).unwrap()..], "from {from}, chunks of {size}");
+            }
+        }
+        for wrong in [0, 99_999, 199_999] {
+            let mut bad = good.clone();
+            bad[wrong] ^= 1;
+            fs::write(&file.path, &bad).unwrap();
+            for from in [0, 100_000, 199_999, 200_000] {
+                let (body, end) = drain(reader(from, &file), 1000);
+                let rest = 200_000 - usize::try_from(from).unwrap();
+                assert_eq!(end, Err(Damaged), "byte {wrong}, from {from}");
+                assert!(rest == 0 || body.len() < rest, "byte {wrong}, from {from}: all of it was handed on");
+            }
+        }
+        let empty = body_file(&folder, b"");
+        assert_eq!(drain(reader(0, &empty), 10), (Vec::new(), Ok(())));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A body as a plan, `multipart/form-data` (RFC 7578) or a document of its own: which bytes, where the file goes, how long it all
-//! is. Opens no file.
+//! A body as a plan, `multipart/form-data` (RFC 7578), a document of its own or the file alone: which bytes, where the file goes,
+//! how long it all is. Opens no file.
 //!
 //! ```text
 //! parts + file's length and hash --Form--> [ bytes | file | bytes | ... ], content type, length
@@ -33,6 +33,8 @@ pub(crate) enum Segment {
     Base64File,
     /// The file's content in base64, without line breaks.
     Base64Text,
+    /// The file's content from this byte on.
+    Rest(u64),
 }
 
 impl Form {
@@ -67,6 +69,12 @@ impl Form {
         form.push(Segment::Base64Text, base64_text_length(file?.bytes.0));
         form.push_bytes(behind.as_bytes());
         Some(form)
+    }
+
+    /// The file from the byte `from` on, called `mime`. `None` if there is no file, or none that long.
+    pub(crate) fn rest(mime: &str, from: u64, file: Option<&BodyFile>) -> Option<Form> {
+        let length = file?.bytes.0.checked_sub(from)?;
+        Some(Form { content_type: mime.to_owned(), segments: vec![Segment::Rest(from)], length })
     }
 
     /// The `Content-Type` of the request.
@@ -208,6 +216,7 @@ mod tests {
         let part = |segment: &Segment| match segment {
             Segment::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
             Segment::File | Segment::Base64File | Segment::Base64Text => content.to_owned(),
+            Segment::Rest(from) => content[usize::try_from(*from).unwrap()..].to_owned(),
         };
         form.segments().iter().map(part).collect()
     }
@@ -288,6 +297,16 @@ mod tests {
     #[test]
     fn a_part_that_stands_for_a_missing_file_makes_no_form() {
         assert_eq!(Form::new(&[photo("a", "b")], None), None);
+    }
+
+    #[test]
+    fn the_rest_of_a_file_is_as_long_as_what_is_missing_and_no_longer_file_is_made_up() {
+        let mime = "application/offset+octet-stream";
+        let rest = Form::rest(mime, 3, Some(&file(5))).unwrap();
+        assert_eq!((written(&rest, "JPEG!"), rest.length(), rest.content_type()), ("G!".to_owned(), 2, mime));
+        assert_eq!(Form::rest(mime, 5, Some(&file(5))).unwrap().length(), 0);
+        assert_eq!(Form::rest(mime, 6, Some(&file(5))), None);
+        assert_eq!(Form::rest(mime, 0, None), None);
     }
 
     #[test]

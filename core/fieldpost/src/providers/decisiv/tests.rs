@@ -141,7 +141,7 @@ fn the_form_is_the_one_of_the_vendors_page_byte_for_byte() {
             .iter()
             .flat_map(|segment| match segment {
                 Segment::Bytes(bytes) => bytes,
-                Segment::File | Segment::Base64File | Segment::Base64Text => content,
+                Segment::File | Segment::Base64File | Segment::Base64Text | Segment::Rest(_) => content,
             })
             .copied()
             .collect();

@@ -187,6 +187,7 @@ impl Http {
             Body::Around { mime, before, behind } => {
                 Form::around(mime, [before, behind], transfer.file.as_ref()).ok_or(Failure::FileDamaged)?
             }
+            Body::File { mime, from } => Form::rest(mime, *from, transfer.file.as_ref()).ok_or(Failure::FileDamaged)?,
         };
         let streamed = Streamed::open(form, transfer.file.clone(), Arc::clone(&self.disk)).await;
         streamed.map(Some).map_err(|_| Failure::FileDamaged)
@@ -353,6 +354,9 @@ fn method(method: Method) -> reqwest::Method {
         Method::Post => reqwest::Method::POST,
         Method::Put => reqwest::Method::PUT,
         Method::Delete => reqwest::Method::DELETE,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Head => reqwest::Method::HEAD,
+        Method::Options => reqwest::Method::OPTIONS,
     }
 }
 

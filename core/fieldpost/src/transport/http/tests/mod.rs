@@ -40,7 +40,7 @@ async fn an_upload_arrives_byte_by_byte_as_it_was_laid_out() {
         .flat_map(|segment| match segment {
             Segment::Bytes(bytes) => bytes.clone(),
             Segment::File => upload.content.clone(),
-            Segment::Base64File | Segment::Base64Text => unreachable!("nothing is encoded here"),
+            Segment::Base64File | Segment::Base64Text | Segment::Rest(_) => unreachable!("none is sent here"),
         })
         .collect();
     assert!(arrived.body == expected);

@@ -34,7 +34,7 @@ pub use model::{
     ANSWER_LIMIT, Account, AccountId, AccountInfo, Action, Answer, AnswerBody, Attachment, Auth, BadAccountId, Body,
     Bytes, Cap, Capabilities, Changes, Conditions, Content, Download, Exchange, Failure, Flag, Integrity, Item, ItemId,
     Kind, Left, Marker, Method, Network, Now, Operation, Original, Part, Power, Proof, ProviderKind, Reason, Receipt,
-    RemoteEntry, RemoteFolder, RemoteId, RemoteList, Repair, Request, RequestId, Requires, Sent, Sha256, Sink,
+    RemoteEntry, RemoteFolder, RemoteId, RemoteList, Repair, Request, RequestId, Requires, Resume, Sent, Sha256, Sink,
     Snapshot, State, Timestamp, Why, WorkOrder,
 };
 pub use outbox::{Delivery, Found, Inquired, Inquiry, Listening, Options, Outbox, Wanted};

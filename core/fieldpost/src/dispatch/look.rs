@@ -89,6 +89,21 @@ fn absent(row: &mut Row, doubt: Doubtful, standing: &Standing, cx: &Context<'_>)
     }
 }
 
+/// The place where all tries of it go says that it is not whole: it goes on there. Not before the doubt has settled: what the
+/// system is still working on could become whole, and a person may want it given up or sent otherwise. Of another phone's tries
+/// that place knows nothing.
+pub(crate) fn not_whole(row: &mut Row, standing: &Standing, started: &Now, cx: &Context<'_>) {
+    let Some(doubt) = row.stage.doubt().cloned() else { return };
+    if doubt.since.age(started) < cx.settle {
+        return later(row, doubt, cx);
+    }
+    if doubt.review || row.life.restored.is_some() {
+        let what = "another phone may have sent it, and this system has no list to look into";
+        return answer::blocked(row, Why::new(Reason::OutcomeUnknown, what.to_owned()), Some(doubt));
+    }
+    proved_absent(row, standing, cx);
+}
+
 /// The item is not there: it goes again after a wait of its own, or blocks with the refusal that the system gave.
 pub(crate) fn proved_absent(row: &mut Row, standing: &Standing, cx: &Context<'_>) {
     let Some(doubt) = row.stage.doubt().cloned() else { return };

@@ -269,6 +269,7 @@ impl Core {
             return Ok(None);
         }
         row.life.restored = None; // looked for, or sent as the probe
+        snapshot.resume = self.goes_on_at(item, &snapshot)?;
         let (request, at) = match provider(snapshot.provider).begin(&snapshot) {
             Step::Ask { request, at, .. } => (request, at),
             Step::Done(outcome) => {
@@ -363,14 +364,13 @@ impl Core {
                     if effect != Effect::Reads {
                         air.end_making(course.makes.take());
                     }
-                    let (listed, makes) = match effect {
-                        Effect::Adds { listed } => (Some(listed), None),
-                        Effect::Makes { what } => (None, Some(Making::of(&account, &snapshot, what))),
-                        Effect::Reads | Effect::Changes => (None, None),
+                    let makes = match &effect {
+                        Effect::Makes { what } => Some(Making::of(&account, &snapshot, what.clone())),
+                        _ => None,
                     };
                     let what = What::Operation { item, snapshot, body };
                     let transfer = self.let_out_in(course, air, account, what, request, at);
-                    air.follow_ups.push_back(FollowUp { transfer, listed, makes });
+                    air.follow_ups.push_back(FollowUp { transfer, effect, makes });
                 }
                 Step::Done(outcome) => {
                     air.end_making(course.makes.take());
@@ -383,10 +383,10 @@ impl Core {
             },
             What::Look { doubts, snapshots, started } => {
                 match provider(snapshots[0].provider).resume_look(&snapshots, &at, got) {
-                    Step::Ask { request, at, .. } => {
+                    Step::Ask { request, effect, at } => {
                         let what = What::Look { doubts, snapshots, started };
                         let transfer = self.let_out_in(course, air, account, what, request, at);
-                        air.follow_ups.push_back(FollowUp { transfer, listed: None, makes: None });
+                        air.follow_ups.push_back(FollowUp { transfer, effect, makes: None });
                     }
                     Step::Done(looked) => {
                         self.note_token(air, &account, used.as_ref(), looked == Looked::TokenWanted, got)?;

@@ -1,7 +1,7 @@
 //! A person's answers, each one transaction: retry, cancel, settle, forget.
 
 use super::news::News;
-use super::{Core, context};
+use super::{Core, context, resuming};
 use crate::dispatch::person::{self, Settlement};
 use crate::dispatch::why;
 use crate::error::Error;
@@ -95,7 +95,13 @@ impl Core {
         let mut row = self.row(id)?;
         let account = self.account(&row.life.target.account)?;
         let cx = context(&now, Self::settle(&account), &backoff, chance);
+        let is_absent = settlement == Settlement::Absent;
         person::settle(&mut row, &account.standing, settlement, &cx)?;
-        self.commit(&[row], &[], |sql| sql.end_attempt(id, now.wall, "settled by a person"))
+        self.commit(&[row.clone()], &[], |sql| {
+            if is_absent {
+                resuming::begins_anew(sql, &row)?;
+            }
+            sql.end_attempt(id, now.wall, "settled by a person")
+        })
     }
 }

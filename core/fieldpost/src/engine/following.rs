@@ -13,19 +13,18 @@
 use std::collections::BTreeMap;
 
 use super::Core;
-use super::air::{Air, Course, Flight, What, journal_gone};
-use crate::dispatch::answer;
+use super::air::{Air, Course};
 use crate::error::Error;
-use crate::model::{Exchange, Failure, Left, Reason, RemoteId, Snapshot, Stage};
-use crate::store::Entry;
+use crate::model::{Exchange, Failure, Left, Reason, Snapshot};
+use crate::providers::Effect;
 use crate::transport::{Transfer, TransferId};
 
 /// The next step of what is under way.
 #[derive(Clone)]
 pub(super) struct FollowUp {
     pub(super) transfer: Transfer,
-    /// What has to be journaled before it leaves.
-    pub(super) listed: Option<Vec<RemoteId>>,
+    /// What it does there: some of that is journaled before it leaves.
+    pub(super) effect: Effect,
     /// What it makes, one at a time.
     pub(super) makes: Option<Making>,
 }
@@ -56,11 +55,7 @@ impl Core {
                 self.report(air, next.transfer.id, &stopped)?;
                 continue;
             }
-            let leaves = match next.listed {
-                Some(listed) => self.journal_listed(air, next.transfer.id, listed)?,
-                None => true,
-            };
-            if leaves {
+            if self.journal_effect(air, next.transfer.id, next.effect)? {
                 return Ok(Some(next.transfer));
             }
         }
@@ -72,28 +67,6 @@ impl Core {
         let wait = self.account(account)?.standing.wait;
         let now = self.now();
         Ok(wait.is_some_and(|(wait, why)| why.reason == Reason::ServerAskedToWait && !wait.is_over(&now)))
-    }
-
-    /// Journals what was listed just before an upload leaves; `false` where it shall not leave any more.
-    fn journal_listed(&mut self, air: &mut Air, id: TransferId, listed: Vec<RemoteId>) -> Result<bool, Error> {
-        let Some(Flight { what: What::Operation { item, snapshot, body }, .. }) = air.flights.get_mut(&id) else {
-            return Ok(false);
-        };
-        let item = *item;
-        let Some(mut row) = self.store.read().item(item)?.filter(|row| row.stage == Stage::Sending) else {
-            air.flights.remove(&id);
-            return Ok(false);
-        };
-        snapshot.listed = Some(listed);
-        let entry = Entry::Attempted { snapshot: snapshot.clone(), body: body.clone().unwrap_or_default() };
-        if !self.journal(item, entry, &self.now())? {
-            air.flights.remove(&id);
-            answer::blocked(&mut row, journal_gone(), None);
-            self.commit(&[row], &[], |_| Ok(()))?;
-            return Ok(false);
-        }
-        self.store.write(|sql| sql.amend_attempt(item, snapshot))?;
-        Ok(true)
     }
 }
 

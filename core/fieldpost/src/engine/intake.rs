@@ -273,8 +273,8 @@ impl Core {
                 row.life.attempts = 1;
                 row.life.about.clone_from(&snapshot.about);
             }
-            if attempted.is_some() && row.manifest.operation == Operation::Upload {
-                row.stage = Stage::Verifying(attempted_before(&now));
+            if let Some(sent) = attempted.as_deref().filter(|_| row.manifest.operation == Operation::Upload) {
+                row.stage = Stage::Verifying(attempted_before(sent, &now));
                 row.due = Some(Wait::over(&now));
             } else if !intact {
                 let why = Why::new(Reason::FileDamaged, "the captured file is gone or altered".to_owned());
@@ -316,8 +316,9 @@ fn as_it_is(manifest: &Manifest) -> Option<PreparedBody> {
     Some(PreparedBody { file: ORIGINAL.to_owned(), sent })
 }
 
-/// After a rebuild an attempted item may have arrived; that it is not listed is not enough to send it again.
-fn attempted_before(now: &Now) -> Doubtful {
+/// After a rebuild an attempted item may have arrived; that it is not listed is not enough to send it again. Where all its tries go
+/// to one place, the journal has that, and nothing more is to be known.
+fn attempted_before(sent: &Snapshot, now: &Now) -> Doubtful {
     let cause = Doubt::new(Reason::Looking, "it was attempted before the outbox was rebuilt".to_owned());
-    Doubtful { review: true, ..answer::fresh(cause, Moment::of(now)) }
+    Doubtful { review: !provider(sent.provider).resumes(), ..answer::fresh(cause, Moment::of(now)) }
 }

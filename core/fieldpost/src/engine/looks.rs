@@ -1,7 +1,7 @@
 //! Looking: reading a system's list to settle doubts, and to find out whether that list can be trusted.
 
 use super::air::{Air, Task, What};
-use super::{Core, context};
+use super::{Core, context, resuming};
 use crate::dispatch::{answer, look};
 use crate::error::Error;
 use crate::model::{AccountRow, ItemId, Now, Reason, Row, Snapshot, Stage, Standing, Trust, Wait, Why};
@@ -84,7 +84,7 @@ impl Core {
     ) -> Result<(), Error> {
         let (now, chance, backoff) = (self.now(), self.chance(), self.backoff);
         let mut account = self.account(account)?;
-        let mut rows = Vec::new();
+        let (mut rows, mut went_on) = (Vec::new(), Vec::new());
         for id in doubts {
             rows.extend(self.store.read().item(*id)?.filter(|row| matches!(row.stage, Stage::Verifying(_))));
         }
@@ -107,6 +107,14 @@ impl Core {
                     look::sighted(row, &mut account.standing, sighting, listing.complete, started, &cx);
                 }
             }
+            Looked::NotWhole => {
+                look::answered_account(&mut account.standing);
+                rows.iter_mut().for_each(|row| look::not_whole(row, &account.standing, started, &cx));
+                went_on = rows.clone();
+                if doubts.is_empty() {
+                    look::untold(&mut account.standing, &cx);
+                }
+            }
             Looked::Later(hold) => {
                 self.failed_look(&mut rows, &mut account, &hold, doubts.is_empty(), &cx);
             }
@@ -123,7 +131,7 @@ impl Core {
             account.standing.trust = trust;
         }
         self.settle_absent(&mut rows, &account, &cx)?;
-        self.commit(&rows, &[&account], |_| Ok(()))
+        self.commit(&rows, &[&account], |sql| went_on.iter().try_for_each(|row| resuming::went_whole(sql, row)))
     }
 
     fn failed_look(

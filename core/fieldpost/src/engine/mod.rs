@@ -4,6 +4,7 @@
 //! * [`intake`] takes captures over, adopts what a killed capture left whole, makes rows of folders.
 //! * [`air`] runs delivery: `next`, `report`; [`following`] lets the further steps out; [`preparing`] makes bodies, [`looks`] settles doubts, [`tokens`] keeps tokens.
 //! * [`captions`] makes a caption an item of its own, where a system takes texts.
+//! * [`resuming`] keeps between two tries where an upload goes on.
 //! * [`operations`] queues updates and deletions, [`repairs`] lets items go otherwise, [`restored`] knows a phone restored from a
 //!   backup.
 //! * [`keeping`] clears the files of what is delivered, and makes room.
@@ -28,6 +29,7 @@ pub(crate) mod preparing;
 mod questions;
 mod repairs;
 mod restored;
+mod resuming;
 mod scene;
 #[cfg(test)]
 mod tests;
@@ -288,6 +290,7 @@ impl Core {
             about: life.about.clone(),
             listed: None,
             text: None,
+            resume: None,
             changes: target.changes.clone(),
         };
         Some((snapshot, file))

@@ -36,6 +36,7 @@ impl Core {
             about: None,
             listed: None,
             text: None,
+            resume: None,
             changes: Changes::new(),
         })
     }

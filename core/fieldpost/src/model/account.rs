@@ -22,6 +22,8 @@ pub enum ProviderKind {
     Serial,
     /// Decisiv.
     Decisiv,
+    /// A server of one's own that speaks tus 1.0: resumable uploads.
+    Tus,
 }
 
 impl ProviderKind {
@@ -32,6 +34,7 @@ impl ProviderKind {
         ProviderKind::FieldNation,
         ProviderKind::Serial,
         ProviderKind::Decisiv,
+        ProviderKind::Tus,
     ];
 
     /// The name on the command line and in JSON.
@@ -43,6 +46,7 @@ impl ProviderKind {
             ProviderKind::FieldNation => "fieldnation",
             ProviderKind::Serial => "serial",
             ProviderKind::Decisiv => "decisiv",
+            ProviderKind::Tus => "tus",
         }
     }
 }
@@ -131,6 +135,19 @@ impl Account {
     /// A Decisiv account at `url`, which ends in `/platform_api`. Its work orders are cases.
     pub fn decisiv(id: impl Into<String>, url: impl Into<String>) -> Self {
         Self::new(id, ProviderKind::Decisiv, url)
+    }
+
+    /// An account at a server that speaks tus 1.0 with its creation extension: a backend of one's own, most often. Its address is
+    /// where uploads are created, with the slash at its end where the server wants one. It needs nothing else.
+    pub fn tus(id: impl Into<String>, url: impl Into<String>) -> Self {
+        Self::new(id, ProviderKind::Tus, url)
+    }
+
+    /// tus: what goes along with every upload in its `Upload-Metadata`, beside what this library tells of it:
+    /// `tenant=north,project=7`.
+    #[must_use]
+    pub fn metadata(self, pairs: impl Into<String>) -> Self {
+        self.set("metadata", pairs)
     }
 
     /// CorrigoPro: who uploads, at most 100 characters.

@@ -24,7 +24,7 @@ pub(crate) use life::{
 };
 pub use remote::{Download, Integrity, RemoteEntry, RemoteFolder, RemoteList};
 pub use repair::{Attachment, Cap, Changes, Repair};
-pub use snapshot::Snapshot;
+pub use snapshot::{Resume, Snapshot};
 pub use time::{Now, Timestamp};
 pub use why::{Action, Reason, Why};
 pub use wire::{

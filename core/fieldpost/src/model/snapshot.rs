@@ -48,9 +48,22 @@ pub struct Snapshot {
     /// says and by who added it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Where at the system it goes on, where all tries of an upload go to one place of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
     /// What an update changes, by the names of the system's page; nothing for all else, nor where an earlier version recorded it.
     #[serde(default)]
     pub changes: Changes,
+}
+
+/// A place at the system that is this upload's alone: every try of it goes on there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resume {
+    /// The place, in the system's own words. No link that carries a right, no secret: it is stored.
+    pub at: String,
+    /// Whether all that was missing there may have left once. What is not there any more may have been whole then, and taken
+    /// away by whoever processes it: it must not begin anew.
+    pub whole: bool,
 }
 
 impl Snapshot {

@@ -72,6 +72,12 @@ pub(crate) trait Provider: Sync {
         true
     }
 
+    /// Whether all tries of an upload go to one place at the system that is its own alone and tells how much of it is there
+    /// ([`Effect::Continues`]). Then nothing is sent twice whatever is lost, and a look is settled by that place, not by a list.
+    fn resumes(&self) -> bool {
+        false
+    }
+
     /// What the system is known to refuse, found offline. `None`: nothing speaks against it.
     fn preflight(&self, draft: &Draft<'_>) -> Option<Why>;
 
@@ -166,6 +172,12 @@ pub(crate) enum Effect {
         /// The ids of all that was listed.
         listed: Vec<RemoteId>,
     },
+    /// It sends to a place that is this upload's alone, and so will every later try: the place is journaled too, and comes back
+    /// with the next snapshot ([`Snapshot::resume`]).
+    Continues {
+        /// The place, in the provider's own words. Holds no link that carries a right, and no secret.
+        at: String,
+    },
 }
 
 /// Where a state machine stands: the provider's own, opaque to all else. Holds no link and no secret.
@@ -236,6 +248,9 @@ pub(crate) struct Doubt {
 pub(crate) enum Looked {
     /// The list.
     Listed(Listing),
+    /// The place to which all tries of this upload go says that it is not whole: it goes on there once the doubt has settled,
+    /// whatever the system's lists are worth. Only systems that [resume](Provider::resumes) say so.
+    NotWhole,
     /// It failed by network, portal, 408, 429 or 5xx: again later.
     Later(Hold),
     /// The token is missing, expired or refused.
@@ -260,6 +275,8 @@ impl Looked {
             Looked::TokenWanted => Err(Unread::TokenWanted),
             Looked::Stopped => Err(Unread::Stopped),
             Looked::CannotTell { status, why } => Err(Unread::CannotTell { status, why }),
+            // One upload's own place is no list, and nobody is asked for one where there is none.
+            Looked::NotWhole => Err(Unread::Stopped),
         }
     }
 }
@@ -346,6 +363,7 @@ pub(crate) fn provider(kind: ProviderKind) -> &'static dyn Provider {
         ProviderKind::Serial => &serial::Serial,
         ProviderKind::FieldNation => &fieldnation::FieldNation,
         ProviderKind::Decisiv => &decisiv::Decisiv,
+        ProviderKind::Tus => &tus::Tus,
     }
 }
 
@@ -378,6 +396,7 @@ pub(crate) mod reading;
 pub(crate) mod recognise;
 mod serial;
 pub(crate) mod settings;
+mod tus;
 mod words;
 mod xml;
 

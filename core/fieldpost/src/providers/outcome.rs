@@ -48,7 +48,8 @@
 //! | we stopped it ourselves | stopped | stopped |
 //! | all else: network, portal, redirect, 408, 429, 5xx, broken | later | wait, account |
 //!
-//! What a web page is depends on what the system [speaks](Speech): where that is JSON, anything that begins as XML does.
+//! What a web page is depends on what the system [speaks](Speech): where that is JSON, anything that begins as XML does; where it
+//! speaks in headers, anything without them.
 //!
 //! How much of such a request had left tells nothing. An upload *and* its look that were both answered 404: [`both_missing`].
 
@@ -79,6 +80,8 @@ pub(crate) enum Speech {
     Json,
     /// XML.
     Xml,
+    /// Headers, among them this one in every answer that is the system's own. What else its answers hold is for people.
+    Headers(&'static str),
 }
 
 /// What came of a request that changes something: the documented proof, or else what follows. Never [`Outcome::Delivered`]:
@@ -95,10 +98,15 @@ pub(crate) fn changed_in<P>(speech: Speech, got: &Exchange, reading: &Reading<'_
 /// What came of a read without which an operation cannot begin to change anything; the proof is what was to be read. Nothing
 /// has been changed yet, so all else is as if not all of a request that changes something had left.
 pub(crate) fn read_first<P>(got: &Exchange, reading: &Reading<'_, P>) -> Result<P, Outcome> {
-    let read = got.result.as_ref().ok().filter(|answer| Class::of(Speech::Json, answer) == Class::Success);
+    read_first_in(Speech::Json, got, reading)
+}
+
+/// The same of a system that speaks `speech`.
+pub(crate) fn read_first_in<P>(speech: Speech, got: &Exchange, reading: &Reading<'_, P>) -> Result<P, Outcome> {
+    let read = got.result.as_ref().ok().filter(|answer| Class::of(speech, answer) == Class::Success);
     match read.and_then(reading.proof) {
         Some(read) => Ok(read),
-        None => meant(Speech::Json, Left::None, &got.result, reading),
+        None => meant(speech, Left::None, &got.result, reading),
     }
 }
 
@@ -263,6 +271,7 @@ impl Class {
 
 /// Whether the answer is a web page in the place of what the system speaks. JSON that is called `text/html` is forgiven, XML is
 /// not. Frameworks call an answer without a body so too: where the system speaks XML and proves by a header, that is no page.
+/// Nor is what has the header that only the system's own answers have.
 fn is_page(speech: Speech, answer: &Answer) -> bool {
     let body = json::without_mark(answer.bytes()).trim_ascii_start();
     let called_page = answer.header("content-type").is_some_and(|v| {
@@ -270,7 +279,8 @@ fn is_page(speech: Speech, answer: &Answer) -> bool {
         kind.eq_ignore_ascii_case("text/html") || kind.eq_ignore_ascii_case("application/xhtml+xml")
     });
     match (speech, body.first()) {
-        (Speech::Json, Some(b'<')) => true,
+        (Speech::Headers(own), _) if answer.header(own).is_some() => false,
+        (Speech::Json | Speech::Headers(_), Some(b'<')) => true,
         (Speech::Json, Some(b'{' | b'[' | b'"')) | (Speech::Xml, None) => false,
         (Speech::Xml, Some(b'<')) => called_page || begins_as_page(body),
         _ => called_page,
@@ -382,7 +392,7 @@ fn failure_words(failure: Failure) -> &'static str {
     }
 }
 
-fn hold(answer: &Answer, reason: Reason) -> Hold {
+pub(super) fn hold(answer: &Answer, reason: Reason) -> Hold {
     let detail = match reason {
         Reason::CaptivePortal if answer.status < 300 => Some(format!("{}, but a web page", answer.status)),
         _ => Some(answer.status.to_string()),

@@ -8,11 +8,13 @@ use sha2::Digest;
 mod decisiv;
 mod fieldnation;
 mod reading;
+mod tus;
 
 use self::decisiv::{PLACES, is_proof_in_xml, xml};
 pub(super) use self::decisiv::{to_decisiv, to_decisiv_in_base64};
 pub(super) use self::fieldnation::{change_at_field_nation, one_file, to_field_nation};
 use self::fieldnation::{folders, ids_of_ours};
+pub(super) use self::tus::to_tus;
 use super::*;
 use crate::model::Kind;
 use crate::model::{
@@ -44,6 +46,7 @@ pub(super) fn snapshot() -> Snapshot {
         about: None,
         listed: None,
         text: None,
+        resume: None,
         changes: Default::default(),
     }
 }
@@ -220,7 +223,7 @@ fn json_or_link(rng: &mut Rng, sent: &Snapshot) -> Vec<u8> {
         ProviderKind::Serial => {
             &["dataset_id", "file_name", "attachments", "added_by_user_id", "id", "wo_number", "is_deleted", "value"]
         }
-        ProviderKind::Decisiv => unreachable!("it speaks XML"),
+        ProviderKind::Decisiv | ProviderKind::Tus => unreachable!("it speaks XML, or in headers"),
     };
     let object = |rng: &mut Rng| {
         let fields = rng.below(5);
@@ -320,7 +323,7 @@ fn is_proof(sent: &Snapshot, exchanges: &[Exchange], id: &RemoteId) -> bool {
                 let before: Vec<String> = exchanges.first().map(datasets).unwrap_or_default();
                 datasets(proving).iter().filter(|x| **x == id.0).count() > 0 && !before.contains(&id.0)
             }
-            ProviderKind::Decisiv => unreachable!("it speaks XML"),
+            ProviderKind::Decisiv | ProviderKind::Tus => unreachable!("they are read elsewhere"),
         }
 }
 
@@ -345,6 +348,11 @@ fn uploads() -> [Snapshot; 7] {
         to_decisiv_in_base64(),
         Snapshot { kind: Kind::Text, text: Some("the bytes of a photo".into()), ..to_serial() },
     ]
+}
+
+/// The same, and one to a tus server, whose answers are all headers: `tus` has what they prove.
+fn all_uploads() -> impl Iterator<Item = Snapshot> {
+    uploads().into_iter().chain([to_tus()])
 }
 
 #[test]
@@ -414,7 +422,7 @@ fn no_answer_makes_a_look_panic_or_go_on_for_ever() {
 
 #[test]
 fn a_cursor_of_another_system_or_time_is_a_doubt_and_never_a_panic() {
-    for sent in uploads() {
+    for sent in all_uploads() {
         let system = provider(sent.provider);
         for at in [json!(null), json!("gone"), json!({"file": {"listing": [], "pending": [9]}}), json!(["upload"])] {
             let at = Cursor(at);
@@ -424,15 +432,15 @@ fn a_cursor_of_another_system_or_time_is_a_doubt_and_never_a_panic() {
         }
         let beyond = json!({"file": {"listing": {"entries": [], "complete": true}, "pending": [9]}});
         let looked = done(system.resume_look(std::slice::from_ref(&sent), &Cursor(beyond), &hashed(FILE)));
-        // These two have no place such as that.
-        let confirms = !matches!(sent.provider, ProviderKind::FieldNation | ProviderKind::Serial);
+        // These have no place such as that.
+        let confirms = !matches!(sent.provider, ProviderKind::FieldNation | ProviderKind::Serial | ProviderKind::Tus);
         assert_eq!(matches!(looked, Looked::Listed(_)), confirms);
     }
 }
 
 #[test]
 fn an_account_without_a_usable_address_blocks_before_anything_is_sent() {
-    for sent in uploads() {
+    for sent in all_uploads() {
         let broken = Snapshot { base_url: "no address".into(), ..sent };
         let system = provider(broken.provider);
         assert!(matches!(done(system.begin(&broken)), Outcome::Blocked(why) if why.action == Action::AskOffice));

@@ -85,6 +85,7 @@ fn looked(sent: &Snapshot, came: Came, left: Left) -> String {
     let at: Cursor = at;
     match system.resume_look(&doubts, &at, &came.exchange(left, sent, true)) {
         Step::Done(Looked::Listed(_)) => "read".into(),
+        Step::Done(Looked::NotWhole) => panic!("none of these systems resumes"),
         Step::Done(Looked::Later(hold)) => held("later", hold),
         Step::Done(Looked::TokenWanted) => "token".into(),
         Step::Done(Looked::Stopped) => "stopped".into(),

@@ -12,6 +12,7 @@ mod persons;
 mod renaming;
 mod repairs;
 mod restored;
+mod resuming;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

@@ -12,6 +12,7 @@
 //!         │      ├─ swift     a toolchain, from PATH or made; lint; `swift test`
 //!         │      ├─ phones    type-check for Android and iOS; Android's page size
 //!         │      ├─ arm       the core's tests on an emulated ARM processor
+//!         │      ├─ tus       resumable uploads to the protocol's reference server
 //!         │      └─ summary   what ran, what did not, and why
 //!         ├ bindings         the generated Kotlin and Swift, for the stages above and on demand
 //!         ├ size             the shipped library against its limits
@@ -45,6 +46,7 @@ mod size;
 mod summary;
 mod swift;
 mod test;
+mod tus;
 mod workspace;
 
 use std::process::ExitCode;
@@ -57,7 +59,7 @@ Usage: cargo xtask COMMAND
   test [--require-all] [STAGE]...
                          run every test there is, or those of some stages: rust (with its doc tests), page (the sandbox's
                          in Chromium), kotlin, android (under Robolectric), swift, phones (type-check for Android and
-                         iOS), arm (emulated).
+                         iOS), arm (emulated), tus (against the reference server, from npm).
                          As root on Debian it installs what is missing; elsewhere it says what did not run and why.
                          With --require-all, a test or a whole stage that could not run is a failure too
   bindings [--language kotlin|swift] DIR

@@ -184,7 +184,7 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "what was listed just before is not kept",
-        file: "engine/following.rs",
+        file: "engine/resuming.rs",
         sound: "        self.store.write(|sql| sql.amend_attempt(item, snapshot))?;\n",
         broken: "",
     },

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::summary::{Counts, Outcome, Report, Summary};
 use crate::workspace::Workspace;
-use crate::{arm, maven, page, phones, rust, swift};
+use crate::{arm, maven, page, phones, rust, swift, tus};
 
 /// What becomes of a run in which something could not be tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(crate) enum Missing {
 /// A stage's name, and what it does once everything is built.
 type Stage = (&'static str, fn(&Workspace) -> Outcome);
 
-const STAGES: [Stage; 7] = [
+const STAGES: [Stage; 8] = [
     ("Rust", rust::test),
     ("Page", page::test),
     ("Kotlin", maven::test_kotlin),
@@ -28,6 +28,7 @@ const STAGES: [Stage; 7] = [
     ("Swift", swift::test),
     ("Phones", phones::test),
     ("ARM", arm::test),
+    ("tus", tus::test),
 ];
 
 /// The stages of these names, whatever their case; without names, all. In their own order.

@@ -17,7 +17,7 @@ pub struct Account {
     /// The base address. `https`, but for loopback or with the setting `cleartext` = `allow`.
     pub url: String,
     /// The system's settings by name. CorrigoPro needs `performed_by`, Digital Realty `master_account_id` and `account_id`,
-    /// Serial `added_by_user_id`; Field Nation and Decisiv need none.
+    /// Serial `added_by_user_id`; Field Nation, Decisiv and tus need none.
     #[uniffi(default)]
     pub settings: HashMap<String, String>,
 }
@@ -36,6 +36,8 @@ pub enum ProviderKind {
     Serial,
     /// Decisiv.
     Decisiv,
+    /// A server of one's own that speaks tus 1.0: resumable uploads.
+    Tus,
 }
 
 /// An account, and what its system can do.

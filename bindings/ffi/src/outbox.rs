@@ -291,6 +291,7 @@ mod tests {
             outbox.put_account(Account { id: "acme".into(), provider, url: "https://a.example".into(), settings })
         };
         let (nation, serial, decisiv) = (ProviderKind::FieldNation, ProviderKind::Serial, ProviderKind::Decisiv);
+        let tus = ProviderKind::Tus;
         for (provider, settings, words) in [
             (nation, &[("folder", "")][..], "\"folder\" takes the name of a folder, 1 to 255 characters"),
             (nation, &[("acting_user_id", "Jo")], "\"acting_user_id\" takes the number of the user"),
@@ -306,6 +307,9 @@ mod tests {
             (decisiv, &[("internal", "yes")], "\"internal\" takes true"),
             (decisiv, &[("sender", "")], "\"sender\" takes the id of the user who sends"),
             (decisiv, &[("flat", "true")], "no setting \"flat\" here; known: path"),
+            (tus, &[("metadata", "tenant")], "\"metadata\" takes pairs such as tenant=north,project=7"),
+            (tus, &[("checksum", "md5")], "\"checksum\" takes never"),
+            (tus, &[("path", "case")], "no setting \"path\" here; known: metadata"),
         ] {
             let Err(NativeError::Invalid(message)) = put(provider, settings) else {
                 panic!("{provider} took {settings:?}, or refused it as another kind");
@@ -318,5 +322,7 @@ mod tests {
         put(serial, &[("added_by_user_id", "7"), ("flat", "true"), ("caption", "text")]).unwrap();
         put(decisiv, &[("path", "case"), ("encoding", "base64"), ("internal", "false"), ("sender", "7")]).unwrap();
         put(decisiv, &[]).unwrap();
+        put(tus, &[("metadata", "tenant=north"), ("checksum", "never")]).unwrap();
+        put(tus, &[]).unwrap();
     }
 }

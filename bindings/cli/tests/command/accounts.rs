@@ -46,6 +46,10 @@ fn each_systems_settings_are_checked_and_explained() {
         ("fieldnation", "acting_user_id=Jo", "number"),
         ("fieldnation", "signatures=paper", "file or endpoint"),
         ("fieldnation", "performed_by=Jo", "known: folder"),
+        ("tus", "metadata=tenant", "tenant=north,project=7"),
+        ("tus", "metadata=filename=x", "tenant=north,project=7"),
+        ("tus", "checksum=sha1", "never"),
+        ("tus", "path=case", "known: metadata"),
     ] {
         let place = Place::empty();
         let add = ["account", "add", "x", "--provider", provider, "--url", "https://h.example", "--set", set];

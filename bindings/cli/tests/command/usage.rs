@@ -55,7 +55,7 @@ fn what_is_not_there_yet_is_refused_whatever_stands_behind_it() {
         assert_eq!(place.run(["--json", command]).fails(2), "usage");
     }
     let said = place.run(["account", "add", "x", "--provider", "sharepoint", "--url", "https://h"]).ends(2);
-    for known in ["sharepoint", "corrigopro", "fieldnation", "serial", "decisiv", "digitalrealty"] {
+    for known in ["sharepoint", "corrigopro", "fieldnation", "serial", "decisiv", "digitalrealty", "tus"] {
         assert!(said.err.contains(known), "{}", said.err);
     }
     assert!(!place.outbox().exists());

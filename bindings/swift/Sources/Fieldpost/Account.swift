@@ -118,6 +118,29 @@ extension Account {
         return Account(.fieldNation, id: id, baseURL: baseURL, named: named, settings: settings)
     }
 
+    /// An account at a server that speaks tus 1.0 (resumable uploads) with its creation extension: a backend of one's own,
+    /// most often.
+    ///
+    /// - Parameters:
+    ///   - id: The app's name for it: 1 to 64 letters, digits, dots, dashes or underscores.
+    ///   - baseURL: Where uploads are created, with the slash at its end where the server wants one. `https`, but for
+    ///     loopback or with the setting `cleartext` = `allow`.
+    ///   - metadata: What goes along with every upload, beside what the library tells of it: names of letters, digits,
+    ///     `_`, `.` and `-`, values without a comma.
+    ///   - checksums: Whether the bytes go with a SHA-256 where the server offers to check one.
+    ///   - settings: Further settings by name; a parameter above wins over its name here. No secrets: they are stored.
+    public static func tus(
+        id: String,
+        baseURL: URL,
+        metadata: [String: String] = [:],
+        checksums: Bool = true,
+        settings: [String: String] = [:]
+    ) -> Account {
+        let pairs = metadata.map { name, value in "\(name)=\(value)" }.sorted().joined(separator: ",")
+        let named = ["metadata": pairs.isEmpty ? nil : pairs, "checksum": checksums ? nil : "never"]
+        return Account(.tus, id: id, baseURL: baseURL, named: named, settings: settings)
+    }
+
     private init(
         _ provider: Provider, id: String, baseURL: URL, named: [String: String?], settings: [String: String]
     ) {

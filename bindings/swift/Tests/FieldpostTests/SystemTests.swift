@@ -79,6 +79,13 @@ struct SystemTests {
                 .fieldNation(id: "h", baseURL: url, signaturesToEndpoint: true), .fieldNation,
                 ["signatures": "endpoint"]
             ),
+            (.tus(id: "i", baseURL: url), .tus, [:]),
+            (
+                .tus(
+                    id: "j", baseURL: url, metadata: ["tenant": "north", "project": "7"], checksums: false,
+                    settings: ["settle": "60"]), .tus,
+                ["metadata": "project=7,tenant=north", "checksum": "never", "settle": "60"]
+            ),
         ]
         for (account, provider, settings) in built {
             #expect((account.provider, account.settings) == (provider, settings))
@@ -108,6 +115,7 @@ struct SystemTests {
             (.fieldNation(id: "b", baseURL: url, folder: " "), "\"folder\" takes the name of a folder"),
             (.fieldNation(id: "b", baseURL: url, actingUserID: -1), "\"acting_user_id\" takes the number of the user"),
             (.fieldNation(id: "b", baseURL: url, settings: ["performed_by": "Jo"]), "no setting \"performed_by\""),
+            (.tus(id: "b", baseURL: url, metadata: ["sha256": "x"]), "\"metadata\" takes pairs"),
         ]
         for (account, words) in refused {
             let error = try await outboxError { try world.outbox.put(account) }

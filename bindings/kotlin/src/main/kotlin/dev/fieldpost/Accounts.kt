@@ -131,5 +131,28 @@ public fun FieldNation(
     return Account(id, ProviderKind.FIELD_NATION, baseUrl, settings + given(named))
 }
 
+/**
+ * An account at a server that speaks tus 1.0 (resumable uploads) with its creation extension, for [Outbox.putAccount]: a
+ * backend of one's own, most often. It holds no token, and no secret may stand in it: it is stored.
+ *
+ * @param id the name that the app gives it: 1 to 64 letters, digits, dots, dashes or underscores.
+ * @param baseUrl where uploads are created, with the slash at its end where the server wants one. `https`, but for loopback.
+ * @param metadata what goes along with every upload, beside what the library tells of it: names of letters, digits, `_`, `.`
+ *   and `-`, values without a comma.
+ * @param checksums whether the bytes go with a SHA-256 where the server offers to check one.
+ * @param settings further settings by name.
+ */
+public fun Tus(
+    id: String,
+    baseUrl: String,
+    metadata: Map<String, String> = emptyMap(),
+    checksums: Boolean = true,
+    settings: Map<String, String> = emptyMap(),
+): Account {
+    val pairs = metadata.map { (name, value) -> "$name=$value" }.joinToString(",")
+    val named = listOf("metadata" to pairs.ifEmpty { null }, "checksum" to "never".takeUnless { checksums })
+    return Account(id, ProviderKind.TUS, baseUrl, settings + given(named))
+}
+
 private fun given(named: List<Pair<String, String?>>): Map<String, String> =
     named.mapNotNull { (setting, value) -> value?.let { setting to it } }.toMap()

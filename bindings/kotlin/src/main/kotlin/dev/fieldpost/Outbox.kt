@@ -34,7 +34,8 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
     private val door = Door(native)
 
     /**
-     * Adds an account, or configures it anew; [CorrigoPro], [DigitalRealty], [FieldNation], [Serial] and [Decisiv] make one.
+     * Adds an account, or configures it anew; [CorrigoPro], [DigitalRealty], [FieldNation], [Serial],
+     * [Decisiv] and [Tus] make one.
      * It stays until it is removed.
      *
      * @throws OutboxException.Invalid where its id, address or settings cannot be right, and says which.

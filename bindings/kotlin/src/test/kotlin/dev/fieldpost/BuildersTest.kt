@@ -100,10 +100,30 @@ class BuildersTest {
     }
 
     @Test
+    fun `an account at a tus server has its metadata as pairs`() {
+        assertEquals(
+            Account(
+                "t",
+                ProviderKind.TUS,
+                "https://t.example/files/",
+                mapOf("metadata" to "tenant=north,project=7", "checksum" to "never", "settle" to "60"),
+            ),
+            Tus(
+                "t",
+                "https://t.example/files/",
+                metadata = mapOf("tenant" to "north", "project" to "7"),
+                checksums = false,
+                mapOf("settle" to "60"),
+            ),
+        )
+    }
+
+    @Test
     fun `a setting that nobody asked for is not there`() {
         assertEquals(mapOf("added_by_user_id" to "7"), Serial("s", "u", addedByUserId = "7").settings)
         assertEquals(emptyMap<String, String>(), Decisiv("d", "u").settings)
         assertEquals(emptyMap<String, String>(), FieldNation("f", "u").settings)
+        assertEquals(emptyMap<String, String>(), Tus("t", "u").settings)
     }
 
     @Test

@@ -78,5 +78,14 @@ class SystemsTest : StoryTest() {
         isRefused(FieldNation("f", url, actingUserId = -1), "\"acting_user_id\" takes the number of the user")
         isRefused(FieldNation("f", url, settings = mapOf("signatures" to "x")), "\"signatures\" takes file or endpoint")
         isRefused(FieldNation("f", url, settings = mapOf("performed_by" to "Jo")), "no setting \"performed_by\"")
+        isRefused(Tus("t", url, metadata = mapOf("sha256" to "x")), "\"metadata\" takes pairs")
+        isRefused(Tus("t", url, metadata = mapOf("two words" to "x")), "\"metadata\" takes pairs")
     }
+
+    @Test
+    fun `an account at a tus server is taken as it is built`() =
+        story {
+            isTaken(Tus("own", "https://a.example/files"))
+            isTaken(Tus("own", "https://a.example/files/", metadata = mapOf("tenant" to "north"), checksums = false))
+        }
 }

@@ -42,7 +42,7 @@ fn line(transfer: &crate::Transfer) -> String {
     let body = match body {
         Body::Empty => String::new(),
         Body::Bytes { bytes, .. } => format!(" {}", String::from_utf8_lossy(bytes)),
-        Body::Multipart(_) | Body::Around { .. } => panic!("a file"),
+        Body::Multipart(_) | Body::Around { .. } | Body::File { .. } => panic!("a body with a file"),
     };
     format!("{} {url} {along}{body}", method.as_str())
 }

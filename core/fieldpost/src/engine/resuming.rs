@@ -1,7 +1,7 @@
 //! What is journaled between the steps of an operation, and what the next try of it takes up again: what was listed just before an
 //! upload left, and the place at which an upload goes on.
 //!
-//! A place belongs to one operation at one address of its account. A repair is another operation: it begins anew.
+//! A place belongs to what was told when it was made. What sends something else, as a repair does, begins anew.
 
 use super::Core;
 use super::air::{Air, Flight, What, journal_gone};
@@ -40,15 +40,22 @@ impl Core {
         Ok(true)
     }
 
-    /// Where the last try of the same operation has come to.
+    /// Where the last try has come to, if that sent the same.
     pub(super) fn goes_on_at(&self, item: ItemId, next: &Snapshot) -> Result<Option<Resume>, Error> {
         if !provider(next.provider).resumes() {
             return Ok(None);
         }
-        let operation = |s: &Snapshot| (s.request_id, s.provider, s.base_url.clone(), s.sha256);
-        let last = self.store.read().snapshot(item)?.filter(|last| operation(last) == operation(next));
+        let last = self.store.read().snapshot(item)?.filter(|last| sends_the_same(last, next));
         Ok(last.and_then(|last| last.resume))
     }
+}
+
+/// Whether both are one operation, to the same address, of the same bytes, with all that goes along. What its account asks of the
+/// phone does not.
+fn sends_the_same(one: &Snapshot, other: &Snapshot) -> bool {
+    let settings = provider(one.provider).settings();
+    let plain = |s: &Snapshot| Snapshot { resume: None, settings: Default::default(), ..s.clone() };
+    plain(one) == plain(other) && settings.iter().all(|setting| one.setting(setting.key) == other.setting(setting.key))
 }
 
 /// What was in doubt is not whole where all its tries go: the next one goes on there. All of it may have left, though.

@@ -8,20 +8,7 @@
 //! What an answer means is decided in one place, [`outcome`]; whether a listed file is ours in another, [`recognise`]; what
 //! settings there are and what they mean in a third, [`settings`].
 //!
-//! # A further system
-//!
-//! 1. Its sheet and the vendor's own text first: what proves an upload, what a refusal looks like, what its list tells.
-//! 2. A variant of [`ProviderKind`], and a file here with a unit struct that implements [`Provider`].
-//!    Its requests are built with `address::join`, its answers are read with `json` or `xml`: all of them escape and bound foreign text.
-//! 3. `resume` calls [`outcome::changed`] after a request that changes something and [`outcome::read`] after one that reads.
-//!    The file itself never looks at a status: it hands in how a proof and a refusal are read, and which answer refuses a token
-//!    beside 401 ([`outcome::Reading`]), nothing else. A read that an upload begins with is [`outcome::read_first`]'s: what
-//!    fails before the upload has left is never a doubt.
-//! 4. `resume_look` turns the system's list into [`Entry`]s and drops none: what it cannot read makes the whole list
-//!    unreadable, for a file that is passed over would be sent twice. `listing` knows what a download must confirm.
-//! 5. A cursor holds what the next step needs, never a link or a secret: it may be stored.
-//! 6. Golden tests of its requests against the vendor's text, its answers in the tests of every refusal and every doubt, and
-//!    its place in `tests.rs`, where mutated answers must neither panic nor prove a delivery.
+//! How a further system comes in, step by step: `docs/adding-a-system.md`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -370,6 +370,35 @@ fn another_address_of_the_account_gets_a_place_of_its_own() {
 }
 
 #[test]
+fn what_is_repaired_after_a_stop_begins_anew_under_its_new_name() {
+    let desk = desk();
+    let id = capture(&desk);
+    let driver = desk.deliver();
+    driver.report(&driver.fills("a"), Left::Part, Err(Failure::Stopped));
+    assert_eq!(desk.item(id).attempts, 0, "a stop spends none");
+    desk.outbox.repair(id, &Repair::new().name("other")).unwrap();
+    driver.takes(&driver.fills("b"), LENGTH);
+    assert_eq!(receipt(&desk, id).0, "b");
+    assert!(desk.item(id).name.starts_with("other-"));
+}
+
+#[test]
+fn another_wish_of_the_account_does_not_begin_anew() {
+    let desk = desk();
+    let id = capture(&desk);
+    let driver = desk.deliver();
+    driver.breaks(&driver.fills("a"));
+    desk.outbox.put_account(Account::tus("own", "https://tus.invalid/files").set("max_concurrent", "1")).unwrap();
+    driver.tells("a", 6);
+    let patch = driver.next().unwrap();
+    assert_eq!(asked(&patch), "PATCH /files/a from 6");
+    driver.breaks(&patch);
+    desk.outbox.put_account(Account::tus("own", "https://tus.invalid/files").metadata("tenant=north")).unwrap();
+    driver.takes(&driver.fills("b"), LENGTH);
+    assert_eq!(receipt(&desk, id).0, "b");
+}
+
+#[test]
 fn a_stop_between_two_steps_leaves_no_doubt_and_nothing_goes_without_a_kept_place() {
     let desk = desk();
     let id = capture(&desk);

@@ -71,7 +71,7 @@ pub(super) fn own_place(base: &Url, path: &str) -> Option<Url> {
     url.set_path(path);
     let is_other = url.path().trim_end_matches('/') != base.path().trim_end_matches('/');
     let is_one = path.starts_with('/') && !path.starts_with("//") && url.path() == path;
-    let is_some = url.path().trim_end_matches('/') != "";
+    let is_some = !url.path().trim_end_matches('/').is_empty();
     Some(url).filter(|_| is_some && is_other && is_one && path.len() <= LONGEST_PATH)
 }
 

@@ -79,6 +79,13 @@ fn is_proof(request: &Request, got: &Exchange) -> bool {
     }
 }
 
+/// Whether what comes after this exchange may go on as if the server itself had answered: not where a whole body left, and the answer
+/// does not say whose it is.
+fn tells_itself((request, got): &(Request, Exchange)) -> bool {
+    let own = |answer: &Answer| answer.header("tus-resumable") == Some("1.0.0");
+    request.method != Method::Patch || got.left != Left::Whole || got.result.as_ref().is_ok_and(own)
+}
+
 /// Every address that gets something of ours.
 fn is_at_home(request: &Request) -> bool {
     let url = &request.url;
@@ -101,6 +108,10 @@ fn no_answer_of_a_tus_server_proves_a_delivery_but_the_offset_of_the_end_at_the_
         while let Step::Ask { request, effect, at } = step {
             assert!(is_at_home(&request), "seed {seed}: {request:?}");
             assert!(!at.0.to_string().contains("files"), "a cursor holds an address, seed {seed}");
+            assert!(
+                last.as_ref().is_none_or(tells_itself),
+                "nobody who can tell said that it is not there, seed {seed}"
+            );
             assert!(!may_be_whole || request.method != Method::Post, "what may be whole begins anew, seed {seed}");
             if let Effect::Continues { at } = effect {
                 begun_anew += usize::from(sent.resume.is_some());

@@ -112,7 +112,7 @@ fn at_home(base: &Url, location: &str) -> Result<Url, Why> {
 }
 
 /// Whether the answer is that of a server that speaks our tus.
-fn is_own(answer: &Answer) -> bool {
+pub(super) fn is_own(answer: &Answer) -> bool {
     only(answer, RESUMABLE) == Some(VERSION)
 }
 

@@ -175,6 +175,8 @@ fn what_is_gone_begins_anew_unless_it_may_have_been_whole() {
     for status in [404, 410] {
         assert_eq!(next(&snapshot, &at, &told(status, &[])).0.method, Method::Options);
         assert!(matches!(ends(&going_on(true), &at, &told(status, &[])), Outcome::InDoubt(_)));
+        let foreign = Exchange { left: Left::Whole, result: Ok(answer(status, &[], "not found")) };
+        assert!(matches!(ends(&snapshot, &at, &foreign), Outcome::InDoubt(_)), "who says so need not be the server");
     }
 }
 

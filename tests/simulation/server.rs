@@ -8,6 +8,7 @@ mod changes;
 mod decisiv;
 mod field_nation;
 mod serial;
+mod tus;
 
 use fieldpost::{Answer, AnswerBody, Body, Content, ItemId, Method, Part, Request, Sha256, Sink};
 use serde_json::json;
@@ -17,6 +18,8 @@ pub(crate) use self::changes::Change;
 pub(crate) use self::field_nation::Creation;
 use self::field_nation::Folder;
 pub(crate) use self::serial::USER;
+use self::tus::Resumable;
+pub(crate) use self::tus::{Begun, Piece};
 
 /// Which system's shapes it speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,7 @@ pub(crate) enum Speech {
     Serial,
     Decisiv,
     FieldNation,
+    Tus,
 }
 
 /// A file that it accepted.
@@ -92,6 +96,8 @@ pub(crate) struct Server {
     pub(crate) entries: Vec<Entry>,
     /// Folders that were created.
     created: Vec<Folder>,
+    /// Uploads that were created, whole or not.
+    resumables: Vec<Resumable>,
     /// Work orders that take nothing any more.
     pub(crate) closed: Vec<String>,
     /// It has its other address now.
@@ -130,7 +136,8 @@ impl Server {
     pub(crate) fn new(speech: Speech, manner: Manner) -> Self {
         let token = "token-0".to_owned();
         let (entries, created, closed, done) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Server { speech, manner, token, entries, created, closed, moved: false, done, next: 0 }
+        let resumables = Vec::new();
+        Server { speech, manner, token, entries, created, resumables, closed, moved: false, done, next: 0 }
     }
 
     pub(crate) fn url(&self) -> &'static str {
@@ -145,6 +152,8 @@ impl Server {
             (Speech::Decisiv, true) => "https://moved.decisiv.invalid",
             (Speech::FieldNation, false) => "https://fieldnation.invalid",
             (Speech::FieldNation, true) => "https://moved.fieldnation.invalid",
+            (Speech::Tus, false) => "https://tus.invalid/files",
+            (Speech::Tus, true) => "https://moved.tus.invalid/files",
         }
     }
 
@@ -160,6 +169,7 @@ impl Server {
             Speech::Serial => ["1007", "1008"],
             Speech::Decisiv => ["C-7", "C-8"],
             Speech::FieldNation => ["9007", "9008"],
+            Speech::Tus => ["house 7", "house 8"],
         }
     }
 
@@ -194,6 +204,7 @@ impl Server {
                 folder = Some(id);
                 (work_order, name)
             }
+            Speech::Tus => return None,
         };
         let visibility = text(parts, "MessageVisibility").unwrap_or_else(|| "All".to_owned());
         let is_text = says.is_some();
@@ -256,6 +267,7 @@ impl Server {
         match self.speech {
             Speech::Corrigo => answer(200, &json!({"AttachmentId": remote_id, "MessageId": "m"})),
             Speech::DigitalRealty => answer(200, &json!({"id": remote_id, "hash": hash})),
+            Speech::Tus => unreachable!("it takes no forms"),
             Speech::Decisiv => decisiv::added(self.entries.last().expect("just taken"), self.manner),
             Speech::FieldNation => {
                 // Not all of it: the first page.
@@ -285,6 +297,7 @@ impl Server {
             there.filter(|entry| !self.manner.hides || !hide(entry)).collect()
         };
         match (self.speech, segments.as_slice()) {
+            (Speech::Tus, _) => self.tells(request),
             (Speech::Corrigo, ["api", "attachments"]) => {
                 let list = seen(&query("WorkOrderId").unwrap_or_default());
                 let list: Vec<_> = list

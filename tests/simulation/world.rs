@@ -25,7 +25,9 @@ use serde_json::json;
 use self::knowing::{About, Known};
 use self::mishaps::Backup;
 use crate::disk::{Process, SimDisk};
-use crate::server::{Change, Creation, Entry, Manner, Naming, Server, Speech, USER, Upload, answer, page, sha256};
+use crate::server::{
+    Begun, Change, Creation, Entry, Manner, Naming, Piece, Server, Speech, USER, Upload, answer, page, sha256,
+};
 
 /// Account setting `settle`, in milliseconds: its default.
 const SETTLE: u64 = 20_000;
@@ -81,6 +83,10 @@ enum Asked {
     Change(Change),
     /// Of a folder.
     Create(Creation),
+    /// To create an upload that has an address of its own.
+    Begin(Begun),
+    /// To fill it.
+    Fill(Piece),
 }
 
 /// What a world is like.
@@ -163,7 +169,8 @@ impl World {
             naming: naming[rng.usize(..4)],
             sizes: rng.u8(..3) > 0,
         };
-        let speech = [Speech::DigitalRealty, Speech::Serial, Speech::Decisiv, Speech::FieldNation][rng.usize(..4)];
+        let speech = [Speech::DigitalRealty, Speech::Serial, Speech::Decisiv, Speech::FieldNation, Speech::Tus];
+        let speech = speech[rng.usize(..5)];
         let mut servers = [Server::new(Speech::Corrigo, manner(&mut rng)), Server::new(speech, manner(&mut rng))];
         if speech == Speech::Serial && rng.u8(..3) > 0 {
             servers[1].manner.naming = Naming::Renamed;
@@ -291,6 +298,14 @@ impl World {
             Coming::Done { server, asked: Asked::Create(creation), .. } => {
                 self.tell(format!("{:?} does {creation:?}", self.servers[server].speech));
                 self.servers[server].create(creation);
+            }
+            Coming::Done { server, asked: Asked::Begin(begun), .. } => {
+                self.tell(format!("{:?} does {begun:?}", self.servers[server].speech));
+                self.servers[server].begin(begun);
+            }
+            Coming::Done { server, asked: Asked::Fill(piece), .. } => {
+                let done = self.servers[server].fill(&piece).status;
+                self.tell(format!("{:?} answers {done} to {piece:?}, which nobody hears", self.servers[server].speech));
             }
             Coming::Report { generation, id, server, item, got } => self.report(generation, id, server, item, &got),
         }

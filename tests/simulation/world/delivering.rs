@@ -107,7 +107,7 @@ impl World {
             Coming::Done { server: at, asked: Asked::Upload(_), .. } => *at == server,
             _ => false,
         });
-        let reads = transfer.request.method == Method::Get && !self.kindly;
+        let reads = matches!(transfer.request.method, Method::Get | Method::Head) && !self.kindly;
         let slow = reads && self.rng.u8(..if coming { 2 } else { 16 }) == 0;
         let took = if slow { self.rng.u64(SETTLE..2 * SETTLE) } else { self.rng.u64(1..9_000) };
         let early = |failure| (Left::None, Err(failure));
@@ -123,6 +123,9 @@ impl World {
             16..18 => (Left::None, Ok(page(302))),
             _ => return self.arrives(transfer, server, &file, chance, took),
         };
+        if left == Left::Part {
+            self.arrives_in_part(transfer, server, &file);
+        }
         self.comes_back(transfer.id, about, took, left, result);
     }
 
@@ -134,6 +137,17 @@ impl World {
         (sha256(&content) == file.sha256).then_some(content)
     }
 
+    /// A part of what goes to an upload's own address arrives, now or somewhat later.
+    fn arrives_in_part(&mut self, transfer: &Transfer, server: usize, file: &[u8]) {
+        let token = transfer.token.as_ref().map(fieldpost::Secret::reveal);
+        let Some(mut piece) = self.servers[server].piece(&transfer.request, file) else { return };
+        if self.servers[server].takes(token) && !piece.content.is_empty() {
+            piece.content.truncate(self.rng.usize(..piece.content.len()));
+            let (at, listed_by) = (self.rng.u64(self.now..self.now + SETTLE), self.now);
+            self.coming.push((at, Coming::Done { server, asked: Asked::Fill(piece), listed_by }));
+        }
+    }
+
     /// The whole request is at the system, or at something before it.
     pub(super) fn arrives(&mut self, transfer: &Transfer, server: usize, file: &[u8], chance: u8, took: u64) {
         let token = transfer.token.as_ref().map(fieldpost::Secret::reveal);
@@ -143,6 +157,8 @@ impl World {
         let upload = self.servers[server].upload(&transfer.request, file).map(Asked::Upload);
         let change = self.servers[server].change(&transfer.request).map(Asked::Change);
         let creation = self.servers[server].creation(&transfer.request).map(Asked::Create);
+        let begun = self.servers[server].begun(&transfer.request).map(Asked::Begin);
+        let piece = self.servers[server].piece(&transfer.request, file).map(Asked::Fill);
         if wanted && !self.servers[server].takes(token) {
             let refused = answer(401, &json!({"Message": "token"}));
             return self.comes_back(transfer.id, about, took, Left::Whole, Ok(refused));
@@ -162,7 +178,7 @@ impl World {
         if let Some(result) = before {
             return self.comes_back(transfer.id, about, took, Left::Whole, result);
         }
-        let Some(asked) = upload.or(change).or(creation) else {
+        let Some(asked) = upload.or(change).or(creation).or(begun).or(piece) else {
             let mask = self.rng.u64(..);
             let hide = move |entry: &Entry| (mask >> (entry.remote_id.len() * 7 % 60)) & 3 == 0;
             // What it says was so at some time between the question and the answer.
@@ -179,7 +195,7 @@ impl World {
     /// From here on the system does it: at once and with an answer; or its answer is lost, garbled, or late.
     fn takes(&mut self, id: TransferId, about: (usize, Option<ItemId>), asked: Asked, chance: u8, took: u64) {
         let (server, _) = about;
-        let is_upload = matches!(asked, Asked::Upload(_));
+        let is_upload = matches!(asked, Asked::Upload(_) | Asked::Fill(_));
         let mut latest = self.now + SETTLE - 1;
         if self.kind.late && is_upload && !self.kindly && self.rng.u8(..4) == 0 {
             latest += self.rng.u64(..4 * SETTLE);
@@ -211,6 +227,13 @@ impl World {
             }
             Asked::Change(change) => self.servers[server].apply(&change),
             Asked::Create(creation) => self.servers[server].create(creation),
+            Asked::Begin(begun) => self.servers[server].begin(begun),
+            Asked::Fill(mut piece) => {
+                if !self.kindly && piece.content.len() > 1 && self.rng.u8(..6) == 0 {
+                    piece.content.truncate(self.rng.usize(1..piece.content.len())); // less than was sent
+                }
+                self.servers[server].fill(&piece)
+            }
         };
         self.comes_back(id, about, took, Left::Whole, Ok(done));
     }
@@ -265,6 +288,8 @@ impl Asked {
             Asked::Upload(upload) => upload.work_order(),
             Asked::Change(change) => &change.work_order,
             Asked::Create(creation) => &creation.work_order,
+            Asked::Begin(begun) => &begun.work_order,
+            Asked::Fill(piece) => &piece.work_order,
         }
     }
 }

@@ -166,6 +166,11 @@ impl World {
         let server = self.rng.usize(..2);
         self.servers[server].rotate();
         self.tell(format!("the tokens of {:?} expire", self.servers[server].speech));
+        if self.servers[server].speech == Speech::Tus {
+            let also_whole = self.rng.bool();
+            self.tell(format!("and so do its uploads, the whole ones too: {also_whole}"));
+            self.servers[server].expire(also_whole);
+        }
     }
 
     pub(super) fn close_work_order(&mut self) {
@@ -251,6 +256,7 @@ impl World {
                 Speech::DigitalRealty => Account::digital_realty(id, url, "M-1").customer_account("A-7"),
                 Speech::Serial => Account::serial(id, url, USER),
                 Speech::Decisiv => Account::decisiv(id, url),
+                Speech::Tus => Account::tus(id, url),
                 Speech::FieldNation => Account::field_nation(id, url).set("folder", "Site Photos"),
             }
         })

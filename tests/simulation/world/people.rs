@@ -57,6 +57,7 @@ impl World {
         let Some(server) = self.items.get(&item.id).map(|known| known.server) else { return };
         let pending = self.coming.iter().any(|(_, coming)| match coming {
             Coming::Done { asked: Asked::Upload(upload), .. } => item.id.marker().is_in(upload.name()),
+            Coming::Done { asked: Asked::Fill(piece), .. } => item.id.marker().is_in(&piece.name),
             _ => false,
         });
         if pending || item.state == State::Sending {

@@ -8,6 +8,7 @@
 mod line;
 mod server;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,7 +78,7 @@ impl Yard {
     fn deliver(&self) {
         let http =
             HttpOptions { connect: Duration::from_secs(20), idle: Duration::from_secs(30), ..Default::default() };
-        let tokens = |_: &str| Some("t0ken".to_owned());
+        let tokens = |_: &str| Some("t0ken-of-jo".to_owned());
         run(self.outbox().deliver_with(&tokens, Deliver { http, ..Deliver::default() })).unwrap();
     }
 
@@ -124,6 +125,12 @@ impl Yard {
     }
 }
 
+/// All files below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
 /// Bytes that compress to nothing and repeat nowhere.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
@@ -152,6 +159,10 @@ fn a_file_arrives_once_with_what_goes_along() {
     yard.assert_stored_once(&item);
     assert_eq!(yard.asked(), ["OPTIONS", "POST", "PATCH 0"]);
     assert_eq!(yard.line.carried("PATCH"), 300_000);
+    for file in files(&yard.dir.path().join("outbox")) {
+        let content = std::fs::read(&file).unwrap();
+        assert!(!content.windows(6).any(|bytes| bytes == b"t0ken-"), "{} holds the token", file.display());
+    }
 }
 
 #[test]

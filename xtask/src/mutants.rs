@@ -189,6 +189,12 @@ const MUTANTS: &[Mutant] = &[
         broken: "",
     },
     Mutant {
+        name: "what is less than whole is believed before it has settled",
+        file: "dispatch/look.rs",
+        sound: "    if doubt.since.age(started) < cx.settle {\n        return later(row, doubt, cx);\n    }\n    if doubt.review",
+        broken: "    if doubt.review",
+    },
+    Mutant {
         name: "a new entry under another name is taken for absence",
         file: "providers/recognise.rs",
         sound: "if ours.is_empty() && others.is_empty() { Sighting::Absent }",

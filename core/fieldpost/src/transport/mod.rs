@@ -32,7 +32,8 @@ pub struct Transfer {
     pub request: Request,
     /// The account's token, where the request wants one.
     pub token: Option<Secret>,
-    /// The file that a [`Content::File`](crate::Content::File) or [`Content::Base64File`](crate::Content::Base64File) part stands for.
+    /// The file that a [`Content::File`](crate::Content::File) or [`Content::Base64File`](crate::Content::Base64File) part, or a
+    /// [`Body::File`](crate::Body::File), stands for.
     pub file: Option<BodyFile>,
     /// The new file that a successful answer's body is written to, beside its hash: only with [`Sink::Hash`](crate::Sink::Hash).
     pub keep: Option<PathBuf>,

@@ -9,7 +9,7 @@ mod line;
 mod server;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fieldpost::{Account, Deliver, Document, HttpOptions, Item, ItemId, Outbox, Proof, State, WorkOrder};
@@ -28,14 +28,19 @@ struct Yard {
     line: Line,
     server: Server,
     dir: tempfile::TempDir,
+    _alone: MutexGuard<'static, ()>,
 }
+
+/// One test at a time: a process that is being started has, for a moment, every lock of the outboxes beside it.
+static ALONE: Mutex<()> = Mutex::new(());
 
 impl Yard {
     fn new() -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let dir = tempfile::tempdir().unwrap();
         let server = Server::start(&dir.path().join("store"));
         let line = Line::to(server.port());
-        let mut yard = Yard { outbox: None, clock: Arc::new(HandClock::new()), line, server, dir };
+        let mut yard = Yard { outbox: None, clock: Arc::new(HandClock::new()), line, server, dir, _alone: alone };
         yard.open();
         let account = Account::tus("own", format!("http://127.0.0.1:{}/files", yard.line.port()));
         yard.outbox().put_account(account.metadata("tenant=north")).unwrap();

@@ -109,8 +109,18 @@ impl Server {
             let Begun { host, work_order, name, .. } = upload.begun.clone();
             let (remote_id, content) = (upload.id.clone(), upload.content.clone());
             let (visibility, by) = ("All".to_owned(), USER.to_owned());
-            let entry =
-                Entry { remote_id, host, work_order, name, visibility, content, by, listed_from: 0, deleted: false };
+            let entry = Entry {
+                remote_id,
+                host,
+                work_order,
+                name,
+                visibility,
+                content,
+                by,
+                listed_from: 0,
+                deleted: false,
+                is_text: false,
+            };
             self.entries.push(entry);
         }
         answer

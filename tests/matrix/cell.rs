@@ -5,7 +5,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use fieldpost::{Changes, Deliver, Document, HttpOptions, Item, ItemId, Proof, RemoteId, State, Text, WorkOrder};
+use fieldpost::{
+    Changes, Deliver, Document, HttpOptions, Item, ItemId, Proof, RemoteId, Signature, State, Text, WorkOrder,
+};
 use fieldpost_sandbox::{By, Fault, LedgerEntry, Operation as Asked, Provider, Rule, RuleId, WorkOrderState};
 use fieldpost_tests::{World, run, systems};
 
@@ -28,6 +30,9 @@ const ROUNDS: usize = 4;
 
 /// The folder that Field Nation has not.
 const FOLDER: &str = "Photos";
+
+/// A PNG's head, and a dot.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55";
 
 /// What was seen of a cell.
 #[derive(Debug)]
@@ -150,7 +155,7 @@ impl<'a> Stage<'a> {
             Rule::new(fault).skip(u32::from(is_look))
         } else {
             let asked = match self.row.operation {
-                Operation::Upload | Operation::Text => Asked::Upload,
+                Operation::Upload | Operation::Text | Operation::Signature => Asked::Upload,
                 Operation::Before | Operation::Look => Asked::List,
                 Operation::Folder => Asked::CreateFolder,
                 Operation::Update => Asked::Update,
@@ -171,12 +176,13 @@ impl<'a> Stage<'a> {
 
     /// Whether it is a file or a text that is sent.
     fn sends(&self) -> bool {
-        matches!(self.row.operation, Operation::Upload | Operation::Text)
+        matches!(self.row.operation, Operation::Upload | Operation::Text | Operation::Signature)
     }
 
     /// How many lists are read before an upload.
     fn reads_before(&self) -> u32 {
-        u32::from(matches!(self.row.system, Provider::Serial | Provider::FieldNation))
+        let reads = matches!(self.row.system, Provider::Serial | Provider::FieldNation);
+        u32::from(reads && self.row.operation != Operation::Signature)
     }
 
     /// Asks for the operation.
@@ -191,6 +197,12 @@ impl<'a> Stage<'a> {
             Operation::Update => outbox.update(self.earlier, changes).unwrap().id,
             Operation::Delete => outbox.delete(self.earlier).unwrap().id,
             Operation::Rmdir => outbox.delete_folder(&self.job, folder.unwrap()).unwrap().id,
+            Operation::Signature => {
+                let account = systems::account(&self.world.sandbox, self.row.system).signatures_to_endpoint();
+                outbox.put_account(account).unwrap();
+                let signature = Signature::png(self.world.file("customer.png", PNG));
+                outbox.capture(signature, &self.job).unwrap().id
+            }
             Operation::Text => outbox.capture(Text::new("Seal replaced"), &self.job).unwrap().id,
             operation => {
                 let mut content = b"%PDF-1.4\n".to_vec();

@@ -10,7 +10,7 @@ use std::fmt;
 use fieldpost_sandbox::Provider::{self, CorrigoPro, Decisiv, DigitalRealty, FieldNation, Serial};
 
 use crate::rows::Operation::{
-    self, Before, Delete, Download, Folder, Get, Link, List, Look, Mkdir, Rmdir, Text, Update, Upload,
+    self, Before, Delete, Download, Folder, Get, Link, List, Look, Mkdir, Rmdir, Signature, Text, Update, Upload,
 };
 use crate::rows::{ROWS, Row};
 
@@ -362,6 +362,26 @@ const EXCEPTIONS: &[(Provider, Operation, &str, Option<Line>)] = &[
     (FieldNation, Upload, "unreachable", None),
     // It is asked for nothing but the work order.
     (Serial, Before, "404", Some(("", NO_ORDER, NO_ORDER, 0))),
+    // A signature is known by its name alone, in a list that no page shows: what is not in it may be there all the same.
+    // So small that it is chance whether all of it had left.
+    (FieldNation, Signature, "unreachable", None),
+    (FieldNation, Signature, "drop before", None),
+    (FieldNation, Signature, "drop within", None),
+    (FieldNation, Signature, "drop after", Some(("", DOUBT_GONE, UNKNOWN, 0))),
+    (FieldNation, Signature, "portal", Some(("", DOUBT_PORTAL, UNKNOWN, 0))),
+    (FieldNation, Signature, "redirect", Some(("", DOUBT_PORTAL, UNKNOWN, 0))),
+    (FieldNation, Signature, "400", Some(("", DOUBT, UNKNOWN, 0))),
+    (FieldNation, Signature, "403", Some(("", DOUBT, UNKNOWN, 0))),
+    (FieldNation, Signature, "404", Some(("", DOUBT, UNKNOWN, 0))),
+    (FieldNation, Signature, "409", Some(("", DOUBT, UNKNOWN, 0))),
+    (FieldNation, Signature, "500", Some(("", DOUBT_BUSY, UNKNOWN, 0))),
+    (FieldNation, Signature, "503", Some(("", DOUBT_BUSY, UNKNOWN, 0))),
+    (FieldNation, Signature, "no order", Some(("", NO_ORDER, NO_ORDER, 0))),
+    (FieldNation, Signature, "renamed", Some(("", DOUBT, UNKNOWN, 1))),
+    (FieldNation, Signature, "twice", Some(("", DONE, FOUND, 1))),
+    (FieldNation, Signature, "office renames", Some(("", DOUBT_BUSY, UNKNOWN, 1))),
+    (FieldNation, Signature, "office deletes", Some(("", DOUBT_BUSY, UNKNOWN, 1))),
+    (FieldNation, Signature, "listed late", Some(("", DOUBT, FOUND, 1))),
     // Its 404 does not tell what is missing; and a file that is gone with its work order is gone.
     (FieldNation, Update, "no order", Some(("", NO_FILE, NO_FILE, 0))),
     (FieldNation, Delete, "no order", Some(("", DONE, DONE, 0))),
@@ -385,7 +405,7 @@ const EXCEPTIONS: &[(Provider, Operation, &str, Option<Line>)] = &[
 /// Of several lines about one fault the first counts.
 fn lines(operation: Operation) -> &'static [&'static [Line]] {
     match operation {
-        Upload | Text => &[UPLOAD],
+        Upload | Text | Signature => &[UPLOAD],
         Before => &[BEFORE],
         Folder => &[FOLDER],
         Look => &[LOOK],

@@ -17,6 +17,8 @@ pub(crate) enum Operation {
     Upload,
     /// A text is sent as a value, where a system takes those.
     Text,
+    /// A signature is sent to where a system has those of its own.
+    Signature,
     /// What is read before a file is sent.
     Before,
     /// A folder is made for it.
@@ -53,6 +55,7 @@ impl fmt::Display for Operation {
         f.pad(match self {
             Self::Upload => "upload",
             Self::Text => "text",
+            Self::Signature => "signature",
             Self::Before => "read before",
             Self::Folder => "folder",
             Self::Look => "look",
@@ -98,6 +101,7 @@ pub(crate) const ROWS: &[Row] = &[
     row(Provider::FieldNation, Operation::Before),
     row(Provider::FieldNation, Operation::Folder),
     row(Provider::FieldNation, Operation::Upload),
+    row(Provider::FieldNation, Operation::Signature),
     row(Provider::FieldNation, Operation::Look),
     row(Provider::FieldNation, Operation::Update),
     row(Provider::FieldNation, Operation::Delete),

@@ -138,11 +138,12 @@ struct OutboxTests {
     func answers() async throws {
         let world = try await World()
         let item = try await world.captureNote()
-        try await world.sandbox.network(.refused)
+        // Longer than any machine takes from here to the end.
+        try await world.sandbox.nextUpload(meets: ["kind": "too_many_requests", "retry_after": ["seconds": 3_600]])
         try await world.deliver()
         try await world.outbox.retryAll(because: .tokenWanted)
-        #expect(try await world.outbox.item(item.id).why?.reason == .unreachable)
-        try await world.outbox.retryAll(because: .unreachable)
+        #expect(try await world.outbox.item(item.id).why?.reason == .serverAskedToWait)
+        try await world.outbox.retryAll(because: .serverAskedToWait)
         #expect(try await world.outbox.item(item.id).why?.reason == .notStarted)
 
         let stuck = try await world.outbox.capture(.text("b"), for: WorkOrder(account: "acme", id: "no number"))

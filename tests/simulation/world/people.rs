@@ -64,6 +64,7 @@ impl World {
             return;
         }
         let there = self.servers[server].holds(item.id).into_iter().find(|entry| !entry.deleted);
+        let elsewhere = there.is_some_and(|entry| entry.work_order != item.work_order);
         let settlement = match there.map(|entry| entry.remote_id.clone()) {
             Some(id) => Settlement::Delivered(Some(RemoteId(id))),
             None => Settlement::Absent,
@@ -71,6 +72,11 @@ impl World {
         let Some(outbox) = self.outbox() else { return };
         let done = outbox.settle(item.id, settlement.clone());
         self.tell(format!("settle {}, which is {}, as {settlement:?}: {}", item.name, item.state, said(&done)));
+        if done.is_ok() && elsewhere {
+            // Of a work order that the item does not name (another phone sent it there, and was lost): what is asked of that id in
+            // its own is asked of nothing.
+            self.tainted.insert(About::Upload(item.id));
+        }
         if !matches!(done, Err(Error::NotNow { .. })) {
             self.survive(done, "settle");
         }

@@ -87,10 +87,11 @@ impl World {
         let server = server_of(&transfer.account);
         let left = if transfer.request.body == Body::Empty { Left::Whole } else { Left::Part };
         self.tell(format!(
-            "transfer {} leaves: {} {}",
+            "transfer {} leaves: {} {}{}",
             transfer.id.0,
             transfer.request.method.as_str(),
-            transfer.request.url
+            transfer.request.url,
+            transfer.item.map(|item| format!(" of {}", item.marker())).unwrap_or_default()
         ));
         self.leaves(transfer, server);
         let about = (server, transfer.item);

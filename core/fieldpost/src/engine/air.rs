@@ -14,8 +14,8 @@ use crate::dispatch::next::{self, Choice, Facts};
 use crate::dispatch::{answer, look};
 use crate::error::Error;
 use crate::model::{
-    AccountRow, Conditions, Exchange, ItemId, Now, Operation, Reason, Request, Requires, Restored, Row, Snapshot,
-    Stage, Trust, Why, Wish,
+    AccountRow, Conditions, Doubtful, Exchange, ItemId, Now, Operation, Reason, Request, Requires, Restored, Row,
+    Snapshot, Stage, Trust, Why, Wish,
 };
 use crate::providers::settings::Common;
 use crate::providers::{Cursor, Doubt, Effect, Looked, Outcome, Step, provider};
@@ -247,8 +247,12 @@ impl Core {
     fn send(&mut self, air: &mut Air, account: &str, item: ItemId) -> Result<Option<Task>, Error> {
         let now = self.now();
         let (mut row, mut account) = (self.row(item)?, self.account(account)?);
-        if matches!(row.stage, Stage::Absent(_)) && row.life.wish == Some(Wish::Cancel) {
-            look::unproved(&mut row); // as the probe it would be delivered, and a person wants it given up
+        let needs_a_person = |doubt: &Doubtful| doubt.review || row.life.wish == Some(Wish::Cancel);
+        if let Stage::Absent(doubt) = &row.stage
+            && needs_a_person(doubt)
+        {
+            // As the probe it would be delivered, and a person wants it given up; or it may be there twice then.
+            look::unproved(&mut row);
             self.commit(&[row], &[], |_| Ok(()))?;
             return Ok(None);
         }

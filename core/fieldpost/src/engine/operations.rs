@@ -151,7 +151,9 @@ impl Core {
         match change {
             Change::Update(changes) => {
                 retarget(&mut upload, changes);
-                if upload.life.attempts > 0 && !matches!(upload.stage, Stage::Blocked { .. }) {
+                // What has an attempt on record, be it one that a refused token did not count, is no such operation any more: the
+                // next attempt has to be journaled, or a rebuilt database would know of none.
+                if self.store.read().was_attempted(id, &upload.life.request_id)? {
                     let (stage, due) = (upload.stage.clone(), upload.due);
                     self.renew(&mut upload);
                     (upload.stage, upload.due) = (stage, due);

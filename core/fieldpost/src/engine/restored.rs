@@ -44,12 +44,16 @@ impl Core {
 
     /// Every upload that is not over is looked for before it is sent.
     fn look_first(&mut self) -> Result<(), Error> {
+        let now = self.now();
         let mut rows = self.store.read().items(&Filter::default())?;
         rows.retain(|row| !row.stage.is_over() && row.manifest.operation == Operation::Upload);
         for row in &mut rows {
             match &mut row.stage {
-                Stage::Verifying(doubt) | Stage::Absent(doubt) | Stage::Blocked { doubt: Some(doubt), .. } => {
-                    doubt.review = true;
+                Stage::Verifying(doubt) | Stage::Blocked { doubt: Some(doubt), .. } => doubt.review = true,
+                // What was not there when the backup was made may be by now.
+                Stage::Absent(doubt) => {
+                    row.stage = Stage::Verifying(Doubtful { review: true, ..doubt.clone() });
+                    row.due = Some(Wait::over(&now));
                 }
                 _ => row.life.restored = Some(Restored::Unlooked),
             }

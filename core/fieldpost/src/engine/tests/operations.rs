@@ -264,3 +264,19 @@ fn operations_keep_their_order_when_the_database_is_lost() {
         assert_eq!(desk.state(second), (State::Waiting, Some(Reason::AfterAnotherItem)));
     }
 }
+
+#[test]
+fn an_upload_that_was_changed_after_a_refused_token_is_known_to_be_attempted_by_a_rebuilt_database() {
+    let desk = Desk::new();
+    let id = desk.capture();
+    let driver = desk.deliver();
+    driver.answer(&driver.next().unwrap(), 401, ""); // no attempt is spent, but one is on record
+    drop(driver);
+    assert_eq!(desk.item(id).attempts, 0);
+    desk.outbox.update(id, Changes::from([("visibility".to_owned(), "All".to_owned())])).unwrap();
+    let driver = desk.deliver();
+    driver.lose(&driver.next().unwrap());
+    drop(driver);
+    let desk = desk.lose_the_database();
+    assert_eq!(desk.item(id).state, State::Verifying, "it may have arrived");
+}

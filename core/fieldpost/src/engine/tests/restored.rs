@@ -125,3 +125,29 @@ fn what_was_on_its_way_when_the_backup_was_made_and_is_absent_needs_a_person() {
     assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
     assert!(driver.next().is_none());
 }
+
+#[test]
+fn what_was_not_there_when_the_backup_was_made_is_no_probe_on_another_phone() {
+    // Nothing of the account was ever delivered, so its listings prove nothing: on the old phone it would go as the probe.
+    let desk = Desk::new();
+    let id = desk.capture();
+    let driver = desk.deliver();
+    driver.lose(&driver.next().unwrap());
+    desk.wait(Duration::from_secs(30));
+    driver.answer(&driver.wait_for(), 200, &listing(&[]));
+    assert_eq!(desk.item(id).state, State::Verifying);
+    drop(driver);
+    let desk = restored(desk);
+    let driver = desk.deliver();
+    for _ in 0..4 {
+        if desk.item(id).state == State::Blocked {
+            break;
+        }
+        let transfer = driver.wait_for();
+        assert_eq!(transfer.request.method, Method::Get, "another phone may have sent it since");
+        desk.wait(Duration::from_secs(30));
+        driver.answer(&transfer, 200, &listing(&[]));
+        _ = driver.next();
+    }
+    assert_eq!(desk.state(id), (State::Blocked, Some(Reason::OutcomeUnknown)));
+}

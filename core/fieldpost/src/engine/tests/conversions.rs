@@ -126,3 +126,19 @@ fn another_cap_begins_with_what_was_captured_again() {
     assert_eq!(desk.state(id), (State::Blocked, Some(Reason::TypeNotAccepted)));
     assert_eq!(desk.outbox.convert(id, &converted).unwrap().state, State::Queued);
 }
+
+#[test]
+fn what_was_refused_before_a_conversion_is_settled_for_a_rebuilt_database_too() {
+    let desk = desk();
+    let photo = Photo::new(made(&desk)).folder("Photos").max_edge(64);
+    let id = desk.outbox.capture(photo, &WorkOrder::new("fn", "10234")).unwrap().id;
+    let driver = desk.deliver();
+    let list = r#"{"metadata":{"total":1},"results":[{"id":9,"name":"Photos","metadata":{"total":0},"results":[]}]}"#;
+    driver.answer(&driver.next().unwrap(), 200, list);
+    driver.answer(&driver.next().unwrap(), 415, r#"{"status": 415, "message": "no such type"}"#);
+    drop(driver);
+    assert_eq!(desk.state(id), (State::Blocked, Some(Reason::TypeNotAccepted)));
+    desk.outbox.convert(id, made(&desk)).unwrap();
+    let desk = desk.lose_the_database();
+    assert_eq!(desk.item(id).state, State::Queued, "of the new operation nothing has left");
+}

@@ -53,7 +53,7 @@ fn jpeg(file: &[u8], edge: u32, control: &Control<'_>) -> Result<Decoded, FitErr
     if (pixels.0.width(), pixels.0.height()) != (frame.width, frame.height) {
         return Err(FitError::not_decodable("the JPEG's header can be read in two ways"));
     }
-    let metadata = Metadata::of_jpeg(&parsed);
+    let metadata = Metadata::of_segments(&parsed.segments);
     Ok(Decoded {
         orientation: metadata.orientation(),
         quality: parsed.quality(),

@@ -200,7 +200,7 @@ fn as_it_is(kind: ContentType, file: &[u8], policy: &Policy) -> Result<Option<(O
         ContentType::Jpeg => {
             let jpeg = Jpeg::parse(file)?;
             let (width, height) = (jpeg.frame.width, jpeg.frame.height);
-            let orientation = crate::metadata::Metadata::of_jpeg(&jpeg).orientation();
+            let orientation = crate::metadata::Metadata::of_segments(&jpeg.segments).orientation();
             if !good(width, height, orientation, jpeg.truncated) {
                 return Ok(None);
             }

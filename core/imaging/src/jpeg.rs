@@ -26,10 +26,10 @@ pub(crate) mod marker {
 pub(crate) const MAX_PAYLOAD: usize = 65_533;
 
 /// One segment ahead of the first scan: its marker and what follows the length field.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Segment<'a> {
+#[derive(Debug, Clone)]
+pub(crate) struct Segment {
     pub(crate) marker: u8,
-    pub(crate) payload: &'a [u8],
+    pub(crate) payload: Vec<u8>,
 }
 
 /// The frame header.
@@ -47,7 +47,7 @@ pub(crate) struct Frame {
 #[derive(Debug)]
 pub(crate) struct Jpeg<'a> {
     /// Everything ahead of the first scan, in the file's order.
-    pub(crate) segments: Vec<Segment<'a>>,
+    pub(crate) segments: Vec<Segment>,
     pub(crate) frame: Frame,
     /// Whether the first scan holds all components: only then can a decoder go row by row.
     pub(crate) interleaved: bool,
@@ -83,7 +83,7 @@ impl<'a> Jpeg<'a> {
                     {
                         return Err(FitError::not_decodable("the JPEG has more than one frame"));
                     }
-                    segments.push(Segment { marker: code, payload });
+                    segments.push(Segment { marker: code, payload: payload.to_vec() });
                     at = start + 4 + payload.len();
                 }
             }
@@ -102,7 +102,7 @@ impl<'a> Jpeg<'a> {
 
     /// The quality on libjpeg's scale that the first quantisation table comes closest to; `None` without a table.
     pub(crate) fn quality(&self) -> Option<u8> {
-        let tables = self.segments.iter().find(|segment| segment.marker == marker::DQT)?.payload;
+        let tables = &self.segments.iter().find(|segment| segment.marker == marker::DQT)?.payload;
         let sum: f64 = match tables.first()? >> 4 {
             0 => tables.get(1..65)?.iter().map(|value| f64::from(*value)).sum(),
             _ => tables.get(1..129)?.chunks(2).map(|v| f64::from(v[0]) * 256.0 + f64::from(v[1])).sum(),

@@ -29,18 +29,16 @@ pub(crate) struct Metadata {
 }
 
 impl Metadata {
-    pub(crate) fn of_jpeg(jpeg: &Jpeg<'_>) -> Self {
+    pub(crate) fn of_segments(segments: &[Segment]) -> Self {
         let find = |code, id: &[u8]| {
-            jpeg.segments
-                .iter()
-                .find_map(|s| (s.marker == code).then(|| s.payload.strip_prefix(id))?.map(<[u8]>::to_vec))
+            segments.iter().find_map(|s| (s.marker == code).then(|| s.payload.strip_prefix(id))?.map(<[u8]>::to_vec))
         };
         Metadata {
             exif: find(marker::APP1, EXIF_ID),
             xmp: find(marker::APP1, XMP_ID),
             iptc: find(marker::APP13, IPTC_ID),
-            comments: jpeg.segments.iter().filter(|s| s.marker == marker::COM).map(|s| s.payload.to_vec()).collect(),
-            icc: icc_profile(&jpeg.segments),
+            comments: segments.iter().filter(|s| s.marker == marker::COM).map(|s| s.payload.to_vec()).collect(),
+            icc: icc_profile(segments),
         }
     }
 
@@ -98,7 +96,7 @@ impl Metadata {
 /// The file with its metadata as the policy wants it and its picture data untouched. Gain maps, motion clips and
 /// whatever else trails the picture are left out, for their offsets would no longer be right.
 pub(crate) fn rewrite_jpeg(jpeg: &Jpeg<'_>, policy: ExifPolicy) -> Vec<u8> {
-    let allowed = Metadata::of_jpeg(jpeg).allowed(policy);
+    let allowed = Metadata::of_segments(&jpeg.segments).allowed(policy);
     let mut out = vec![0xFF, marker::SOI];
     for Segment { marker: code, payload } in jpeg.segments.iter().filter(|s| s.marker == marker::APP0 && is_jfif(s)) {
         out.extend(segment(*code, b"", payload));
@@ -114,7 +112,7 @@ pub(crate) fn rewrite_jpeg(jpeg: &Jpeg<'_>, policy: ExifPolicy) -> Vec<u8> {
     out
 }
 
-fn is_jfif(segment: &Segment<'_>) -> bool {
+fn is_jfif(segment: &Segment) -> bool {
     segment.payload.starts_with(b"JFIF\0")
 }
 
@@ -130,7 +128,7 @@ fn segment(code: u8, id: &[u8], payload: &[u8]) -> Vec<u8> {
 }
 
 /// A profile may be spread over several segments, numbered from 1; an incomplete one is none.
-fn icc_profile(segments: &[Segment<'_>]) -> Option<Vec<u8>> {
+fn icc_profile(segments: &[Segment]) -> Option<Vec<u8>> {
     let parts = segments.iter().filter(|s| s.marker == marker::APP2).filter_map(|s| s.payload.strip_prefix(ICC_ID));
     let mut parts: Vec<(u8, u8, &[u8])> = parts.filter_map(|p| Some((*p.first()?, *p.get(1)?, p.get(2..)?))).collect();
     parts.sort_by_key(|(number, _, _)| *number);
@@ -182,7 +180,7 @@ mod tests {
         file.extend(laid);
         file.extend([0xFF, 0xC0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0xFF, 0xD9]);
         let jpeg = Jpeg::parse(&file).unwrap();
-        assert_eq!(Metadata::of_jpeg(&jpeg).icc.as_deref(), Some(&profile[..]));
+        assert_eq!(Metadata::of_segments(&jpeg.segments).icc.as_deref(), Some(&profile[..]));
         let half = &jpeg.segments[1..];
         assert_eq!(icc_profile(half), None, "an incomplete profile is none");
     }

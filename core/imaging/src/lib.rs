@@ -26,6 +26,7 @@ mod metadata;
 mod pixels;
 mod png;
 mod policy;
+mod resample;
 mod sniff;
 #[cfg(feature = "synthetic")]
 pub mod synthetic;

@@ -1,0 +1,304 @@
+//! One plane of samples brought to other dimensions while it streams by, by Lanczos with three lobes.
+//!
+//! Owns the kernel and the order of the sums: `f32`, multiplied and added in one fixed order, so that the same bytes come
+//! out on every machine. Never holds more of the source than the rows that one row of the output is made of.
+//!
+//! ```text
+//! row of bytes -> ring of rows (as many as the kernel is high) --down--> one line --eight lines side by side--across--> Target
+//! ```
+
+/// How many lines go across at once: the lanes that a machine's registers hold.
+pub(crate) const LANES: usize = 8;
+
+/// Where samples of a row or column of the source lie, seen from the output.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Axis {
+    /// How many samples the source has.
+    pub(crate) from: usize,
+    /// How many of them the picture really covers: half a sample less where the last one stands for one column of two.
+    pub(crate) extent: f64,
+    /// How many samples the output has.
+    pub(crate) to: usize,
+    /// How many of them the picture really covers.
+    pub(crate) to_extent: f64,
+    /// By how much of an output sample the output's grid is moved: a mirrored picture's pairs are counted from its end.
+    pub(crate) shift: f64,
+}
+
+impl Axis {
+    fn is_identity(&self) -> bool {
+        self.from == self.to && self.extent == self.to_extent && self.shift == 0.0
+    }
+}
+
+/// The weights of every output sample along one axis, all of the same number.
+struct Kernel {
+    taps: usize,
+    /// The first source sample of each output sample; it and all its neighbours are in the source.
+    starts: Vec<usize>,
+    weights: Vec<f32>,
+}
+
+impl Kernel {
+    fn new(axis: Axis) -> Kernel {
+        if axis.is_identity() {
+            return Kernel { taps: 1, starts: (0..axis.to).collect(), weights: vec![1.0; axis.to] };
+        }
+        const LOBES: f64 = 3.0;
+        let ratio = axis.extent / axis.to_extent;
+        let widened = ratio.max(1.0);
+        let reach = LOBES * widened;
+        let taps = ((2.0 * reach) as usize + 2).min(axis.from);
+        let (mut starts, mut weights) = (Vec::with_capacity(axis.to), Vec::with_capacity(axis.to * taps));
+        let mut row = vec![0.0f64; taps];
+        for index in 0..axis.to {
+            let center = (index as f64 + 0.5 + axis.shift) * ratio;
+            let first = (center - reach - 0.5).ceil().max(0.0) as usize; // a negative one would be outside
+            let start = first.min(axis.from - taps);
+            for (tap, weight) in row.iter_mut().enumerate() {
+                *weight = lanczos(((start + tap) as f64 + 0.5 - center) / widened);
+            }
+            let sum: f64 = row.iter().sum();
+            starts.push(start);
+            weights.extend(row.iter().map(|weight| (weight / sum) as f32));
+        }
+        Kernel { taps, starts, weights }
+    }
+
+    fn at(&self, index: usize) -> (usize, &[f32]) {
+        (self.starts[index], &self.weights[index * self.taps..][..self.taps])
+    }
+}
+
+fn lanczos(x: f64) -> f64 {
+    if x == 0.0 {
+        1.0
+    } else if x.abs() >= 3.0 {
+        0.0
+    } else {
+        let x = x * std::f64::consts::PI;
+        3.0 * libm::sin(x) * libm::sin(x / 3.0) / (x * x)
+    }
+}
+
+/// Takes the output: `lanes[..count]` are the samples of column `x` in the rows from `y` on.
+pub(crate) trait Target {
+    fn column(&mut self, x: usize, y: usize, lanes: &[u8; LANES], count: usize);
+}
+
+/// One plane on its way.
+pub(crate) struct Resampler {
+    down: Kernel,
+    across: Kernel,
+    width: usize,
+    height: usize,
+    out_width: usize,
+    /// The last rows of the source, as many as `down` has taps; row `n` lies at `n % taps`.
+    ring: Vec<f32>,
+    taken: usize,
+    made: usize,
+    line: Vec<f32>,
+    /// Up to eight lines, side by side for each column.
+    lines: Vec<f32>,
+}
+
+impl Resampler {
+    /// What the resampler of such axes holds, in bytes.
+    pub(crate) fn memory(across: Axis, down: Axis) -> u64 {
+        let taps = |axis: Axis| 6.0 * (axis.extent / axis.to_extent).max(1.0) + 2.0;
+        let floats = across.from as f64 * (taps(down) + 1.0 + LANES as f64)
+            + across.to as f64 * (taps(across) + 2.0)
+            + down.to as f64 * (taps(down) + 2.0);
+        (floats * 4.0) as u64
+    }
+
+    pub(crate) fn new(across: Axis, down: Axis) -> Resampler {
+        let (width, height, out_width) = (across.from, down.from, across.to);
+        let (down, across) = (Kernel::new(down), Kernel::new(across));
+        Resampler {
+            ring: vec![0.0; width * down.taps],
+            line: vec![0.0; width],
+            lines: vec![0.0; width * LANES],
+            taken: 0,
+            made: 0,
+            down,
+            across,
+            width,
+            height,
+            out_width,
+        }
+    }
+
+    /// Takes the next row of the source; rows beyond its height are left alone.
+    pub(crate) fn push(&mut self, row: &[u8], target: &mut impl Target) {
+        if self.taken == self.height {
+            return;
+        }
+        let at = self.taken % self.down.taps * self.width;
+        for (kept, sample) in self.ring[at..at + self.width].iter_mut().zip(row) {
+            *kept = f32::from(*sample);
+        }
+        self.taken += 1;
+        while self.made < self.down.starts.len() && self.down.starts[self.made] + self.down.taps <= self.taken {
+            self.make(target);
+        }
+    }
+
+    /// Whether all rows of the output are made.
+    pub(crate) fn is_done(&self) -> bool {
+        self.made == self.down.starts.len()
+    }
+
+    fn make(&mut self, target: &mut impl Target) {
+        let lane = self.made % LANES;
+        self.blend();
+        for (column, value) in self.lines.chunks_exact_mut(LANES).zip(&self.line) {
+            column[lane] = *value;
+        }
+        self.made += 1;
+        if lane + 1 == LANES || self.is_done() {
+            self.go_across(self.made - lane - 1, lane + 1, target);
+        }
+    }
+
+    /// The line of the output that is next, at the source's width.
+    fn blend(&mut self) {
+        let (start, weights) = self.down.at(self.made);
+        let (ring, taps, width) = (&self.ring, self.down.taps, self.width);
+        let row = |tap: usize| &ring[(start + tap) % taps * width..][..width];
+        let line = &mut self.line[..width];
+        line.fill(0.0);
+        let mut tap = 0;
+        while tap + 4 <= taps {
+            let (a, b, c, d) = (row(tap), row(tap + 1), row(tap + 2), row(tap + 3));
+            let w = [weights[tap], weights[tap + 1], weights[tap + 2], weights[tap + 3]];
+            for (x, sum) in line.iter_mut().enumerate() {
+                *sum += (a[x] * w[0] + b[x] * w[1]) + (c[x] * w[2] + d[x] * w[3]);
+            }
+            tap += 4;
+        }
+        for (tap, weight) in weights.iter().enumerate().skip(tap) {
+            for (sum, value) in line.iter_mut().zip(row(tap)) {
+                *sum += value * weight;
+            }
+        }
+    }
+
+    fn go_across(&self, y: usize, count: usize, target: &mut impl Target) {
+        for x in 0..self.out_width {
+            let (start, weights) = self.across.at(x);
+            let columns = self.lines[start * LANES..].chunks_exact(LANES);
+            let mut sums = [0.0f32; LANES];
+            for (weight, column) in weights.iter().zip(columns) {
+                for (sum, value) in sums.iter_mut().zip(column) {
+                    *sum += value * weight;
+                }
+            }
+            target.column(x, y, &sums.map(to_sample), count);
+        }
+    }
+}
+
+/// The nearest sample, without a conversion that has to look for what a float can be besides: adding 2^23 leaves the integer in
+/// the lowest bits.
+#[allow(clippy::manual_clamp, reason = "`clamp` has to look for NaN, and costs more than it saves here")]
+fn to_sample(value: f32) -> u8 {
+    (value.max(0.0).min(255.0) + 8_388_608.0).to_bits() as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Flat {
+        width: usize,
+        data: Vec<u8>,
+    }
+
+    impl Target for Flat {
+        fn column(&mut self, x: usize, y: usize, lanes: &[u8; LANES], count: usize) {
+            for (lane, sample) in lanes.iter().take(count).enumerate() {
+                self.data[(y + lane) * self.width + x] = *sample;
+            }
+        }
+    }
+
+    fn plain(from: usize, to: usize) -> Axis {
+        Axis { from, extent: from as f64, to, to_extent: to as f64, shift: 0.0 }
+    }
+
+    fn resampled(data: &[u8], across: Axis, down: Axis) -> Vec<u8> {
+        let mut out = Flat { width: across.to, data: vec![77; across.to * down.to] };
+        let mut resampler = Resampler::new(across, down);
+        for row in data.chunks_exact(across.from) {
+            resampler.push(row, &mut out);
+        }
+        assert!(resampler.is_done());
+        out.data
+    }
+
+    fn noise(len: usize) -> Vec<u8> {
+        let mut state = 9u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        (0..len).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn the_same_dimensions_give_the_same_samples() {
+        let data = noise(37 * 21);
+        assert_eq!(resampled(&data, plain(37, 37), plain(21, 21)), data);
+    }
+
+    #[test]
+    fn a_flat_plane_stays_flat_at_any_dimensions_and_shift() {
+        for (from, to) in [(1, 1), (1, 9), (9, 1), (17, 5), (5, 17), (300, 7), (64, 63)] {
+            for shift in [0.0, -0.5] {
+                let axis = Axis { shift, ..plain(from, to) };
+                for level in [0, 1, 128, 255] {
+                    let out = resampled(&vec![level; from * from], axis, axis);
+                    assert!(out.iter().all(|sample| *sample == level), "{from} to {to}, {level}: {out:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_ramp_keeps_its_slope_and_its_middle() {
+        let row: Vec<u8> = (0..240).map(|x| x as u8).collect();
+        let data = row.repeat(30);
+        let out = resampled(&data, plain(240, 100), plain(30, 10));
+        for (x, sample) in out[500..600].iter().enumerate().skip(5).take(90) {
+            let wanted = (x as f64 + 0.5) * 2.4 - 0.5;
+            assert!((f64::from(*sample) - wanted).abs() <= 0.6, "{x}: {sample}, {wanted}");
+        }
+    }
+
+    #[test]
+    fn it_agrees_with_the_sum_over_the_whole_plane_in_double_precision() {
+        let (w, h, tw, th) = (90, 70, 41, 33);
+        let data = noise(w * h);
+        let out = resampled(&data, plain(w, tw), plain(h, th));
+        let weights = |from: usize, to: usize, index: usize| -> Vec<f64> {
+            let ratio = from as f64 / to as f64;
+            let all: Vec<f64> =
+                (0..from).map(|i| lanczos((i as f64 + 0.5 - (index as f64 + 0.5) * ratio) / ratio)).collect();
+            let sum: f64 = all.iter().sum();
+            all.into_iter().map(|weight| weight / sum).collect()
+        };
+        for y in 0..th {
+            let down = weights(h, th, y);
+            for x in 0..tw {
+                let across = weights(w, tw, x);
+                let mut sum = 0.0;
+                for (row, v) in data.chunks_exact(w).zip(&down) {
+                    sum += v * row.iter().zip(&across).map(|(sample, u)| f64::from(*sample) * u).sum::<f64>();
+                }
+                let off = f64::from(out[y * tw + x]) - sum.clamp(0.0, 255.0);
+                assert!(off.abs() < 0.51, "{x}, {y}: off by {off}");
+            }
+        }
+    }
+}

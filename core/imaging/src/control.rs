@@ -96,3 +96,30 @@ impl<'a> Control<'a> {
         self.memory
     }
 }
+
+/// Progress over passes whose number nobody knows ahead: each takes a share of what is left.
+pub(crate) struct Watch<'c> {
+    control: &'c Control<'c>,
+    from: f32,
+    to: f32,
+}
+
+/// What is left for writing the file.
+const LAST: f32 = 0.97;
+
+impl<'c> Watch<'c> {
+    pub(crate) fn new(control: &'c Control<'c>, from: f32) -> Self {
+        Watch { control, from, to: from }
+    }
+
+    /// The pass before is over, the next takes this share of what is left.
+    pub(crate) fn begin(&mut self, share: f32) {
+        self.from = self.to;
+        self.to += (LAST - self.to).max(0.0) * share;
+    }
+
+    /// So much of this pass is done, unless the caller wants no more of it.
+    pub(crate) fn at(&self, part: f32) -> Result<(), FitError> {
+        self.control.step(self.from + (self.to - self.from) * part.clamp(0.0, 1.0))
+    }
+}

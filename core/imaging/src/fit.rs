@@ -1,19 +1,14 @@
 //! The one seam: a picture in, a picture that fits out.
 //!
-//! Owns the order of things: look, pass through if it is good enough, else decode, shrink, turn upright, encode. Never
-//! leaves a half-written file behind, never touches the source, never syncs.
+//! Owns what every kind of picture has in common: the promise about the cap, and that nothing is left behind half written. How a
+//! JPEG is made to fit is `photo`'s, how all the others are `other`'s. Never touches the source, never syncs.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
-use crate::decode::{Decoded, decode};
-use crate::encode::{Encoded, jpeg_under, png};
-use crate::jpeg::Jpeg;
-use crate::metadata::rewrite_jpeg;
-use crate::pixels::{Layout, within_edge};
-use crate::png::Png;
-use crate::{ContentType, Control, ExifPolicy, FitError, Policy, sniff};
+use crate::sniff::{SNIFF_LEN, sniff};
+use crate::{ContentType, Control, FitError, Policy, other, photo};
 
 /// What was written: always upright, never longer than the cap.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,23 +118,35 @@ pub fn fit_stream(
     control: &Control<'_>,
 ) -> Result<Fitted, FitError> {
     control.step(0.0)?;
-    let file = read_whole(source, control)?;
-    let kind = picture_kind(&file)?;
-    control.step(0.05)?;
-    let (bytes, fitted) = match as_it_is(kind, &file, policy)? {
-        Some((bytes, fitted)) => (bytes.unwrap_or(file), fitted),
-        None => made_to_fit(kind, file, policy, control)?,
+    let mut out = Counted { out, bytes: 0 };
+    let fitted = match kind_of(source)? {
+        ContentType::Jpeg => photo::fit(source, &mut out, policy, control)?,
+        kind => other::fit(kind, source, &mut out, policy, control)?,
     };
-    // The promise that everything else hangs on, held against what is about to be written.
-    let length = bytes.len() as u64;
-    assert!(policy.cap.is_none_or(|cap| length <= cap), "{length} bytes are over the cap of {:?}", policy.cap);
-    for part in bytes.chunks(256 * 1024) {
-        control.step(0.97)?;
-        out.write_all(part).map_err(FitError::from_write)?;
-    }
+    // The promise that everything else hangs on, held against what was written.
+    assert_eq!(out.bytes, fitted.bytes, "what is told is what was written");
+    assert!(policy.cap.is_none_or(|cap| out.bytes <= cap), "{} bytes are over the cap of {:?}", out.bytes, policy.cap);
     out.flush().map_err(FitError::from_write)?;
     control.step(1.0)?;
-    Ok(Fitted { bytes: length, ..fitted })
+    Ok(fitted)
+}
+
+/// Counts what goes through.
+struct Counted<'a> {
+    out: &'a mut dyn Write,
+    bytes: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.out.write(bytes)?;
+        self.bytes += taken as u64;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// A file that removes itself unless it is kept.
@@ -168,106 +175,16 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-fn read_whole(source: &mut dyn Source, control: &Control<'_>) -> Result<Vec<u8>, FitError> {
-    let length = source.seek(SeekFrom::End(0)).map_err(FitError::Read)?;
-    control.afford(length)?;
+/// What the source is, by its first bytes; an error where it is nothing that is decoded here.
+fn kind_of(source: &mut dyn Source) -> Result<ContentType, FitError> {
     source.rewind().map_err(FitError::Read)?;
-    let mut file = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    // A file that grows meanwhile does not get past the budget either.
-    source.take(control.memory_limit()).read_to_end(&mut file).map_err(FitError::Read)?;
-    Ok(file)
-}
-
-fn picture_kind(file: &[u8]) -> Result<ContentType, FitError> {
-    match sniff(file) {
+    let mut head = Vec::with_capacity(SNIFF_LEN);
+    source.take(SNIFF_LEN as u64).read_to_end(&mut head).map_err(FitError::Read)?;
+    match sniff(&head) {
         Some(found @ (ContentType::Heic | ContentType::Avif)) => Err(FitError::UnsupportedFormat { found }),
         Some(kind) if kind.is_picture() => Ok(kind),
         Some(other) => Err(FitError::not_decodable(format!("a {} file, not a picture", other.name()))),
-        None if file.is_empty() => Err(FitError::not_decodable("the file is empty")),
+        None if head.is_empty() => Err(FitError::not_decodable("the file is empty")),
         None => Err(FitError::not_decodable("no picture format is recognised in it")),
-    }
-}
-
-/// The source itself, where it is good enough: under the cap, within the dimensions, upright, whole, and its metadata
-/// allowed. Where only metadata is in the way, the bytes without it, the picture data untouched.
-#[allow(clippy::type_complexity, reason = "the bytes are there only where they differ from the source's")]
-fn as_it_is(kind: ContentType, file: &[u8], policy: &Policy) -> Result<Option<(Option<Vec<u8>>, Fitted)>, FitError> {
-    let under_cap = |length: usize| policy.cap.is_none_or(|cap| length as u64 <= cap);
-    let good = |width: u32, height: u32, orientation: u8, truncated: bool| {
-        !truncated && orientation == 1 && policy.max_edge.is_none_or(|edge| width.max(height) <= edge)
-    };
-    let (format, width, height, without) = match kind {
-        ContentType::Jpeg => {
-            let jpeg = Jpeg::parse(file)?;
-            let (width, height) = (jpeg.frame.width, jpeg.frame.height);
-            let orientation = crate::metadata::Metadata::of_segments(&jpeg.segments).orientation();
-            if !good(width, height, orientation, jpeg.truncated) {
-                return Ok(None);
-            }
-            (Format::Jpeg, width, height, (policy.exif != ExifPolicy::Keep).then(|| rewrite_jpeg(&jpeg, policy.exif)))
-        }
-        ContentType::Png => {
-            let png = Png::parse(file)?;
-            if !good(png.width, png.height, png.orientation, png.truncated) {
-                return Ok(None);
-            }
-            (Format::Png, png.width, png.height, (policy.exif != ExifPolicy::Keep).then(|| png.rewrite(policy.exif)))
-        }
-        _ => return Ok(None),
-    };
-    let rewritten = without.filter(|bytes| bytes != file);
-    let passthrough = rewritten.is_none();
-    let fitted = Fitted { bytes: 0, width, height, quality: None, passes: 0, format, passthrough, truncated: false };
-    Ok(under_cap(rewritten.as_ref().map_or(file.len(), Vec::len)).then_some((rewritten, fitted)))
-}
-
-/// The widest and highest a JPEG can be.
-const JPEG_EDGE: u32 = 65_535;
-
-fn made_to_fit(
-    kind: ContentType,
-    file: Vec<u8>,
-    policy: &Policy,
-    control: &Control<'_>,
-) -> Result<(Vec<u8>, Fitted), FitError> {
-    let edge = policy.max_edge.unwrap_or(JPEG_EDGE).clamp(1, JPEG_EDGE);
-    let cap = policy.cap.unwrap_or(u64::MAX);
-    let Decoded { mut pixels, orientation, metadata, truncated, quality } = decode(kind, &file, edge, control)?;
-    drop(file);
-    control.step(0.5)?;
-
-    let (width, height) = within_edge(pixels.width(), pixels.height(), edge);
-    let shrunk = f64::from(pixels.width()) / f64::from(width);
-    if (width, height) != (pixels.width(), pixels.height()) {
-        pixels = pixels.resized(width, height)?;
-    }
-    pixels = pixels.upright(orientation);
-    control.step(0.6)?;
-
-    let mut metadata = metadata.allowed(policy.exif);
-    metadata.keep_profile_for(pixels.layout() == Layout::Gray);
-    let lossless = matches!(kind, ContentType::Png | ContentType::Gif | ContentType::Bmp);
-    let as_png = if lossless {
-        let encoded = png(&pixels, metadata.icc.as_deref(), metadata.exif.as_deref(), control)?;
-        Some(encoded).filter(|encoded| encoded.file.len() as u64 <= cap)
-    } else {
-        None
-    };
-
-    // A source that was compressed hard gets no better by being stored better, unless it is shrunk a good deal.
-    let range = quality.filter(|_| shrunk < 1.5).map_or(policy.quality, |quality| policy.quality.at_most(quality));
-    // Metadata may take a quarter of the cap, no more: the picture is what was asked for.
-    let segments = metadata.jpeg_segments(usize::try_from(cap / 4).unwrap_or(usize::MAX));
-    let as_jpeg = jpeg_under(&pixels.on_white(), &segments, cap, range, policy.min_edge, control);
-    let fitted = |encoded: Encoded, format: Format| {
-        let Encoded { file, width, height, quality, passes } = encoded;
-        let fitted = Fitted { bytes: 0, width, height, quality, passes, format, passthrough: false, truncated };
-        Ok((file, fitted))
-    };
-    match (as_jpeg, as_png) {
-        (Ok(jpeg), Some(png)) if jpeg.file.len() < png.file.len() => fitted(jpeg, Format::Jpeg),
-        (Ok(_) | Err(FitError::CapNotMet { .. }), Some(png)) => fitted(png, Format::Png),
-        (Ok(jpeg), None) => fitted(jpeg, Format::Jpeg),
-        (Err(error), _) => Err(error),
     }
 }

@@ -24,6 +24,7 @@ mod fit;
 mod jpeg;
 mod metadata;
 mod pixels;
+mod planes;
 mod png;
 mod policy;
 mod resample;

@@ -1,0 +1,205 @@
+//! Which scale of the quantisation tables fills the room, found by counting bits.
+//!
+//! Owns the search alone: a secant over logarithms, in which size is nearly a straight line of scale. Nothing is encoded for
+//! it, and a size is believed only once the whole picture was counted.
+//!
+//! ```text
+//! a sample of the MCU rows, three times or so  ->  a first scale
+//! all rows, until it fits and the room is full ->  the scale, with the code tables that the count calls for
+//! the coarsest scale is over the room          ->  Over: the picture has to be smaller
+//! ```
+
+use super::{Counter, Frame, Strip, Tables};
+use crate::{FitError, QualityRange};
+
+/// Filled this far, the room is full.
+const FULL: f64 = 0.994;
+/// Where a guess aims.
+const AIM: f64 = 0.9975;
+/// By how much the logarithm of the size falls where that of the scale rises by one, before anything is measured.
+const SLOPE: f64 = -0.7;
+/// A picture is counted whole so often, at most: a secant needs two or three.
+const COUNTS: u32 = 8;
+/// A picture is sampled so often, at most.
+const SAMPLES: u32 = 4;
+
+/// What can be gone over, strip by strip, as often as the search likes.
+pub(crate) trait Picture {
+    fn frame(&self) -> Frame;
+    /// Shows every MCU row, from the top.
+    fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError>;
+    /// Shows some of them, and tells how many.
+    fn some(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<usize, FitError>;
+}
+
+/// How a search ended.
+pub(crate) enum Found {
+    /// It fits.
+    Fits(Fit),
+    /// At the floor of quality it has so many bytes, more than the room.
+    Over {
+        /// About.
+        bytes: u64,
+    },
+}
+
+/// Tables with which a picture fits.
+pub(crate) struct Fit {
+    pub(crate) tables: Tables,
+    pub(crate) counter: Counter,
+    pub(crate) quality: u8,
+    /// The length of the file, about: bytes that are stuffed are known once it is written.
+    pub(crate) bytes: u64,
+}
+
+/// Searches the best quality in `range` with which `picture` has at most `room` bytes, headers and all. `counts` goes up with
+/// each time that the whole picture was counted.
+pub(crate) fn search(
+    picture: &mut dyn Picture,
+    room: u64,
+    segments: usize,
+    range: QualityRange,
+    counts: &mut u32,
+) -> Result<Found, FitError> {
+    let scale = |quality: u8| libm::log(f64::from(Tables::scale_of_quality(f32::from(quality))));
+    let (fine, coarse) = (scale(range.ceiling()), scale(range.floor()));
+    let mut search = Search { picture, room: room as f64, segments, fine, coarse };
+    let first = search.guess()?;
+    search.settle(first, counts)
+}
+
+struct Search<'p> {
+    picture: &'p mut dyn Picture,
+    room: f64,
+    segments: usize,
+    /// The logarithms of the scales at the ceiling and the floor of quality: from small to large.
+    fine: f64,
+    coarse: f64,
+}
+
+/// A scale's logarithm, and the logarithm of the size that comes of it.
+#[derive(Clone, Copy)]
+struct Point {
+    scale: f64,
+    size: f64,
+}
+
+impl Search<'_> {
+    fn target(&self) -> f64 {
+        libm::log((self.room * AIM).max(1.0))
+    }
+
+    /// A first scale, from a sample of the picture.
+    fn guess(&mut self) -> Result<f64, FitError> {
+        let mut last: Option<Point> = None;
+        let mut scale = self.fine + (self.coarse - self.fine) * 0.3;
+        for _ in 0..SAMPLES {
+            let point = Point { scale, size: libm::log(self.sampled(scale)?) };
+            let next = self.beyond(point, last);
+            last = Some(point);
+            let near = (next - scale).abs() < 0.02;
+            scale = next;
+            if near {
+                break;
+            }
+        }
+        Ok(scale)
+    }
+
+    /// Where the line through these points meets the target, within the range.
+    fn beyond(&self, point: Point, before: Option<Point>) -> f64 {
+        let slope = before.map_or(SLOPE, |before| (point.size - before.size) / (point.scale - before.scale));
+        // Two points next to each other tell nothing of the slope.
+        let slope = if slope.is_finite() { slope.clamp(-3.0, -0.1) } else { SLOPE };
+        (point.scale + (self.target() - point.size) / slope).clamp(self.fine, self.coarse)
+    }
+
+    /// Counts whole pictures from `scale` on until one fits and is full.
+    fn settle(&mut self, scale: f64, counts: &mut u32) -> Result<Found, FitError> {
+        let mut scale = scale;
+        let mut best: Option<Fit> = None;
+        let (mut fits, mut over): (Option<Point>, Option<Point>) = (None, None);
+        let mut last = None;
+        for _ in 0..COUNTS {
+            let (bytes, fit) = self.counted(scale)?;
+            *counts += 1;
+            let point = Point { scale, size: libm::log(bytes) };
+            if bytes <= self.room {
+                let is_better = best.as_ref().is_none_or(|best| bytes > best.bytes as f64);
+                if is_better {
+                    best = Some(fit);
+                }
+                if bytes >= self.room * FULL || scale <= self.fine {
+                    break;
+                }
+                fits = Some(point);
+            } else if scale >= self.coarse {
+                return Ok(Found::Over { bytes: bytes as u64 });
+            } else {
+                over = Some(point);
+            }
+            let next = self.between(self.beyond(point, last), fits, over);
+            last = Some(point);
+            if over.is_some_and(|over| (next - over.scale).abs() < 1e-6) {
+                break;
+            }
+            scale = next;
+        }
+        match best {
+            Some(fit) => Ok(Found::Fits(fit)),
+            // Every guess was over, each by less: the floor is left.
+            None => {
+                let (bytes, fit) = self.counted(self.coarse)?;
+                *counts += 1;
+                Ok(if bytes <= self.room { Found::Fits(fit) } else { Found::Over { bytes: bytes as u64 } })
+            }
+        }
+    }
+
+    /// The guess, kept inside what is known: between a scale that fits and one that does not.
+    fn between(&self, guess: f64, fits: Option<Point>, over: Option<Point>) -> f64 {
+        let (low, high) = (over.map(|point| point.scale), fits.map(|point| point.scale));
+        match (low, high) {
+            (Some(low), Some(high)) => {
+                let inside = (high - low) * 0.02;
+                if guess > low + inside && guess < high - inside { guess } else { low + (high - low) * 0.5 }
+            }
+            // A guess that does not get past what is known takes a step of its own.
+            (Some(low), None) if guess <= low => (low + 0.02).min(self.coarse),
+            (None, Some(high)) if guess >= high => (high - 0.02).max(self.fine),
+            _ => guess,
+        }
+    }
+
+    fn sampled(&mut self, scale: f64) -> Result<f64, FitError> {
+        let frame = self.picture.frame();
+        let tables = Tables::at(libm::exp(scale) as f32);
+        let mut counter = Counter::new(&frame, &tables);
+        let shown = self.picture.some(&mut |strip| {
+            counter.strip(strip);
+            Ok(())
+        })?;
+        let share = shown.max(1) as f64 / frame.mcu_rows() as f64;
+        let headers = (counter.header_bytes() + self.segments) as f64;
+        Ok(headers + with_stuffing(counter.bits() as f64 / 8.0) / share)
+    }
+
+    fn counted(&mut self, scale: f64) -> Result<(f64, Fit), FitError> {
+        let frame = self.picture.frame();
+        let scale = libm::exp(scale) as f32;
+        let tables = Tables::at(scale);
+        let mut counter = Counter::new(&frame, &tables);
+        self.picture.all(&mut |strip| {
+            counter.strip(strip);
+            Ok(())
+        })?;
+        let bytes = (counter.header_bytes() + self.segments) as f64 + with_stuffing(counter.bits() as f64 / 8.0);
+        let quality = Tables::quality_of_scale(scale);
+        Ok((bytes, Fit { tables, counter, quality, bytes: libm::ceil(bytes) as u64 }))
+    }
+}
+
+/// With the zeros that follow every byte of ones: of random bytes, one in 256, and a little more to be on the safe side.
+fn with_stuffing(bytes: f64) -> f64 {
+    bytes + bytes / 256.0 + libm::sqrt(bytes) * 0.25
+}

@@ -1,0 +1,189 @@
+//! PNG, WebP, GIF, BMP and TIFF made to fit: what the `image` crate decodes, whole, within a budget.
+//!
+//! Owns the choice between PNG and JPEG. Never decodes anything itself.
+
+use std::io::{Read, SeekFrom, Write};
+
+use crate::control::Watch;
+use crate::decode::{Decoded, decode};
+use crate::encode::{Frame, Picture, Sampling, Strip};
+use crate::photo::{JPEG_EDGE, copy};
+use crate::pixels::{Layout, Pixels, within_edge};
+use crate::planes::{Planes, Shrinker, Stored, Turn};
+use crate::png::{self, Png};
+use crate::transcode::{all_of, some_of};
+use crate::under::{Attempt, Wanted, Written, smaller_edge, write_under};
+use crate::{ContentType, Control, ExifPolicy, FitError, Fitted, Format, Policy, Source};
+
+pub(crate) fn fit(
+    kind: ContentType,
+    source: &mut dyn Source,
+    out: &mut dyn Write,
+    policy: &Policy,
+    control: &Control<'_>,
+) -> Result<Fitted, FitError> {
+    let file = read_whole(source, control)?;
+    control.step(0.05)?;
+    if kind == ContentType::Png && let Some((without, fitted)) = as_it_is(&file, policy)? {
+        match without {
+            Some(without) => out.write_all(&without).map_err(FitError::from_write)?,
+            None => copy(source, out, fitted.bytes, control)?,
+        }
+        return Ok(fitted);
+    }
+    let (bytes, fitted) = made_to_fit(kind, file, policy, control)?;
+    out.write_all(&bytes).map_err(FitError::from_write)?;
+    Ok(fitted)
+}
+
+fn read_whole(source: &mut dyn Source, control: &Control<'_>) -> Result<Vec<u8>, FitError> {
+    let length = source.seek(SeekFrom::End(0)).map_err(FitError::Read)?;
+    control.afford(length)?;
+    source.rewind().map_err(FitError::Read)?;
+    let mut file = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    // A file that grows meanwhile does not get past the budget either.
+    source.take(control.memory_limit()).read_to_end(&mut file).map_err(FitError::Read)?;
+    Ok(file)
+}
+
+/// A PNG itself, where it is good enough; where only metadata is in the way, the file without it.
+#[allow(clippy::type_complexity, reason = "the bytes are there only where they differ from the source's")]
+fn as_it_is(file: &[u8], policy: &Policy) -> Result<Option<(Option<Vec<u8>>, Fitted)>, FitError> {
+    let png = Png::parse(file)?;
+    let (width, height) = (png.width, png.height);
+    if png.truncated || png.orientation != 1 || policy.max_edge.is_some_and(|edge| width.max(height) > edge) {
+        return Ok(None);
+    }
+    let without = (policy.exif != ExifPolicy::Keep).then(|| png.rewrite(policy.exif)).filter(|bytes| bytes != file);
+    let bytes = without.as_ref().map_or(file.len(), Vec::len) as u64;
+    let (passthrough, format) = (without.is_none(), Format::Png);
+    let fitted = Fitted { bytes, width, height, quality: None, passes: 0, format, passthrough, truncated: false };
+    Ok(policy.cap.is_none_or(|cap| bytes <= cap).then_some((without, fitted)))
+}
+
+fn made_to_fit(
+    kind: ContentType,
+    file: Vec<u8>,
+    policy: &Policy,
+    control: &Control<'_>,
+) -> Result<(Vec<u8>, Fitted), FitError> {
+    let edge = policy.max_edge.unwrap_or(JPEG_EDGE).clamp(1, JPEG_EDGE);
+    let cap = policy.cap.unwrap_or(u64::MAX);
+    let Decoded { pixels, orientation, metadata, truncated } = decode(kind, &file, edge, control)?;
+    drop(file);
+    control.step(0.5)?;
+
+    let mut metadata = metadata.allowed(policy.exif);
+    metadata.keep_profile_for(pixels.layout() == Layout::Gray);
+    let is_lossless = matches!(kind, ContentType::Png | ContentType::Gif | ContentType::Bmp);
+    let as_png = if is_lossless { png_under(&pixels, orientation, edge, &metadata, cap, control)? } else { None };
+    let segments = metadata.jpeg_segments(usize::try_from(cap / 4).unwrap_or(usize::MAX));
+    let wanted = Wanted { cap, range: policy.quality, segments: &segments };
+    let turn = Turn::of(orientation);
+    let (mut jpeg, mut passes) = (Vec::new(), 0);
+    let as_jpeg = jpeg_under(&pixels, turn, edge, policy.min_edge, &wanted, &mut passes, &mut jpeg, control);
+
+    let fitted = |bytes: usize, width, height, quality, passes, format| {
+        let bytes = bytes as u64;
+        Fitted { bytes, width, height, quality, passes, format, passthrough: false, truncated }
+    };
+    let keeps_png = |png: &(Vec<u8>, u32, u32)| match &as_jpeg {
+        Ok(written) => written.bytes >= png.0.len() as u64,
+        Err(FitError::CapNotMet { .. }) => true,
+        Err(_) => false,
+    };
+    if let Some((png, width, height)) = as_png.filter(keeps_png) {
+        let fitted = fitted(png.len(), width, height, None, 1, Format::Png);
+        return Ok((png, fitted));
+    }
+    let Written { width, height, quality, .. } = as_jpeg?;
+    let fitted = fitted(jpeg.len(), width, height, Some(quality), passes, Format::Jpeg);
+    Ok((jpeg, fitted))
+}
+
+/// The picture as PNG, where that fits, with its dimensions.
+fn png_under(
+    pixels: &Pixels,
+    orientation: u8,
+    edge: u32,
+    metadata: &crate::metadata::Metadata,
+    cap: u64,
+    control: &Control<'_>,
+) -> Result<Option<(Vec<u8>, u32, u32)>, FitError> {
+    let (width, height) = within_edge(pixels.width(), pixels.height(), edge);
+    let small = pixels.resized(width, height)?.upright(orientation);
+    let file = png::encode(&small, metadata.icc.as_deref(), metadata.exif.as_deref(), control)?;
+    Ok((file.len() as u64 <= cap).then_some((file, small.width(), small.height())))
+}
+
+#[allow(clippy::too_many_arguments, reason = "what a JPEG is made of, what it has to be, and where it goes")]
+fn jpeg_under(
+    pixels: &Pixels,
+    turn: Turn,
+    edge: u32,
+    min_edge: u32,
+    wanted: &Wanted<'_>,
+    passes: &mut u32,
+    out: &mut Vec<u8>,
+    control: &Control<'_>,
+) -> Result<Written, FitError> {
+    let long = pixels.long_edge();
+    let least = min_edge.min(long).max(1);
+    let mut watch = Watch::new(control, 0.6);
+    let mut edge = edge.min(long);
+    loop {
+        let mut shrunk = Shrunk { planes: planes(pixels, turn, edge), watch: &mut watch };
+        match write_under(&mut shrunk, wanted, passes, out)? {
+            Attempt::Written(written) => return Ok(written),
+            Attempt::Over(smallest) => {
+                let cap = wanted.cap;
+                edge = smaller_edge(edge, least, smallest, cap).ok_or(FitError::CapNotMet { smallest, cap })?;
+            }
+        }
+    }
+}
+
+struct Shrunk<'o, 'w> {
+    planes: Planes,
+    watch: &'o mut Watch<'w>,
+}
+
+impl Picture for Shrunk<'_, '_> {
+    fn frame(&self) -> Frame {
+        self.planes.frame
+    }
+
+    fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError> {
+        self.watch.begin(0.4);
+        all_of(&self.planes, self.watch, show)
+    }
+
+    fn some(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<usize, FitError> {
+        some_of(&self.planes, show)
+    }
+}
+
+/// The output's planes, on white paper, upright, `edge` long at most.
+fn planes(pixels: &Pixels, turn: Turn, edge: u32) -> Planes {
+    let (width, height) = within_edge(pixels.width(), pixels.height(), edge);
+    let (width, height) = turn.dimensions(width, height);
+    let is_gray = pixels.layout() == Layout::Gray;
+    let sampling = if is_gray { Sampling::Gray } else { Sampling::Full };
+    let frame = Frame { width: width as usize, height: height as usize, sampling };
+    let mut planes = Planes::new(&frame, 0..frame.mcu_rows());
+    let stored = vec![Stored::whole(pixels.width(), pixels.height()); frame.planes()];
+    let mut shrinker = Shrinker::new(&stored, &mut planes, turn);
+    let mut rows = [const { Vec::new() }; 3];
+    for row in pixels.rows() {
+        if is_gray {
+            shrinker.push(0, row);
+            continue;
+        }
+        pixels.layout().to_ycbcr(row, &mut rows);
+        for (plane, row) in rows.iter().enumerate() {
+            shrinker.push(plane, row);
+        }
+    }
+    shrinker.finish();
+    if is_gray || planes.is_sharp_in_colour() { planes } else { planes.with_half_chroma() }
+}

@@ -1,0 +1,212 @@
+//! A JPEG on its way from stored planes to the output's, while it streams by.
+//!
+//! Owns the choice of scale and of what is kept: all of the output's planes where the budget bears them, else a window of MCU rows,
+//! for which the source is decoded again. Never holds the source's file, nor its pixels.
+
+use crate::control::Watch;
+use crate::encode::{Frame, Picture, Sampling, Strip};
+use crate::jpeg::{self, Header, Plan, Scale, Sink};
+use crate::pixels::within_edge;
+use crate::planes::{Planes, Shrinker, Stored, Turn};
+use crate::{FitError, Source};
+
+/// How much larger than the output a scaled decode has to be, for the resampler to have something to work on.
+const SPARE: f64 = 1.5;
+/// A sample is one MCU row in so many.
+const SAMPLE: usize = 8;
+/// Pictures of fewer MCU rows are their own sample.
+const TOO_FEW: usize = 24;
+
+/// A source, and how it is looked at.
+pub(crate) struct Origin<'s> {
+    pub(crate) source: &'s mut dyn Source,
+    pub(crate) header: &'s Header,
+    pub(crate) turn: Turn,
+    /// What may be used, in bytes.
+    pub(crate) budget: u64,
+}
+
+/// The output's picture, to be gone over by the encoder as often as it likes.
+pub(crate) struct Made<'o, 's, 'w> {
+    origin: &'o mut Origin<'s>,
+    watch: &'o mut Watch<'w>,
+    frame: Frame,
+    /// All of it, where the budget bears that.
+    kept: Option<Planes>,
+    plan: Plan,
+    /// How many MCU rows are decoded at once, where it is not kept.
+    window: usize,
+    pub(crate) truncated: bool,
+}
+
+impl<'s> Origin<'s> {
+    /// Decodes for an output whose long edge is `edge` at most, upright, at a scale that the budget bears.
+    pub(crate) fn make<'o, 'w>(
+        &'o mut self,
+        edge: u32,
+        watch: &'o mut Watch<'w>,
+    ) -> Result<Made<'o, 's, 'w>, FitError> {
+        let (plan, width, height) = self.plan(edge)?;
+        let (width, height) = self.turn.dimensions(width, height);
+        let frame = |sampling| Frame { width: width as usize, height: height as usize, sampling };
+        let full = self.header.has_full_chroma() && self.needed(&plan, &frame(Sampling::Full), None) <= self.budget;
+        let frame = frame(match plan.planes.len() {
+            1 => Sampling::Gray,
+            _ if full => Sampling::Full,
+            _ => Sampling::Half,
+        });
+        let mut made = Made { origin: self, watch, frame, kept: None, plan, window: 0, truncated: false };
+        if made.origin.needed(&made.plan, &frame, None) <= made.origin.budget {
+            let planes = made.decode(0..frame.mcu_rows())?;
+            let planes = if full && !planes.is_sharp_in_colour() { planes.with_half_chroma() } else { planes };
+            made.frame = planes.frame;
+            made.kept = Some(planes);
+        } else {
+            made.window = made.origin.window(&made.plan, &frame)?;
+        }
+        Ok(made)
+    }
+
+    /// The smallest scale that leaves enough; where the budget does not bear it, a smaller one, and so a smaller picture.
+    fn plan(&self, edge: u32) -> Result<(Plan, u32, u32), FitError> {
+        let (width, height) = (self.header.width, self.header.height);
+        let wanted = within_edge(width, height, edge);
+        let enough = |scale: &Scale| {
+            let (across, down) = scale.dimensions(width, height);
+            f64::from(across) >= f64::from(wanted.0) * SPARE && f64::from(down) >= f64::from(wanted.1) * SPARE
+        };
+        let scales = [Scale::Eighth, Scale::Quarter, Scale::Half, Scale::Whole];
+        let first = scales.iter().position(enough).unwrap_or(scales.len() - 1);
+        let mut refused = None;
+        for scale in scales[..=first].iter().rev() {
+            match self.header.plan(*scale, self.budget) {
+                Ok(plan) => {
+                    let (across, down) = scale.dimensions(width, height);
+                    let (across, down) = (wanted.0.min(across), wanted.1.min(down));
+                    return Ok((plan, across, down));
+                }
+                Err(error @ FitError::MemoryLimit { .. }) => refused = refused.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused.expect("at least one scale was tried, and refused"))
+    }
+
+    /// What decoding into a window of so many MCU rows takes, or into all of them.
+    fn needed(&self, plan: &Plan, frame: &Frame, window: Option<usize>) -> u64 {
+        let rows = window.unwrap_or(frame.mcu_rows());
+        plan.memory + Shrinker::memory(&stored(plan), frame, self.turn) + Planes::memory(frame, rows)
+    }
+
+    /// As many MCU rows as the budget bears.
+    fn window(&self, plan: &Plan, frame: &Frame) -> Result<usize, FitError> {
+        let least = self.needed(plan, frame, Some(1));
+        if least > self.budget {
+            return Err(FitError::MemoryLimit { needed: least, limit: self.budget });
+        }
+        let more = (self.budget - least) / Planes::memory(frame, 1).max(1);
+        Ok((more as usize + 1).min(frame.mcu_rows()))
+    }
+}
+
+fn stored(plan: &Plan) -> Vec<Stored> {
+    let of = |shape: &jpeg::Shape| Stored {
+        width: shape.width,
+        height: shape.height,
+        across: shape.across,
+        down: shape.down,
+    };
+    plan.planes.iter().map(of).collect()
+}
+
+impl Made<'_, '_, '_> {
+    fn decode(&mut self, rows: std::ops::Range<usize>) -> Result<Planes, FitError> {
+        let mut planes = Planes::new(&self.frame, rows);
+        let stored = stored(&self.plan);
+        let widths = stored.iter().map(|plane| plane.width).collect();
+        let mut into = Into { shrinker: Shrinker::new(&stored, &mut planes, self.origin.turn), widths };
+        self.watch.begin(if self.window == 0 { 0.6 } else { 0.1 });
+        let watch = &*self.watch;
+        let ending =
+            jpeg::decode(self.origin.source, self.origin.header, &self.plan, &mut into, &mut |part| watch.at(part))?;
+        self.truncated |= ending.truncated;
+        into.shrinker.finish();
+        Ok(planes)
+    }
+}
+
+struct Into<'p> {
+    shrinker: Shrinker<'p>,
+    widths: Vec<usize>,
+}
+
+impl Sink for Into<'_> {
+    fn rows(&mut self, plane: usize, rows: &[u8], stride: usize, count: usize) -> Result<(), FitError> {
+        for row in rows.chunks(stride).take(count) {
+            self.shrinker.push(plane, &row[..self.widths[plane]]);
+        }
+        Ok(())
+    }
+}
+
+impl Picture for Made<'_, '_, '_> {
+    fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError> {
+        if let Some(planes) = &self.kept {
+            self.watch.begin(0.4);
+            return all_of(planes, self.watch, show);
+        }
+        let rows = self.frame.mcu_rows();
+        for start in (0..rows).step_by(self.window) {
+            let planes = self.decode(start..(start + self.window).min(rows))?;
+            for row in planes.rows() {
+                show(&planes.strip(row))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn some(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<usize, FitError> {
+        let rows = self.frame.mcu_rows();
+        if let Some(planes) = &self.kept {
+            return some_of(planes, show);
+        }
+        // One window from the middle, or two decodes would be the price of one guess.
+        let start = (rows - self.window) / 2;
+        let planes = self.decode(start..start + self.window)?;
+        some_of(&planes, show)
+    }
+}
+
+/// Shows every MCU row of planes that are kept.
+pub(crate) fn all_of(
+    planes: &Planes,
+    watch: &Watch<'_>,
+    show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>,
+) -> Result<(), FitError> {
+    let rows = planes.rows();
+    let count = rows.len() as f32;
+    for (number, row) in rows.enumerate() {
+        watch.at(number as f32 / count)?;
+        show(&planes.strip(row))?;
+    }
+    Ok(())
+}
+
+/// Shows a sample of their MCU rows.
+pub(crate) fn some_of(
+    planes: &Planes,
+    show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>,
+) -> Result<usize, FitError> {
+    let rows = planes.rows();
+    let every = if rows.len() < TOO_FEW { 1 } else { SAMPLE };
+    let mut shown = 0;
+    for row in rows.skip(every / 2).step_by(every) {
+        show(&planes.strip(row))?;
+        shown += 1;
+    }
+    Ok(shown)
+}

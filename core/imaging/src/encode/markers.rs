@@ -1,0 +1,68 @@
+//! The segments of a file around its data.
+//!
+//! Owns the order in which they stand and what is in them. Never writes anything itself.
+
+use super::count::Codes;
+use super::frame::Frame;
+use super::huffman::Huffman;
+use super::tables::{Tables, ZIGZAG};
+
+/// The end of an image.
+pub(super) const END: [u8; 2] = [0xFF, 0xD9];
+
+/// JFIF 1.1, no density, no thumbnail.
+const JFIF: [u8; 18] = *b"\xFF\xE0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00";
+
+/// Everything before the entropy-coded data: start, JFIF, `segments`, tables, frame, scan.
+pub(super) fn head(frame: &Frame, tables: &Tables, codes: &Codes, segments: &[u8]) -> Vec<u8> {
+    let mut out = vec![0xFF, 0xD8];
+    out.extend(JFIF);
+    out.extend(segments);
+    let kinds = if frame.planes() == 1 { 1 } else { 2 };
+    segment(&mut out, 0xDB, |body| {
+        for (id, table) in [&tables.luma, &tables.chroma].into_iter().take(kinds).enumerate() {
+            body.push(id as u8);
+            body.extend(ZIGZAG.map(|at| table.steps[usize::from(at)]));
+        }
+    });
+    segment(&mut out, 0xC0, |body| {
+        body.push(8);
+        // A JPEG is at most 65,535 either way; whoever made the frame saw to it.
+        body.extend((frame.height as u16).to_be_bytes());
+        body.extend((frame.width as u16).to_be_bytes());
+        body.push(frame.planes() as u8);
+        for plane in 0..frame.planes() {
+            let factor = frame.factor(plane) as u8;
+            body.extend([plane as u8 + 1, factor << 4 | factor, u8::from(plane != 0)]);
+        }
+    });
+    segment(&mut out, 0xC4, |body| {
+        for id in 0..kinds {
+            huffman(body, id as u8, &codes.dc[id]);
+            huffman(body, 0x10 | id as u8, &codes.ac[id]);
+        }
+    });
+    segment(&mut out, 0xDA, |body| {
+        body.push(frame.planes() as u8);
+        for plane in 0..frame.planes() {
+            body.extend([plane as u8 + 1, if plane == 0 { 0x00 } else { 0x11 }]);
+        }
+        body.extend([0, 63, 0]);
+    });
+    out
+}
+
+fn huffman(body: &mut Vec<u8>, id: u8, table: &Huffman) {
+    body.push(id);
+    body.extend(table.counts);
+    body.extend(&table.symbols);
+}
+
+/// A marker, a length, and a body that is far shorter than 65,533 bytes: the longest is four Huffman tables of 273.
+fn segment(out: &mut Vec<u8>, marker: u8, fill: impl FnOnce(&mut Vec<u8>)) {
+    out.extend([0xFF, marker, 0, 0]);
+    let start = out.len() - 2;
+    fill(out);
+    let length = (out.len() - start) as u16;
+    out[start..start + 2].copy_from_slice(&length.to_be_bytes());
+}

@@ -1,0 +1,202 @@
+//! The writer as a whole: counted, written, read again by a decoder that is not ours.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use super::count::Counter;
+use super::emit::Emitter;
+use super::frame::{Frame, Sampling, Strip};
+use super::tables::Tables;
+
+/// Planes padded to whole MCUs.
+struct Planes {
+    frame: Frame,
+    planes: [Vec<u8>; 3],
+}
+
+impl Planes {
+    /// Each sample by plane, x and y of the plane; the padding repeats the last column and row.
+    fn of(width: usize, height: usize, sampling: Sampling, sample: impl Fn(usize, usize, usize) -> u8) -> Planes {
+        let frame = Frame { width, height, sampling };
+        let planes = std::array::from_fn(|plane| {
+            if plane >= frame.planes() {
+                return Vec::new();
+            }
+            let shrunk = frame.factor(0) / frame.factor(plane);
+            let (right, bottom) = (width.div_ceil(shrunk) - 1, height.div_ceil(shrunk) - 1);
+            let rows = frame.strip_rows(plane) * frame.mcu_rows();
+            let columns = frame.plane_width(plane);
+            (0..rows * columns).map(|at| sample(plane, (at % columns).min(right), (at / columns).min(bottom))).collect()
+        });
+        Planes { frame, planes }
+    }
+
+    fn strips(&self) -> impl Iterator<Item = Strip<'_>> {
+        (0..self.frame.mcu_rows()).map(|row| {
+            let strides = std::array::from_fn(|plane| self.frame.plane_width(plane));
+            let planes = std::array::from_fn(|plane| {
+                let length = self.frame.strip_rows(plane) * strides[plane];
+                self.planes[plane].get(row * length..(row + 1) * length).unwrap_or(&[])
+            });
+            Strip { planes, strides }
+        })
+    }
+
+    fn counted<'a>(&self, tables: &'a Tables) -> Counter<'a> {
+        let mut counter = Counter::new(&self.frame, tables);
+        self.strips().for_each(|strip| counter.strip(&strip));
+        counter
+    }
+
+    fn written(&self, scale: f32, segments: &[u8]) -> Vec<u8> {
+        let tables = Tables::at(scale);
+        let counter = self.counted(&tables);
+        let mut out = Vec::new();
+        let mut emitter = Emitter::new(&mut out, &self.frame, &tables, &counter, segments).unwrap();
+        self.strips().for_each(|strip| emitter.strip(&strip).unwrap());
+        assert_eq!(emitter.finish().unwrap(), out.len() as u64);
+        out
+    }
+}
+
+const SAMPLINGS: [Sampling; 3] = [Sampling::Gray, Sampling::Half, Sampling::Full];
+
+/// Chance without a seed: the same for the same place, on every platform.
+fn noise(plane: usize, x: usize, y: usize) -> u8 {
+    let mixed = (x as u32).wrapping_mul(0x9E37_79B1)
+        ^ (y as u32).wrapping_mul(0x85EB_CA77)
+        ^ (plane as u32).wrapping_mul(0xC2B2_AE3D);
+    (mixed.wrapping_mul(mixed >> 15 | 1) >> 24) as u8
+}
+
+/// Something like a photograph: slopes, an edge, a little noise.
+fn scene(plane: usize, x: usize, y: usize) -> u8 {
+    let slope = (x * (3 + plane) + y * 2) / 5 % 160;
+    let edge = if (x + 2 * y) / 37 % 3 == 0 { 60 } else { 0 };
+    (slope + edge + usize::from(noise(plane, x, y)) / 24) as u8
+}
+
+/// The bits between the head of a file and its end, without stuffing; the bits that pad the last byte come along.
+fn data_bits(file: &[u8], segments: usize) -> u64 {
+    let mut at = 2;
+    loop {
+        assert_eq!(file[at], 0xFF);
+        let marker = file[at + 1];
+        at += 2 + usize::from(file[at + 2]) * 256 + usize::from(file[at + 3]);
+        if marker == 0xDA {
+            break;
+        }
+    }
+    assert!(at > segments);
+    let data = &file[at..file.len() - 2];
+    let stuffed = data.windows(2).filter(|pair| *pair == [0xFF, 0]).count();
+    assert_eq!(data.iter().filter(|byte| **byte == 0xFF).count(), stuffed, "a marker inside of the data");
+    (data.len() - stuffed) as u64 * 8
+}
+
+#[test]
+fn what_is_counted_is_what_is_written_to_the_bit() {
+    type Picture = fn(usize, usize, usize) -> u8;
+    let pictures: [(&str, Picture); 6] = [
+        ("flat", |_, _, _| 77),
+        ("noise", noise),
+        ("scene", scene),
+        ("black and white noise", |plane, x, y| if noise(plane, x, y) > 127 { 255 } else { 0 }),
+        ("finest checks", |_, x, y| if (x + y) % 2 == 0 { 255 } else { 0 }),
+        ("blocks of extremes", |_, x, y| if (x / 8 + y / 8) % 2 == 0 { 255 } else { 0 }),
+    ];
+    for (name, picture) in pictures {
+        for (width, height) in [(1, 1), (8, 8), (16, 16), (17, 17), (1, 90), (90, 1), (131, 67)] {
+            for sampling in SAMPLINGS {
+                let planes = Planes::of(width, height, sampling, picture);
+                for scale in [0.0, 0.02, 0.3, 1.7, 1000.0] {
+                    let tables = Tables::at(scale);
+                    let counter = planes.counted(&tables);
+                    let bits = counter.bits(&counter.codes());
+                    let file = planes.written(scale, &[]);
+                    let found = data_bits(&file, 0);
+                    assert!((bits..bits + 8).contains(&found), "{name} {width}x{height} {sampling:?} at {scale}");
+                    let decoded = image::load_from_memory(&file).unwrap();
+                    assert_eq!((decoded.width() as usize, decoded.height() as usize), (width, height));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_decoder_sees_the_planes_that_were_written() {
+    for sampling in SAMPLINGS {
+        // Slow slopes in pale colours: nothing is lost to a step of the table, or to the edge of RGB.
+        let planes = Planes::of(203, 117, sampling, |plane, x, y| match plane {
+            0 => (80 + (x + y) / 3) as u8,
+            plane => (118 + (x + y * plane) / 20) as u8,
+        });
+        let file = planes.written(0.02, &[]);
+        let decoded = image::load_from_memory(&file).unwrap().to_rgb8();
+        let frame = planes.frame;
+        for (x, y, pixel) in decoded.enumerate_pixels() {
+            let [r, g, b] = pixel.0.map(f32::from);
+            let luma = 0.299 * r + 0.587 * g + 0.114 * b;
+            let seen = [luma, 128.0 + (b - luma) / 1.772, 128.0 + (r - luma) / 1.402];
+            for plane in 0..frame.planes() {
+                let shrunk = frame.factor(0) / frame.factor(plane);
+                let at = y as usize / shrunk * frame.plane_width(plane) + x as usize / shrunk;
+                let meant = f32::from(planes.planes[plane][at]);
+                assert!(
+                    (seen[plane] - meant).abs() < 3.0,
+                    "{sampling:?} plane {plane} at {x}, {y}: {} not {meant}",
+                    seen[plane]
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn metadata_stands_behind_the_jfif_header() {
+    let segments = b"\xFF\xE1\x00\x08Exif\0\0\xFF\xFE\x00\x04hi";
+    let file = Planes::of(9, 9, Sampling::Gray, scene).written(0.5, segments);
+    assert_eq!(file[..4], [0xFF, 0xD8, 0xFF, 0xE0]);
+    assert_eq!(&file[6..10], b"JFIF");
+    assert_eq!(&file[20..20 + segments.len()], segments);
+    assert_eq!(file[20 + segments.len()..][..2], [0xFF, 0xDB]);
+}
+
+#[test]
+fn a_finer_scale_takes_more_bits() {
+    let planes = Planes::of(320, 200, Sampling::Half, scene);
+    let mut before = u64::MAX;
+    for step in 1..40 {
+        let tables = Tables::at(step as f32 * 0.05);
+        let counter = planes.counted(&tables);
+        let bits = counter.bits(&counter.codes());
+        assert!(bits < before, "at {step}");
+        before = bits;
+    }
+}
+
+#[test]
+#[should_panic(expected = "counted whole")]
+fn a_sample_is_no_ground_to_write_on() {
+    let planes = Planes::of(64, 64, Sampling::Half, scene);
+    let tables = Tables::at(0.5);
+    let mut counter = Counter::new(&planes.frame, &tables);
+    counter.strip(&planes.strips().next().unwrap());
+    let _ = Emitter::new(Vec::new(), &planes.frame, &tables, &counter, &[]);
+}
+
+#[test]
+fn the_bytes_are_the_same_on_every_platform() {
+    let mut found = String::new();
+    for sampling in SAMPLINGS {
+        for scale in [0.1, 0.6] {
+            let file = Planes::of(333, 211, sampling, scene).written(scale, &[]);
+            let hash = Sha256::digest(&file);
+            let short: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+            writeln!(found, "{sampling:?} {scale} {} {short}", file.len()).unwrap();
+        }
+    }
+    assert_eq!(found, include_str!("golden.txt"));
+}

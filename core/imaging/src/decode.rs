@@ -8,7 +8,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::{ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use crate::jpeg::Jpeg;
 use crate::metadata::Metadata;
 use crate::pixels::{Pixels, within_edge};
 use crate::png::Png;
@@ -21,15 +20,12 @@ pub(crate) struct Decoded {
     pub(crate) orientation: u8,
     pub(crate) metadata: Metadata,
     pub(crate) truncated: bool,
-    /// The quality of a source that was compressed with loss, on libjpeg's scale.
-    pub(crate) quality: Option<u8>,
 }
 
 /// Decodes a whole file. `edge` is the long edge that the picture will be brought down to: it is part of what the
 /// budget has to bear.
 pub(crate) fn decode(kind: ContentType, file: &[u8], edge: u32, control: &Control<'_>) -> Result<Decoded, FitError> {
     match kind {
-        ContentType::Jpeg => jpeg(file, edge, control),
         ContentType::Png => png(file, edge, control),
         ContentType::WebP => other(ImageFormat::WebP, file, edge, control),
         ContentType::Gif => other(ImageFormat::Gif, file, edge, control),
@@ -39,41 +35,17 @@ pub(crate) fn decode(kind: ContentType, file: &[u8], edge: u32, control: &Contro
     }
 }
 
-fn jpeg(file: &[u8], edge: u32, control: &Control<'_>) -> Result<Decoded, FitError> {
-    let parsed = Jpeg::parse(file)?;
-    let frame = parsed.frame;
-    let channels = if frame.components == 1 { 1 } else { 3 };
-    let decoded = u64::from(frame.width) * u64::from(frame.height) * channels;
-    // A scan that does not hold all components leaves a decoder no choice but to keep every coefficient, two bytes each.
-    let kept = if frame.progressive || !parsed.interleaved { frame.coefficients * 2 } else { 0 };
-    // The codec keeps a copy of the file.
-    let decoding = file.len() as u64 * 2 + decoded + kept;
-    control.afford(decoding.max(resizing(frame.width, frame.height, channels, edge)))?;
-    let pixels = pixels(ImageFormat::Jpeg, file, parsed.truncated, control)?;
-    if (pixels.0.width(), pixels.0.height()) != (frame.width, frame.height) {
-        return Err(FitError::not_decodable("the JPEG's header can be read in two ways"));
-    }
-    let metadata = Metadata::of_segments(&parsed.segments);
-    Ok(Decoded {
-        orientation: metadata.orientation(),
-        quality: parsed.quality(),
-        truncated: parsed.truncated,
-        pixels: pixels.0,
-        metadata,
-    })
-}
-
 fn png(file: &[u8], edge: u32, control: &Control<'_>) -> Result<Decoded, FitError> {
     let parsed = Png::parse(file)?;
     // At least three bytes a pixel once it is in the general form: refuses the huge before the codec sees it.
     control.afford(resizing(parsed.width, parsed.height, 3, edge))?;
     let (pixels, metadata, _) = general(ImageFormat::Png, file, parsed.truncated, edge, control)?;
-    Ok(Decoded { pixels, orientation: parsed.orientation, metadata, truncated: parsed.truncated, quality: None })
+    Ok(Decoded { pixels, orientation: parsed.orientation, metadata, truncated: parsed.truncated })
 }
 
 fn other(format: ImageFormat, file: &[u8], edge: u32, control: &Control<'_>) -> Result<Decoded, FitError> {
     let (pixels, metadata, orientation) = general(format, file, false, edge, control)?;
-    Ok(Decoded { pixels, orientation, metadata, truncated: false, quality: None })
+    Ok(Decoded { pixels, orientation, metadata, truncated: false })
 }
 
 fn general(

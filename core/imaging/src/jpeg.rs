@@ -4,6 +4,10 @@
 
 use crate::FitError;
 
+#[path = "jpeg_stub.rs"]
+mod stub;
+pub(crate) use stub::*;
+
 pub(crate) mod marker {
     pub(crate) const SOF0: u8 = 0xC0;
     pub(crate) const SOF1: u8 = 0xC1;

@@ -23,6 +23,8 @@ mod exif;
 mod fit;
 mod jpeg;
 mod metadata;
+mod other;
+mod photo;
 mod pixels;
 mod planes;
 mod png;
@@ -31,6 +33,8 @@ mod resample;
 mod sniff;
 #[cfg(feature = "synthetic")]
 pub mod synthetic;
+mod transcode;
+mod under;
 
 pub use control::{Control, DEFAULT_MEMORY};
 pub use error::FitError;

@@ -7,6 +7,7 @@ use std::io::{Read, SeekFrom, Write};
 use crate::control::Watch;
 use crate::decode::{Decoded, decode};
 use crate::encode::{Frame, Picture, Sampling, Strip};
+use crate::metadata::Metadata;
 use crate::photo::{JPEG_EDGE, copy};
 use crate::pixels::{Layout, Pixels, within_edge};
 use crate::planes::{Planes, Shrinker, Stored, Turn};
@@ -24,7 +25,9 @@ pub(crate) fn fit(
 ) -> Result<Fitted, FitError> {
     let file = read_whole(source, control)?;
     control.step(0.05)?;
-    if kind == ContentType::Png && let Some((without, fitted)) = as_it_is(&file, policy)? {
+    if kind == ContentType::Png
+        && let Some((without, fitted)) = as_it_is(&file, policy)?
+    {
         match without {
             Some(without) => out.write_all(&without).map_err(FitError::from_write)?,
             None => copy(source, out, fitted.bytes, control)?,
@@ -75,24 +78,24 @@ fn made_to_fit(
 
     let mut metadata = metadata.allowed(policy.exif);
     metadata.keep_profile_for(pixels.layout() == Layout::Gray);
-    let is_lossless = matches!(kind, ContentType::Png | ContentType::Gif | ContentType::Bmp);
-    let as_png = if is_lossless { png_under(&pixels, orientation, edge, &metadata, cap, control)? } else { None };
     let segments = metadata.jpeg_segments(usize::try_from(cap / 4).unwrap_or(usize::MAX));
     let wanted = Wanted { cap, range: policy.quality, segments: &segments };
     let turn = Turn::of(orientation);
     let (mut jpeg, mut passes) = (Vec::new(), 0);
     let as_jpeg = jpeg_under(&pixels, turn, edge, policy.min_edge, &wanted, &mut passes, &mut jpeg, control);
-
     let fitted = |bytes: usize, width, height, quality, passes, format| {
         let bytes = bytes as u64;
         Fitted { bytes, width, height, quality, passes, format, passthrough: false, truncated }
     };
-    let keeps_png = |png: &(Vec<u8>, u32, u32)| match &as_jpeg {
-        Ok(written) => written.bytes >= png.0.len() as u64,
-        Err(FitError::CapNotMet { .. }) => true,
-        Err(_) => false,
+    // Below which length a PNG is the better answer.
+    let limit = match &as_jpeg {
+        Ok(written) => written.bytes,
+        Err(FitError::CapNotMet { .. }) => cap,
+        Err(_) => 0,
     };
-    if let Some((png, width, height)) = as_png.filter(keeps_png) {
+    let is_lossless = matches!(kind, ContentType::Png | ContentType::Gif | ContentType::Bmp);
+    if is_lossless && let Some((png, width, height)) = png_under(pixels, orientation, edge, &metadata, limit, control)?
+    {
         let fitted = fitted(png.len(), width, height, None, 1, Format::Png);
         return Ok((png, fitted));
     }
@@ -101,19 +104,29 @@ fn made_to_fit(
     Ok((jpeg, fitted))
 }
 
-/// The picture as PNG, where that fits, with its dimensions.
+/// One band in so many tells whether a whole PNG is worth the time.
+const PNG_SAMPLE: usize = 10;
+
+/// The picture as PNG with its dimensions, where that takes no more than `limit` bytes.
 fn png_under(
-    pixels: &Pixels,
+    pixels: Pixels,
     orientation: u8,
     edge: u32,
-    metadata: &crate::metadata::Metadata,
-    cap: u64,
+    metadata: &Metadata,
+    limit: u64,
     control: &Control<'_>,
 ) -> Result<Option<(Vec<u8>, u32, u32)>, FitError> {
     let (width, height) = within_edge(pixels.width(), pixels.height(), edge);
-    let small = pixels.resized(width, height)?.upright(orientation);
+    let small = if width == pixels.width() { pixels } else { pixels.resized(width, height)? }.upright(orientation);
+    if let Some(sample) = small.sample(PNG_SAMPLE) {
+        let bytes = png::encode(&sample, None, None, control)?.len() as u64;
+        // Half of what the sample says is beyond what samples err.
+        if bytes * u64::from(small.height()) / u64::from(sample.height()) / 2 > limit {
+            return Ok(None);
+        }
+    }
     let file = png::encode(&small, metadata.icc.as_deref(), metadata.exif.as_deref(), control)?;
-    Ok((file.len() as u64 <= cap).then_some((file, small.width(), small.height())))
+    Ok((file.len() as u64 <= limit).then_some((file, small.width(), small.height())))
 }
 
 #[allow(clippy::too_many_arguments, reason = "what a JPEG is made of, what it has to be, and where it goes")]

@@ -3,9 +3,10 @@
 //! Owns the order of things: read the header, pass it through if it is good enough, else decode, shrink, turn upright, encode.
 //! Never holds the file, and never all of its pixels.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, SeekFrom, Write};
 
 use crate::control::Watch;
+use crate::encode::{Frame, Picture};
 use crate::jpeg::Header;
 use crate::metadata::Metadata;
 use crate::pixels::within_edge;
@@ -31,7 +32,10 @@ pub(crate) fn fit(
     let metadata = Metadata::of_segments(&header.segments);
     let orientation = metadata.orientation();
     let is_within = policy.max_edge.is_none_or(|edge| header.width.max(header.height) <= edge);
-    if orientation == 1 && is_within && let Some(fitted) = as_it_is(source, out, &header, &metadata, policy, control)? {
+    if orientation == 1
+        && is_within
+        && let Some(fitted) = as_it_is(source, out, &header, &metadata, policy, control)?
+    {
         return Ok(fitted);
     }
 
@@ -53,11 +57,11 @@ pub(crate) fn fit(
     let mut watch = Watch::new(control, 0.0);
     let mut passes = 0;
     let mut edge = edge.min(width.max(height));
-    let mut origin =
-        Origin { source, header: &header, turn: Turn::of(orientation), budget: control.memory_limit() };
+    let mut origin = Origin { source, header: &header, turn: Turn::of(orientation), budget: control.memory_limit() };
     loop {
         let mut made = origin.make(edge, &mut watch)?;
-        let long = made.long_edge();
+        let Frame { width, height, .. } = made.frame();
+        let long = width.max(height) as u32; // at most 65,535
         match write_under(&mut made, &wanted, &mut passes, out)? {
             Attempt::Written(written) => {
                 return Ok(Fitted {
@@ -133,7 +137,7 @@ pub(crate) fn copy(
         control.step(copied as f32 / length as f32 * 0.97)?;
         buffer.clear();
         let part = COPIED_AT_ONCE.min(length - copied);
-        source.by_ref().take(part).read_to_end(&mut buffer).map_err(FitError::Read)?;
+        (&mut *source).take(part).read_to_end(&mut buffer).map_err(FitError::Read)?;
         if buffer.is_empty() {
             return Err(FitError::Read(io::ErrorKind::UnexpectedEof.into()));
         }

@@ -25,6 +25,18 @@ impl Layout {
         }
     }
 
+    /// A row as luma and the two colours of JFIF (BT.601, full range), on white paper. Gray has no colours.
+    pub(crate) fn to_ycbcr(self, row: &[u8], out: &mut [Vec<u8>; 3]) {
+        out.iter_mut().for_each(Vec::clear);
+        match self {
+            Layout::Gray => out[0].extend_from_slice(row),
+            Layout::Rgb => row.chunks_exact(3).for_each(|p| push_ycbcr([p[0], p[1], p[2]], out)),
+            Layout::Rgba => {
+                row.chunks_exact(4).for_each(|p| push_ycbcr([p[0], p[1], p[2]].map(|v| on_white(v, p[3])), out));
+            }
+        }
+    }
+
     fn of(color: ColorType) -> Layout {
         match (color.has_color(), color.has_alpha()) {
             (false, false) => Layout::Gray,
@@ -143,30 +155,34 @@ impl Pixels {
         Pixels { width: picture.width(), height: picture.height(), layout, data: picture.into_bytes() }
     }
 
-    /// The picture on white paper: RGBA becomes RGB, the others stay.
-    pub(crate) fn on_white(self) -> Pixels {
-        if self.layout != Layout::Rgba {
-            return self;
-        }
-        let blend = |value: u8, alpha: u8| {
-            let (value, alpha) = (u32::from(value), u32::from(alpha));
-            ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
-        };
-        let data = self.data.chunks_exact(4).flat_map(|p| [blend(p[0], p[3]), blend(p[1], p[3]), blend(p[2], p[3])]);
-        Pixels { data: data.collect(), layout: Layout::Rgb, ..self }
+    /// Sixteen rows out of every `step` times sixteen; `None` where that would be less than four bands, too few to tell.
+    pub(crate) fn sample(&self, step: usize) -> Option<Pixels> {
+        let band = self.width as usize * self.layout.channels() * 16;
+        let data: Vec<u8> = self.data.chunks_exact(band).skip(step / 2).step_by(step).flatten().copied().collect();
+        let height = (data.len() / band * 16) as u32; // no more than its own
+        (height >= 64).then_some(Pixels { width: self.width, height, layout: self.layout, data })
     }
 
-    /// One band of eight rows out of every `step`: a sample of a JPEG's blocks. `None` where a sample would hold less
-    /// than eight bands, too few to tell.
-    pub(crate) fn sample(&self, step: usize) -> Option<Pixels> {
-        let row = self.width as usize * self.layout.channels();
-        let bands = self.data.chunks_exact(row * 8).skip(step / 2).step_by(step);
-        let count = bands.len() as u32;
-        if count < 8 {
-            return None;
-        }
-        let data: Vec<u8> = bands.flatten().copied().collect();
-        Some(Pixels { width: self.width, height: count * 8, layout: self.layout, data })
+    /// The rows, from the top.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.data.chunks_exact(self.width as usize * self.layout.channels())
+    }
+}
+
+fn on_white(value: u8, alpha: u8) -> u8 {
+    let (value, alpha) = (u32::from(value), u32::from(alpha));
+    ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+}
+
+/// The factors of JFIF 1.02, times 2^16.
+fn push_ycbcr([r, g, b]: [u8; 3], out: &mut [Vec<u8>; 3]) {
+    let (r, g, b) = (i32::from(r), i32::from(g), i32::from(b));
+    const HALF: i32 = 1 << 15;
+    let luma = 19_595 * r + 38_470 * g + 7_471 * b + HALF;
+    let blue = -11_059 * r - 21_709 * g + 32_768 * b + (128 << 16) + HALF - 1;
+    let red = 32_768 * r - 27_439 * g - 5_329 * b + (128 << 16) + HALF - 1;
+    for (plane, value) in out.iter_mut().zip([luma, blue, red]) {
+        plane.push((value >> 16) as u8);
     }
 }
 
@@ -197,9 +213,16 @@ mod tests {
         let raw: Vec<u8> = [0u16, 65_535, 32_768, 0].iter().flat_map(|v| v.to_ne_bytes()).collect();
         let pixels = Pixels::from_decoder(1, 1, ColorType::Rgba16, raw).unwrap();
         assert_eq!(pixels.data(), [0, 255, 128, 0]);
-        assert_eq!(pixels.on_white().data(), [255, 255, 255]);
-        let half = Pixels::new(1, 1, Layout::Rgba, vec![0, 255, 0, 128]).unwrap().on_white();
-        assert_eq!(half.data(), [127, 255, 127]);
+        let ycbcr = |layout: Layout, row: &[u8]| {
+            let mut out = [const { Vec::new() }; 3];
+            layout.to_ycbcr(row, &mut out);
+            out.concat()
+        };
+        assert_eq!(ycbcr(Layout::Rgba, pixels.data()), [255, 128, 128], "clear is white");
+        assert_eq!(ycbcr(Layout::Rgba, &[0, 255, 0, 128]), ycbcr(Layout::Rgb, &[127, 255, 127]));
+        assert_eq!(ycbcr(Layout::Rgb, &[255, 0, 0]), [76, 85, 255]);
+        assert_eq!(ycbcr(Layout::Rgb, &[0, 0, 255]), [29, 255, 107]);
+        assert_eq!(ycbcr(Layout::Gray, &[9]), [9]);
         let gray = Pixels::from_decoder(1, 1, ColorType::La8, vec![10, 255]).unwrap();
         assert_eq!(gray.data(), [10, 10, 10, 255]);
     }

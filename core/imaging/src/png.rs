@@ -1,8 +1,14 @@
-//! A PNG file's structure: chunks, header, whether the end is there.
+//! A PNG file's structure: chunks, header, whether the end is there; and pixels as a PNG.
 //!
-//! Owns the walk along the chunks and the editing of metadata chunks. Never inflates a byte. Source: PNG, third edition.
+//! Owns the walk along the chunks and the editing of metadata chunks. Never inflates or deflates a byte itself. Source: PNG, third edition.
 
-use crate::{ExifPolicy, FitError, exif};
+use std::io::{self, Write};
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder};
+
+use crate::pixels::{Layout, Pixels};
+use crate::{Control, ExifPolicy, FitError, exif};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1A\n";
 
@@ -92,6 +98,73 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { 0xEDB8_8320 ^ (crc >> 1) } else { crc >> 1 })
     })
+}
+
+/// Encodes as PNG, as small as it gets in reasonable time.
+pub(crate) fn encode(
+    pixels: &Pixels,
+    icc: Option<&[u8]>,
+    exif: Option<&[u8]>,
+    control: &Control<'_>,
+) -> Result<Vec<u8>, FitError> {
+    let color = match pixels.layout() {
+        Layout::Gray => ExtendedColorType::L8,
+        Layout::Rgb => ExtendedColorType::Rgb8,
+        Layout::Rgba => ExtendedColorType::Rgba8,
+    };
+    let mut out = Watched::new(control);
+    let mut encoder = PngEncoder::new_with_quality(&mut out, CompressionType::Default, FilterType::Adaptive);
+    if let Some(profile) = icc {
+        encoder.set_icc_profile(profile.to_vec()).map_err(|error| FitError::Write(io::Error::other(error)))?;
+    }
+    if let Some(block) = exif {
+        encoder.set_exif_metadata(block.to_vec()).map_err(|error| FitError::Write(io::Error::other(error)))?;
+    }
+    let done = encoder.write_image(pixels.data(), pixels.width(), pixels.height(), color);
+    out.finish(done)
+}
+
+/// A buffer that refuses to go on once the caller has cancelled: encoders check nothing else.
+struct Watched<'a> {
+    bytes: Vec<u8>,
+    control: &'a Control<'a>,
+    ask_at: usize,
+    cancelled: bool,
+}
+
+impl<'a> Watched<'a> {
+    /// How many bytes go by between two looks at the cancel check.
+    const EVERY: usize = 16 * 1024;
+
+    fn new(control: &'a Control<'a>) -> Self {
+        Watched { bytes: Vec::new(), control, ask_at: 0, cancelled: false }
+    }
+
+    fn finish<E: std::error::Error + Send + Sync + 'static>(self, done: Result<(), E>) -> Result<Vec<u8>, FitError> {
+        match done {
+            _ if self.cancelled => Err(FitError::Cancelled),
+            Ok(()) => Ok(self.bytes),
+            Err(error) => Err(FitError::not_decodable(format!("cannot be encoded again: {error}"))),
+        }
+    }
+}
+
+impl Write for Watched<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() >= self.ask_at {
+            self.ask_at = self.bytes.len() + Self::EVERY;
+            self.cancelled |= self.control.is_cancelled();
+        }
+        if self.cancelled {
+            return Err(io::Error::other("cancelled"));
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::frame::{Frame, Strip};
 use super::huffman::{Histogram, Huffman};
+use super::markers;
 use super::quant::Block;
 use super::tables::Tables;
 
@@ -98,9 +99,31 @@ impl Symbols for Counts {
 
 /// The four tables of a file; gray has no use for those of colour.
 #[derive(Debug, Clone)]
-pub(crate) struct Codes {
+pub(super) struct Codes {
     pub(super) dc: [Huffman; 2],
     pub(super) ac: [Huffman; 2],
+}
+
+/// A picture counted: what it takes to write it.
+#[derive(Debug, Clone)]
+pub(crate) struct Counted {
+    pub(super) codes: Codes,
+    /// The length of the entropy-coded data in bits: exact, but for the zero bytes that a file has behind each `FF`.
+    pub(super) bits: u64,
+    pub(super) strips: usize,
+}
+
+impl Counted {
+    /// The length of the whole file in bytes, but for those zero bytes, with so many bytes of segments.
+    pub(crate) fn bytes(&self, frame: &Frame, tables: &Tables, segments: usize) -> u64 {
+        (markers::head(frame, tables, &self.codes, &[]).len() + segments + markers::END.len()) as u64
+            + self.data_bytes()
+    }
+
+    /// The length of the entropy-coded data in bytes.
+    pub(crate) fn data_bytes(&self) -> u64 {
+        self.bits.div_ceil(8)
+    }
 }
 
 /// Counts a picture, strip by strip, top to bottom. Leaving strips out gives a sample.
@@ -129,13 +152,14 @@ impl<'a> Counter<'a> {
         self.strips += 1;
     }
 
-    /// How many strips were counted.
-    pub(crate) fn strips(&self) -> usize {
-        self.strips
+    /// What was counted, with the code tables that are best for it.
+    pub(crate) fn counted(&self) -> Counted {
+        let codes = self.codes();
+        let bits = self.bits(&codes);
+        Counted { codes, bits, strips: self.strips }
     }
 
-    /// The tables that are best for what was counted.
-    pub(crate) fn codes(&self) -> Codes {
+    fn codes(&self) -> Codes {
         Codes {
             dc: [Huffman::best(&self.counts.dc[0]), Huffman::best(&self.counts.dc[1])],
             ac: [Huffman::best(&self.counts.ac[0]), Huffman::best(&self.counts.ac[1])],
@@ -144,7 +168,7 @@ impl<'a> Counter<'a> {
 
     /// The length of the entropy-coded data in bits with these tables: exact, but for the zero bytes that a
     /// file has behind each `FF`.
-    pub(crate) fn bits(&self, codes: &Codes) -> u64 {
+    fn bits(&self, codes: &Codes) -> u64 {
         let extra = |symbol: u8| symbol & 15;
         let of = |table: usize| {
             codes.dc[table].bits(&self.counts.dc[table], extra) + codes.ac[table].bits(&self.counts.ac[table], extra)

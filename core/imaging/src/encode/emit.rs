@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::count::{Codes, Counter, Sequence, Symbols};
+use super::count::{Codes, Counted, Sequence, Symbols};
 use super::frame::{Frame, Strip};
 use super::huffman::Huffman;
 use super::markers;
@@ -16,7 +16,7 @@ pub(crate) struct Emitter<'a, W> {
     out: W,
     frame: Frame,
     tables: &'a Tables,
-    codes: Box<Codes>,
+    codes: &'a Codes,
     sequence: Sequence,
     bits: Bits,
     counted: u64,
@@ -37,14 +37,14 @@ impl<'a, W: Write> Emitter<'a, W> {
         mut out: W,
         frame: &Frame,
         tables: &'a Tables,
-        counter: &Counter<'_>,
+        counted: &'a Counted,
         segments: &[u8],
     ) -> io::Result<Self> {
-        assert_eq!(counter.strips(), frame.mcu_rows(), "a picture is counted whole before it is written");
-        let codes = Box::new(counter.codes());
-        let head = markers::head(frame, tables, &codes, segments);
+        assert_eq!(counted.strips, frame.mcu_rows(), "a picture is counted whole before it is written");
+        let codes = &counted.codes;
+        let head = markers::head(frame, tables, codes, segments);
         out.write_all(&head)?;
-        let counted = counter.bits(&codes);
+        let counted = counted.bits;
         let (sequence, bits, written) = (Sequence::default(), Bits::default(), head.len() as u64);
         Ok(Emitter { out, frame: *frame, tables, codes, sequence, bits, counted, written })
     }
@@ -55,7 +55,7 @@ impl<'a, W: Write> Emitter<'a, W> {
     ///
     /// What writing gave.
     pub(crate) fn strip(&mut self, strip: &Strip<'_>) -> io::Result<()> {
-        let mut coded = Coded { codes: &self.codes, bits: std::mem::take(&mut self.bits) };
+        let mut coded = Coded { codes: self.codes, bits: std::mem::take(&mut self.bits) };
         self.sequence.strip(&self.frame, self.tables, strip, &mut coded);
         self.bits = coded.bits;
         self.drain()

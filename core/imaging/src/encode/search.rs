@@ -9,6 +9,7 @@
 //! the coarsest scale is over the room          ->  Over: the picture has to be smaller
 //! ```
 
+use super::count::Counted;
 use super::{Counter, Frame, Strip, Tables};
 use crate::{FitError, QualityRange};
 
@@ -46,7 +47,7 @@ pub(crate) enum Found {
 /// Tables with which a picture fits.
 pub(crate) struct Fit {
     pub(crate) tables: Tables,
-    pub(crate) counter: Counter,
+    pub(crate) counted: Counted,
     pub(crate) quality: u8,
     /// The length of the file, about: bytes that are stuffed are known once it is written.
     pub(crate) bytes: u64,
@@ -180,8 +181,9 @@ impl Search<'_> {
             Ok(())
         })?;
         let share = shown.max(1) as f64 / frame.mcu_rows() as f64;
-        let headers = (counter.header_bytes() + self.segments) as f64;
-        Ok(headers + with_stuffing(counter.bits() as f64 / 8.0) / share)
+        let counted = counter.counted();
+        let headers = counted.bytes(&frame, &tables, self.segments) - counted.data_bytes();
+        Ok(headers as f64 + with_stuffing(counted.data_bytes() as f64) / share)
     }
 
     fn counted(&mut self, scale: f64) -> Result<(f64, Fit), FitError> {
@@ -193,9 +195,11 @@ impl Search<'_> {
             counter.strip(strip);
             Ok(())
         })?;
-        let bytes = (counter.header_bytes() + self.segments) as f64 + with_stuffing(counter.bits() as f64 / 8.0);
+        let counted = counter.counted();
+        let data = counted.data_bytes() as f64;
+        let bytes = counted.bytes(&frame, &tables, self.segments) as f64 - data + with_stuffing(data);
         let quality = Tables::quality_of_scale(scale);
-        Ok((bytes, Fit { tables, counter, quality, bytes: libm::ceil(bytes) as u64 }))
+        Ok((bytes, Fit { tables, counted, quality, bytes: libm::ceil(bytes) as u64 }))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::count::Counter;
+use super::count::{Counted, Counter};
 use super::emit::Emitter;
 use super::frame::{Frame, Sampling, Strip};
 use super::tables::Tables;
@@ -43,17 +43,17 @@ impl Planes {
         })
     }
 
-    fn counted<'a>(&self, tables: &'a Tables) -> Counter<'a> {
+    fn counted(&self, tables: &Tables) -> Counted {
         let mut counter = Counter::new(&self.frame, tables);
         self.strips().for_each(|strip| counter.strip(&strip));
-        counter
+        counter.counted()
     }
 
     fn written(&self, scale: f32, segments: &[u8]) -> Vec<u8> {
         let tables = Tables::at(scale);
-        let counter = self.counted(&tables);
+        let counted = self.counted(&tables);
         let mut out = Vec::new();
-        let mut emitter = Emitter::new(&mut out, &self.frame, &tables, &counter, segments).unwrap();
+        let mut emitter = Emitter::new(&mut out, &self.frame, &tables, &counted, segments).unwrap();
         self.strips().for_each(|strip| emitter.strip(&strip).unwrap());
         assert_eq!(emitter.finish().unwrap(), out.len() as u64);
         out
@@ -112,8 +112,7 @@ fn what_is_counted_is_what_is_written_to_the_bit() {
                 let planes = Planes::of(width, height, sampling, picture);
                 for scale in [0.0, 0.02, 0.3, 1.7, 1000.0] {
                     let tables = Tables::at(scale);
-                    let counter = planes.counted(&tables);
-                    let bits = counter.bits(&counter.codes());
+                    let bits = planes.counted(&tables).bits;
                     let file = planes.written(scale, &[]);
                     let found = data_bits(&file, 0);
                     assert!((bits..bits + 8).contains(&found), "{name} {width}x{height} {sampling:?} at {scale}");

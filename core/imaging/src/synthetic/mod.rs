@@ -7,9 +7,11 @@
 mod canvas;
 mod scene;
 
-use crate::encode;
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+
+use crate::FitError;
 use crate::pixels::{Layout, Pixels};
-use crate::{Control, FitError};
 
 /// One made photograph: what is in it, and how the phone was held.
 ///
@@ -66,8 +68,14 @@ impl Shot {
             return Err(FitError::not_decodable(format!("no scene of {} x {}", self.width, self.height)));
         }
         let pixels = self.exposed()?;
-        let file = encode::jpeg(&pixels, self.quality.clamp(1, 100), &Control::default())?;
-        Ok(encode::with_segments(&file, &self.exif_segment()))
+        let mut file = Vec::new();
+        JpegEncoder::new_with_quality(&mut file, self.quality.clamp(1, 100))
+            .write_image(pixels.data(), pixels.width(), pixels.height(), ExtendedColorType::Rgb8)
+            .map_err(|error| FitError::not_decodable(error.to_string()))?;
+        // Behind the JFIF header, which the encoder begins with.
+        let behind = 4 + usize::from(file[4]) * 256 + usize::from(file[5]);
+        file.splice(behind..behind, self.exif_segment());
+        Ok(file)
     }
 
     /// The sensor's pixels: the scene, turned as the phone was, softened by the lens, with noise.

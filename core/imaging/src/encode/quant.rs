@@ -153,7 +153,7 @@ mod tests {
             for v in 0..8_usize {
                 for flip in [false, true] {
                     // The signs of one wave: what drives its coefficient furthest.
-                    let up = |k: usize, n: usize| ((2 * n + 1) * k + 8) / 16 % 2 == 0;
+                    let up = |k: usize, n: usize| (((2 * n + 1) * k + 8) / 16).is_multiple_of(2);
                     let samples = std::array::from_fn(|y| {
                         std::array::from_fn(|x| if (up(u, x) == up(v, y)) != flip { 255 } else { 0 })
                     });

@@ -58,6 +58,8 @@ impl Tables {
     }
 
     pub(crate) fn tuned(scale: f32, tuning: &Tuning) -> Tables {
+        // What is no number is the finest: a maximum takes the other side.
+        let scale = scale.max(FINEST);
         let dead = std::array::from_fn(|at| 0.5 - bias(at, tuning));
         Tables {
             luma: Quantiser::new(&steps(scale), &dead),
@@ -135,7 +137,7 @@ mod tests {
             before = found;
         }
         assert_eq!(before, [255; 64]);
-        assert_eq!(steps(f32::NAN)[5], 0_u8.max(steps(f32::NAN)[5]));
+        assert_eq!(Tables::at(f32::NAN).luma.steps, [1; 64]);
     }
 
     #[test]

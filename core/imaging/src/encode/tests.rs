@@ -73,7 +73,7 @@ fn noise(plane: usize, x: usize, y: usize) -> u8 {
 /// Something like a photograph: slopes, an edge, a little noise.
 fn scene(plane: usize, x: usize, y: usize) -> u8 {
     let slope = (x * (3 + plane) + y * 2) / 5 % 160;
-    let edge = if (x + 2 * y) / 37 % 3 == 0 { 60 } else { 0 };
+    let edge = if ((x + 2 * y) / 37).is_multiple_of(3) { 60 } else { 0 };
     (slope + edge + usize::from(noise(plane, x, y)) / 24) as u8
 }
 
@@ -139,15 +139,11 @@ fn a_decoder_sees_the_planes_that_were_written() {
             let [r, g, b] = pixel.0.map(f32::from);
             let luma = 0.299 * r + 0.587 * g + 0.114 * b;
             let seen = [luma, 128.0 + (b - luma) / 1.772, 128.0 + (r - luma) / 1.402];
-            for plane in 0..frame.planes() {
+            for (plane, seen) in seen.into_iter().enumerate().take(frame.planes()) {
                 let shrunk = frame.factor(0) / frame.factor(plane);
                 let at = y as usize / shrunk * frame.plane_width(plane) + x as usize / shrunk;
                 let meant = f32::from(planes.planes[plane][at]);
-                assert!(
-                    (seen[plane] - meant).abs() < 3.0,
-                    "{sampling:?} plane {plane} at {x}, {y}: {} not {meant}",
-                    seen[plane]
-                );
+                assert!((seen - meant).abs() < 3.0, "{sampling:?} plane {plane} at {x}, {y}: {seen} not {meant}");
             }
         }
     }

@@ -246,6 +246,7 @@ fn made_to_fit(
 
     let mut metadata = metadata.allowed(policy.exif);
     metadata.keep_profile_for(pixels.layout() == Layout::Gray);
+    metadata.set_dimensions(pixels.width(), pixels.height());
     let lossless = matches!(kind, ContentType::Png | ContentType::Gif | ContentType::Bmp);
     let as_png = if lossless {
         let encoded = png(&pixels, metadata.icc.as_deref(), metadata.exif.as_deref(), control)?;

@@ -2,7 +2,8 @@
 //!
 //! Owns the walk along the chunks and the editing of metadata chunks. Never inflates a byte. Source: PNG, third edition.
 
-use crate::{ExifPolicy, FitError, exif};
+use crate::metadata::exif;
+use crate::{ExifPolicy, FitError};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1A\n";
 

@@ -19,7 +19,6 @@ mod control;
 mod decode;
 mod encode;
 mod error;
-mod exif;
 mod fit;
 mod jpeg;
 mod metadata;

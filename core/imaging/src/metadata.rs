@@ -1,18 +1,25 @@
 //! What goes along with the pixels: EXIF, XMP, IPTC, comments, the colour profile.
 //!
-//! Owns what each [`ExifPolicy`] lets through and how it is laid into a JPEG. Never decodes or encodes pixels.
+//! Owns what each [`ExifPolicy`] lets through and how it is laid into a JPEG. Never decodes or encodes pixels. What it
+//! does not know does not go along once a file is written anew: the index of other pictures in it (MPF), gain maps,
+//! FlashPix, makers' own segments, and signatures over the file (C2PA in JUMBF), which would no longer hold.
 //!
 //! ```text
 //! source --read--> Metadata --allowed(policy)--> Metadata --jpeg_segments(room)--> bytes behind the start marker
+//!                                                 | set_dimensions, where the pixels are new
 //! ```
 
+pub(crate) mod exif;
+mod icc;
+mod iptc;
+mod xmp;
+
+use crate::ExifPolicy;
 use crate::jpeg::{Jpeg, MAX_PAYLOAD, Segment, marker};
-use crate::{ExifPolicy, exif};
 
 const EXIF_ID: &[u8] = b"Exif\0\0";
 const XMP_ID: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-const ICC_ID: &[u8] = b"ICC_PROFILE\0";
-const IPTC_ID: &[u8] = b"Photoshop 3.0\0";
+const PHOTOSHOP_ID: &[u8] = b"Photoshop 3.0\0";
 
 /// A picture's metadata, taken out of its container.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -29,16 +36,19 @@ pub(crate) struct Metadata {
 }
 
 impl Metadata {
+    /// Out of a JPEG's segments, in whatever order they come. Of several EXIF blocks the first that can be read counts,
+    /// of several XMP packets the first; Photoshop's resources go on from segment to segment.
     pub(crate) fn of_segments(segments: &[Segment]) -> Self {
-        let find = |code, id: &[u8]| {
-            segments.iter().find_map(|s| (s.marker == code).then(|| s.payload.strip_prefix(id))?.map(<[u8]>::to_vec))
+        let all = |code, id: &'static [u8]| {
+            segments.iter().filter(move |s| s.marker == code).filter_map(move |s| s.payload.strip_prefix(id))
         };
+        let resources: Vec<u8> = all(marker::APP13, PHOTOSHOP_ID).flatten().copied().collect();
         Metadata {
-            exif: find(marker::APP1, EXIF_ID),
-            xmp: find(marker::APP1, XMP_ID),
-            iptc: find(marker::APP13, IPTC_ID),
-            comments: segments.iter().filter(|s| s.marker == marker::COM).map(|s| s.payload.to_vec()).collect(),
-            icc: icc_profile(segments),
+            exif: all(marker::APP1, EXIF_ID).find(|block| exif::readable(block)).map(<[u8]>::to_vec),
+            xmp: all(marker::APP1, XMP_ID).next().map(<[u8]>::to_vec),
+            iptc: Some(resources).filter(|resources| !resources.is_empty()),
+            comments: all(marker::COM, b"").map(<[u8]>::to_vec).collect(),
+            icc: icc::profile(segments),
         }
     }
 
@@ -49,14 +59,32 @@ impl Metadata {
 
     /// What the policy lets through, made true for an upright picture.
     pub(crate) fn allowed(&self, policy: ExifPolicy) -> Metadata {
-        let keep = policy == ExifPolicy::Keep;
+        let through =
+            |part: &Option<Vec<u8>>, keep: fn(&[u8]) -> Option<Vec<u8>>, filter: fn(&[u8]) -> Option<Vec<u8>>| {
+                let part = part.as_deref()?;
+                match policy {
+                    ExifPolicy::Keep => keep(part),
+                    ExifPolicy::NoLocation => filter(part),
+                    ExifPolicy::Minimal | ExifPolicy::None => None,
+                }
+            };
         Metadata {
             exif: self.exif.as_deref().and_then(|block| exif::edit(block, policy)),
-            xmp: self.xmp.as_deref().filter(|_| keep).and_then(upright_xmp),
-            iptc: self.iptc.clone().filter(|_| keep),
-            comments: if keep { self.comments.clone() } else { Vec::new() },
+            xmp: through(&self.xmp, xmp::upright, xmp::filtered),
+            iptc: through(&self.iptc, iptc::kept, iptc::filtered),
+            comments: if policy == ExifPolicy::Keep { self.comments.clone() } else { Vec::new() },
             icc: self.icc.clone(),
         }
+    }
+
+    /// Makes true for pixels made anew what [`allowed`](Metadata::allowed) left as it was: the dimensions. Neither which
+    /// dimensions these are nor how often they are set changes how long the metadata is, so that room can be made for it
+    /// before the dimensions are final.
+    pub(crate) fn set_dimensions(&mut self, width: u32, height: u32) {
+        if let Some(block) = &mut self.exif {
+            exif::set_dimensions(block, width, height);
+        }
+        self.xmp = self.xmp.as_deref().map(xmp::without_dimensions);
     }
 
     /// Drops a profile that is not for pixels of this colour space: a CMYK profile after conversion to RGB.
@@ -65,43 +93,51 @@ impl Metadata {
         self.icc = self.icc.take().filter(|profile| profile.get(16..20) == Some(wanted));
     }
 
-    /// The metadata as segments for a JPEG, at most `room` bytes: the profile first, then EXIF, XMP, IPTC, comments;
-    /// what does not fit any more is left out.
+    /// The metadata as segments for a JPEG, at most `room` bytes. The profile has the first claim to it, for without it
+    /// the colours are wrong, then EXIF, XMP, IPTC, comments; what does not fit any more is left out. EXIF stands first,
+    /// as its standard wants it.
     pub(crate) fn jpeg_segments(&self, room: usize) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut add = |segments: Vec<u8>| {
-            if out.len() + segments.len() <= room {
-                out.extend(segments);
-            }
+        let mut left = room;
+        let mut affordable = |segments: Vec<u8>| {
+            let fits = segments.len() <= left;
+            left -= if fits { segments.len() } else { 0 };
+            segments.into_iter().take(if fits { usize::MAX } else { 0 })
         };
+        let profile = affordable(self.icc.as_deref().map(icc::segments).unwrap_or_default());
+        let mut out = Vec::new();
         if let Some(block) = &self.exif {
-            add(segment(marker::APP1, EXIF_ID, block));
+            out.extend(affordable(segment(marker::APP1, EXIF_ID, block)));
         }
-        if let Some(profile) = &self.icc {
-            add(icc_segments(profile));
-        }
+        out.extend(profile);
         if let Some(packet) = &self.xmp {
-            add(segment(marker::APP1, XMP_ID, packet));
+            out.extend(affordable(segment(marker::APP1, XMP_ID, packet)));
         }
         if let Some(resources) = &self.iptc {
-            add(segment(marker::APP13, IPTC_ID, resources));
+            let parts = resources.chunks(MAX_PAYLOAD - PHOTOSHOP_ID.len());
+            out.extend(affordable(parts.flat_map(|part| segment(marker::APP13, PHOTOSHOP_ID, part)).collect()));
         }
         for comment in &self.comments {
-            add(segment(marker::COM, b"", comment));
+            out.extend(affordable(segment(marker::COM, b"", comment)));
         }
         out
     }
 }
 
+/// What stands behind the start marker where a picture's data is kept as it is and only its metadata is made to obey the
+/// policy: the JFIF header, without its thumbnail, and what is let through.
+pub(crate) fn kept_segments(segments: &[Segment], policy: ExifPolicy) -> Vec<u8> {
+    let jfif = segments.iter().filter(|s| s.marker == marker::APP0).find_map(|s| s.payload.first_chunk::<14>());
+    let jfif = jfif.filter(|header| header.starts_with(b"JFIF\0"));
+    let mut out = jfif.map(|header| segment(marker::APP0, &header[..12], &[0, 0])).unwrap_or_default();
+    out.extend(Metadata::of_segments(segments).allowed(policy).jpeg_segments(usize::MAX));
+    out
+}
+
 /// The file with its metadata as the policy wants it and its picture data untouched. Gain maps, motion clips and
 /// whatever else trails the picture are left out, for their offsets would no longer be right.
 pub(crate) fn rewrite_jpeg(jpeg: &Jpeg<'_>, policy: ExifPolicy) -> Vec<u8> {
-    let allowed = Metadata::of_segments(&jpeg.segments).allowed(policy);
     let mut out = vec![0xFF, marker::SOI];
-    for Segment { marker: code, payload } in jpeg.segments.iter().filter(|s| s.marker == marker::APP0 && is_jfif(s)) {
-        out.extend(segment(*code, b"", payload));
-    }
-    out.extend(allowed.jpeg_segments(usize::MAX));
+    out.extend(kept_segments(&jpeg.segments, policy));
     for Segment { marker: code, payload } in &jpeg.segments {
         let is_metadata = matches!(*code, marker::APP0..=marker::APP13 | marker::APP15 | marker::COM);
         if !is_metadata {
@@ -110,10 +146,6 @@ pub(crate) fn rewrite_jpeg(jpeg: &Jpeg<'_>, policy: ExifPolicy) -> Vec<u8> {
     }
     out.extend_from_slice(jpeg.scans);
     out
-}
-
-fn is_jfif(segment: &Segment) -> bool {
-    segment.payload.starts_with(b"JFIF\0")
 }
 
 /// One segment; nothing at all where the payload is too long for one.
@@ -127,71 +159,9 @@ fn segment(code: u8, id: &[u8], payload: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A profile may be spread over several segments, numbered from 1; an incomplete one is none.
-fn icc_profile(segments: &[Segment]) -> Option<Vec<u8>> {
-    let parts = segments.iter().filter(|s| s.marker == marker::APP2).filter_map(|s| s.payload.strip_prefix(ICC_ID));
-    let mut parts: Vec<(u8, u8, &[u8])> = parts.filter_map(|p| Some((*p.first()?, *p.get(1)?, p.get(2..)?))).collect();
-    parts.sort_by_key(|(number, _, _)| *number);
-    let complete = parts.iter().zip(1..).all(|((number, of, _), at)| *number == at && usize::from(*of) == parts.len());
-    (complete && !parts.is_empty()).then(|| parts.iter().flat_map(|(_, _, bytes)| bytes.iter().copied()).collect())
-}
-
-fn icc_segments(profile: &[u8]) -> Vec<u8> {
-    let chunks = profile.chunks(MAX_PAYLOAD - ICC_ID.len() - 2);
-    let Ok(of) = u8::try_from(chunks.len()) else { return Vec::new() };
-    chunks
-        .zip(1..=of)
-        .flat_map(|(bytes, number)| segment(marker::APP2, ICC_ID, &[&[number, of], bytes].concat()))
-        .collect()
-}
-
-/// The packet with its orientation set to 1. `None` for one that describes gain maps, motion clips or depth, which are
-/// not there any more.
-fn upright_xmp(packet: &[u8]) -> Option<Vec<u8>> {
-    const STALE: &[&[u8]] =
-        &[b"hdrgm:", b"GCamera:", b"GContainer:", b"Container:Directory", b"xmpNote:HasExtendedXMP"];
-    let has = |needle: &&[u8]| packet.windows(needle.len()).any(|window| window == *needle);
-    if STALE.iter().any(has) {
-        return None;
-    }
-    let mut packet = packet.to_vec();
-    const TAG: &[u8] = b"tiff:Orientation";
-    let places: Vec<usize> =
-        packet.windows(TAG.len()).enumerate().filter(|(_, w)| *w == TAG).map(|(at, _)| at).collect();
-    for at in places {
-        // As an attribute, tiff:Orientation="6", or as an element, <tiff:Orientation>6</...
-        let value = packet[at + TAG.len()..].iter_mut().take(8).find(|byte| byte.is_ascii_digit());
-        if let Some(digit) = value {
-            *digit = b'1';
-        }
-    }
-    Some(packet)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_profile_larger_than_a_segment_survives_the_way_out_and_back() {
-        let profile: Vec<u8> = (0..150_000u32).map(|n| n as u8).collect();
-        let laid = icc_segments(&profile);
-        let mut file = vec![0xFF, marker::SOI];
-        file.extend(laid);
-        file.extend([0xFF, 0xC0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0xFF, 0xD9]);
-        let jpeg = Jpeg::parse(&file).unwrap();
-        assert_eq!(Metadata::of_segments(&jpeg.segments).icc.as_deref(), Some(&profile[..]));
-        let half = &jpeg.segments[1..];
-        assert_eq!(icc_profile(half), None, "an incomplete profile is none");
-    }
-
-    #[test]
-    fn the_orientation_in_xmp_is_set_upright_and_stale_packets_are_dropped() {
-        let packet = br#"<x tiff:Orientation="6"/><tiff:Orientation>8</tiff:Orientation>"#;
-        let upright = br#"<x tiff:Orientation="1"/><tiff:Orientation>1</tiff:Orientation>"#;
-        assert_eq!(upright_xmp(packet).as_deref(), Some(&upright[..]));
-        assert_eq!(upright_xmp(br#"<x hdrgm:Version="1.0"/>"#), None);
-    }
 
     #[test]
     fn what_does_not_fit_the_room_is_left_out_in_order() {
@@ -199,10 +169,29 @@ mod tests {
             exif: Some(vec![1; 100]),
             xmp: Some(vec![2; 5000]),
             comments: vec![b"hello".to_vec()],
+            icc: Some(vec![3; 500]),
             ..Metadata::default()
         };
-        assert_eq!(metadata.jpeg_segments(usize::MAX).len(), (10 + 100) + (33 + 5000) + (4 + 5));
-        assert_eq!(metadata.jpeg_segments(1000).len(), (10 + 100) + (4 + 5));
+        let (exif, profile, xmp, comment) = (10 + 100, 18 + 500, 33 + 5000, 4 + 5);
+        assert_eq!(metadata.jpeg_segments(usize::MAX).len(), exif + profile + xmp + comment);
+        assert_eq!(metadata.jpeg_segments(1000).len(), exif + profile + comment);
+        assert_eq!(metadata.jpeg_segments(profile + 50).len(), profile + comment, "the profile before EXIF");
         assert_eq!(metadata.jpeg_segments(0), b"");
+        assert!(metadata.jpeg_segments(1000).starts_with(&[0xFF, marker::APP1]), "EXIF stands first all the same");
+    }
+
+    #[test]
+    fn resources_longer_than_a_segment_survive_the_way_out_and_back() {
+        let metadata = Metadata { iptc: Some(vec![9; 100_000]), ..Metadata::default() };
+        let laid = metadata.jpeg_segments(usize::MAX);
+        let mut segments = Vec::new();
+        let mut rest = &laid[..];
+        while let [0xFF, code, high, low, behind @ ..] = rest {
+            let length = usize::from(u16::from_be_bytes([*high, *low])) - 2;
+            segments.push(Segment { marker: *code, payload: behind[..length].to_vec() });
+            rest = &behind[length..];
+        }
+        assert_eq!(segments.len(), 2);
+        assert_eq!(Metadata::of_segments(&segments), metadata);
     }
 }

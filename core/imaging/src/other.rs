@@ -78,11 +78,10 @@ fn made_to_fit(
 
     let mut metadata = metadata.allowed(policy.exif);
     metadata.keep_profile_for(pixels.layout() == Layout::Gray);
-    let segments = metadata.jpeg_segments(usize::try_from(cap / 4).unwrap_or(usize::MAX));
-    let wanted = Wanted { cap, range: policy.quality, segments: &segments };
     let turn = Turn::of(orientation);
-    let (mut jpeg, mut passes) = (Vec::new(), 0);
-    let as_jpeg = jpeg_under(&pixels, turn, edge, policy.min_edge, &wanted, &mut passes, &mut jpeg, control);
+    let mut jpeg = Jpeg { metadata: metadata.clone(), pixels: &pixels, turn, policy, passes: 0, file: Vec::new() };
+    let as_jpeg = jpeg.fit(edge, cap, control);
+    let Jpeg { passes, file: jpeg, .. } = jpeg;
     let fitted = |bytes: usize, width, height, quality, passes, format| {
         let bytes = bytes as u64;
         Fitted { bytes, width, height, quality, passes, format, passthrough: false, truncated }
@@ -94,8 +93,7 @@ fn made_to_fit(
         Err(_) => 0,
     };
     let is_lossless = matches!(kind, ContentType::Png | ContentType::Gif | ContentType::Bmp);
-    if is_lossless && let Some((png, width, height)) = png_under(pixels, orientation, edge, &metadata, limit, control)?
-    {
+    if is_lossless && let Some((png, width, height)) = png_under(pixels, orientation, edge, metadata, limit, control)? {
         let fitted = fitted(png.len(), width, height, None, 1, Format::Png);
         return Ok((png, fitted));
     }
@@ -112,7 +110,7 @@ fn png_under(
     pixels: Pixels,
     orientation: u8,
     edge: u32,
-    metadata: &Metadata,
+    mut metadata: Metadata,
     limit: u64,
     control: &Control<'_>,
 ) -> Result<Option<(Vec<u8>, u32, u32)>, FitError> {
@@ -125,32 +123,38 @@ fn png_under(
             return Ok(None);
         }
     }
+    metadata.set_dimensions(small.width(), small.height());
     let file = png::encode(&small, metadata.icc.as_deref(), metadata.exif.as_deref(), control)?;
     Ok((file.len() as u64 <= limit).then_some((file, small.width(), small.height())))
 }
 
-#[allow(clippy::too_many_arguments, reason = "what a JPEG is made of, what it has to be, and where it goes")]
-fn jpeg_under(
-    pixels: &Pixels,
+/// The picture on its way to a JPEG.
+struct Jpeg<'a> {
+    pixels: &'a Pixels,
     turn: Turn,
-    edge: u32,
-    min_edge: u32,
-    wanted: &Wanted<'_>,
-    passes: &mut u32,
-    out: &mut Vec<u8>,
-    control: &Control<'_>,
-) -> Result<Written, FitError> {
-    let long = pixels.long_edge();
-    let least = min_edge.min(long).max(1);
-    let mut watch = Watch::new(control, 0.6);
-    let mut edge = edge.min(long);
-    loop {
-        let mut shrunk = Shrunk { planes: planes(pixels, turn, edge), watch: &mut watch };
-        match write_under(&mut shrunk, wanted, passes, out)? {
-            Attempt::Written(written) => return Ok(written),
-            Attempt::Over(smallest) => {
-                let cap = wanted.cap;
-                edge = smaller_edge(edge, least, smallest, cap).ok_or(FitError::CapNotMet { smallest, cap })?;
+    metadata: Metadata,
+    policy: &'a Policy,
+    /// How often all of it was gone over.
+    passes: u32,
+    file: Vec<u8>,
+}
+
+impl Jpeg<'_> {
+    fn fit(&mut self, edge: u32, cap: u64, control: &Control<'_>) -> Result<Written, FitError> {
+        let long = self.pixels.long_edge();
+        let least = self.policy.min_edge.min(long).max(1);
+        let mut watch = Watch::new(control, 0.6);
+        let mut edge = edge.min(long);
+        loop {
+            let mut shrunk = Shrunk { planes: planes(self.pixels, self.turn, edge), watch: &mut watch };
+            let Frame { width, height, .. } = shrunk.frame();
+            self.metadata.set_dimensions(width as u32, height as u32); // at most 65,535
+            let wanted = Wanted::new(cap, self.policy.quality, &self.metadata);
+            match write_under(&mut shrunk, &wanted, &mut self.passes, &mut self.file)? {
+                Attempt::Written(written) => return Ok(written),
+                Attempt::Over(smallest) => {
+                    edge = smaller_edge(edge, least, smallest, cap).ok_or(FitError::CapNotMet { smallest, cap })?;
+                }
             }
         }
     }

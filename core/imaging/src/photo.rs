@@ -43,15 +43,12 @@ pub(crate) fn fit(
     let cap = policy.cap.unwrap_or(u64::MAX);
     let mut allowed = metadata.allowed(policy.exif);
     allowed.keep_profile_for(header.is_gray());
-    // Metadata may take a quarter of the cap, no more: the picture is what was asked for.
-    let segments = allowed.jpeg_segments(usize::try_from(cap / 4).unwrap_or(usize::MAX));
 
     let (width, height) = (header.width, header.height);
     let (to_width, _) = within_edge(width, height, edge);
     let shrunk = f64::from(width) / f64::from(to_width);
     // A source that was compressed hard gets no better by being stored better, unless it is shrunk a good deal.
     let range = header.quality().filter(|_| shrunk < RENEWED).map_or(policy.quality, |q| policy.quality.at_most(q));
-    let wanted = Wanted { cap, range, segments: &segments };
     let least = policy.min_edge.min(width.max(height)).max(1);
 
     let mut watch = Watch::new(control, 0.0);
@@ -61,7 +58,9 @@ pub(crate) fn fit(
     loop {
         let mut made = origin.make(edge, &mut watch)?;
         let Frame { width, height, .. } = made.frame();
-        let long = width.max(height) as u32; // at most 65,535
+        let (width, height) = (width as u32, height as u32); // at most 65,535
+        allowed.set_dimensions(width, height);
+        let wanted = Wanted::new(cap, range, &allowed);
         match write_under(&mut made, &wanted, &mut passes, out)? {
             Attempt::Written(written) => {
                 return Ok(Fitted {
@@ -76,7 +75,8 @@ pub(crate) fn fit(
                 });
             }
             Attempt::Over(smallest) => {
-                edge = smaller_edge(long, least, smallest, cap).ok_or(FitError::CapNotMet { smallest, cap })?;
+                edge = smaller_edge(width.max(height), least, smallest, cap)
+                    .ok_or(FitError::CapNotMet { smallest, cap })?;
             }
         }
     }

@@ -7,8 +7,9 @@ use std::io::{self, Write};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 
+use crate::metadata::exif;
 use crate::pixels::{Layout, Pixels};
-use crate::{Control, ExifPolicy, FitError, exif};
+use crate::{Control, ExifPolicy, FitError};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1A\n";
 

@@ -5,17 +5,25 @@
 use std::io::{self, Write};
 
 use crate::encode::{self, Emitter, Fit, Found, Picture};
+use crate::metadata::Metadata;
 use crate::{FitError, QualityRange};
 
 /// A file up to this length is written to memory first; a longer one is gone over once more instead, to know its length.
 const IN_MEMORY: u64 = 2_000_000;
 
 /// What the file has to be.
-pub(crate) struct Wanted<'a> {
-    pub(crate) cap: u64,
-    pub(crate) range: QualityRange,
+pub(crate) struct Wanted {
+    cap: u64,
+    range: QualityRange,
     /// What goes behind the start of the file.
-    pub(crate) segments: &'a [u8],
+    segments: Vec<u8>,
+}
+
+impl Wanted {
+    /// Metadata may take a quarter of the cap, no more: the picture is what was asked for.
+    pub(crate) fn new(cap: u64, range: QualityRange, metadata: &Metadata) -> Wanted {
+        Wanted { cap, range, segments: metadata.jpeg_segments(usize::try_from(cap / 4).unwrap_or(usize::MAX)) }
+    }
 }
 
 /// What was written.
@@ -44,7 +52,7 @@ pub(crate) fn smaller_edge(long: u32, least: u32, bytes: u64, cap: u64) -> Optio
 /// Writes `picture` to `out` as the best JPEG under the cap. `passes` goes up with each time that all of it was gone over.
 pub(crate) fn write_under(
     picture: &mut dyn Picture,
-    wanted: &Wanted<'_>,
+    wanted: &Wanted,
     passes: &mut u32,
     out: &mut dyn Write,
 ) -> Result<Attempt, FitError> {
@@ -58,16 +66,16 @@ pub(crate) fn write_under(
         *passes += 1;
         let bytes = if fit.bytes <= IN_MEMORY {
             let mut file = Vec::with_capacity(fit.bytes as usize + 1024);
-            emit(picture, &fit, wanted.segments, &mut file)?;
+            emit(picture, &fit, &wanted.segments, &mut file)?;
             if file.len() as u64 <= wanted.cap {
                 out.write_all(&file).map_err(FitError::from_write)?;
             }
             file.len() as u64
         } else {
-            let bytes = emit(picture, &fit, wanted.segments, &mut io::sink())?;
+            let bytes = emit(picture, &fit, &wanted.segments, &mut io::sink())?;
             if bytes <= wanted.cap {
                 *passes += 1;
-                let written = emit(picture, &fit, wanted.segments, out)?;
+                let written = emit(picture, &fit, &wanted.segments, out)?;
                 assert_eq!(written, bytes, "the same picture with the same tables has the same length");
             }
             bytes

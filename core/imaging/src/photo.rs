@@ -7,7 +7,7 @@ use std::io::{self, Read, SeekFrom, Write};
 
 use crate::control::Watch;
 use crate::encode::{Frame, Picture};
-use crate::jpeg::Header;
+use crate::jpeg::{Colour, Header};
 use crate::metadata::Metadata;
 use crate::pixels::within_edge;
 use crate::planes::Turn;
@@ -42,7 +42,7 @@ pub(crate) fn fit(
     let edge = policy.max_edge.unwrap_or(JPEG_EDGE).clamp(1, JPEG_EDGE);
     let cap = policy.cap.unwrap_or(u64::MAX);
     let mut allowed = metadata.allowed(policy.exif);
-    allowed.keep_profile_for(header.is_gray());
+    allowed.keep_profile_for(header.colour == Colour::Gray);
 
     let (width, height) = (header.width, header.height);
     let (to_width, _) = within_edge(width, height, edge);

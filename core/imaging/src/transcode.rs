@@ -72,16 +72,16 @@ impl<'s> Origin<'s> {
         let (width, height) = (self.header.width, self.header.height);
         let wanted = within_edge(width, height, edge);
         let enough = |scale: &Scale| {
-            let (across, down) = scale.dimensions(width, height);
+            let (across, down) = (scaled(*scale, width), scaled(*scale, height));
             f64::from(across) >= f64::from(wanted.0) * SPARE && f64::from(down) >= f64::from(wanted.1) * SPARE
         };
         let scales = [Scale::Eighth, Scale::Quarter, Scale::Half, Scale::Whole];
         let first = scales.iter().position(enough).unwrap_or(scales.len() - 1);
         let mut refused = None;
         for scale in scales[..=first].iter().rev() {
-            match self.header.plan(*scale, self.budget) {
+            match self.header.plan(*scale, *scale, self.budget) {
                 Ok(plan) => {
-                    let (across, down) = scale.dimensions(width, height);
+                    let (across, down) = (scaled(*scale, width), scaled(*scale, height));
                     let (across, down) = (wanted.0.min(across), wanted.1.min(down));
                     return Ok((plan, across, down));
                 }
@@ -107,6 +107,11 @@ impl<'s> Origin<'s> {
         let more = (self.budget - least) / Planes::memory(frame, 1).max(1);
         Ok((more as usize + 1).min(frame.mcu_rows()))
     }
+}
+
+/// How many samples so many pixels give.
+fn scaled(scale: Scale, pixels: u32) -> u32 {
+    (pixels * scale.size() as u32).div_ceil(8)
 }
 
 fn stored(plan: &Plan) -> Vec<Stored> {

@@ -60,11 +60,7 @@ impl Tables {
     pub(crate) fn tuned(scale: f32, tuning: &Tuning) -> Tables {
         // What is no number is the finest: a maximum takes the other side.
         let scale = scale.max(FINEST);
-        let dead = std::array::from_fn(|at| 0.5 - bias(at, tuning));
-        Tables {
-            luma: Quantiser::new(&steps(scale), &dead),
-            chroma: Quantiser::new(&steps(scale * tuning.chroma), &dead),
-        }
+        Tables { luma: quantiser(scale, tuning), chroma: quantiser(scale * tuning.chroma, tuning) }
     }
 
     /// The table for a plane.
@@ -105,6 +101,18 @@ fn steps(scale: f32) -> [u8; 64] {
         steps[at] = (f32::from(BASE[at]) * scale + offset).clamp(1.0, 255.0) as u8;
     }
     steps
+}
+
+/// The steps at a scale, each with a dead zone as wide as that of the step it would be if steps were not whole: what is 0 is a smooth
+/// function of scale, and so is the size of a file, though its tables are not.
+fn quantiser(scale: f32, tuning: &Tuning) -> Quantiser {
+    let steps = steps(scale);
+    let dead = std::array::from_fn(|at| {
+        let exact = (f32::from(BASE[at]) * scale / f32::from(steps[at])).clamp(0.8, 1.25);
+        // Beyond a half, what is next to 0 would be moved past it.
+        ((1.0 - bias(at, tuning)) * exact - 0.5).min(0.5)
+    });
+    Quantiser::new(&steps, &dead)
 }
 
 /// From which share of a step a coefficient is rounded up, by its place in natural order.

@@ -2,7 +2,29 @@
 //!
 //! Owns the walk along the markers. Never decodes a pixel; bounds-checked against any input. Source: ITU-T T.81, annex B.
 
+mod bits;
+mod decode;
+mod frame;
+mod header;
+mod huffman;
+mod idct;
+mod input;
+mod plan;
+mod rows;
+mod scan;
+mod sequential;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod walk;
+
 use crate::FitError;
+
+pub(crate) use decode::{Ending, decode};
+pub(crate) use frame::MAX_PIXELS;
+pub(crate) use header::{Colour, Header};
+pub(crate) use plan::{Plan, Scale, Shape};
+pub(crate) use rows::Sink;
 
 pub(crate) mod marker {
     pub(crate) const SOF0: u8 = 0xC0;
@@ -10,14 +32,19 @@ pub(crate) mod marker {
     pub(crate) const SOF2: u8 = 0xC2;
     pub(crate) const DHT: u8 = 0xC4;
     pub(crate) const DAC: u8 = 0xCC;
+    pub(crate) const RST0: u8 = 0xD0;
+    pub(crate) const RST7: u8 = 0xD7;
     pub(crate) const SOI: u8 = 0xD8;
     pub(crate) const EOI: u8 = 0xD9;
     pub(crate) const SOS: u8 = 0xDA;
     pub(crate) const DQT: u8 = 0xDB;
+    pub(crate) const DNL: u8 = 0xDC;
+    pub(crate) const DRI: u8 = 0xDD;
     pub(crate) const APP0: u8 = 0xE0;
     pub(crate) const APP1: u8 = 0xE1;
     pub(crate) const APP2: u8 = 0xE2;
     pub(crate) const APP13: u8 = 0xED;
+    pub(crate) const APP14: u8 = 0xEE;
     pub(crate) const APP15: u8 = 0xEF;
     pub(crate) const COM: u8 = 0xFE;
 }
@@ -189,7 +216,7 @@ fn scans_end(data: &[u8], scans_at: usize) -> Result<Option<usize>, FitError> {
 }
 
 #[cfg(test)]
-mod tests {
+mod parse_tests {
     use super::*;
 
     fn header(code: u8, frame: &[u8]) -> Vec<u8> {

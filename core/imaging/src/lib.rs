@@ -21,6 +21,7 @@ mod encode;
 mod error;
 mod exif;
 mod fit;
+#[allow(dead_code, unused_imports, reason = "the stream of rows is not joined with `fit` yet")]
 mod jpeg;
 mod metadata;
 mod pixels;

@@ -3,6 +3,8 @@
 //! Owns the walk along the markers. Never decodes a pixel; bounds-checked against any input. Source: ITU-T T.81, annex B.
 
 mod bits;
+mod colour;
+mod copy;
 mod decode;
 mod frame;
 mod header;
@@ -10,9 +12,11 @@ mod huffman;
 mod idct;
 mod input;
 mod plan;
+mod progressive;
 mod rows;
 mod scan;
 mod sequential;
+mod store;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -60,6 +60,15 @@ impl<'i, 's> Bits<'i, 's> {
         Bits { input, clean, behind: Behind::More, real: 0, restarts, error: None, cursor: Cursor::default() }
     }
 
+    /// Brings the first bytes in; whether there are any, now or behind a restart marker.
+    pub(super) fn begin(&mut self) -> Result<bool, FitError> {
+        let mut cursor = self.cursor;
+        self.fill(&mut cursor);
+        self.cursor = cursor;
+        self.check()?;
+        Ok(!self.is_over())
+    }
+
     #[inline(always)]
     pub(super) fn cursor(&self) -> Cursor {
         self.cursor

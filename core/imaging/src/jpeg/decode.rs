@@ -3,14 +3,17 @@
 //! Owns the order of things: tables and scans in the file's order, then what is still missing. Never holds the file.
 
 use super::bits::Bits;
+use super::colour::{Convert, Gather};
 use super::header::{Colour, Header};
 use super::huffman::Table;
 use super::idct::Weights;
 use super::input::Input;
-use super::plan::{Plan, Way};
+use super::plan::{Plan, Way, held_blocks};
+use super::progressive::{self, Budget, Means};
 use super::rows::{Direct, Sink, Strip, Strips};
-use super::scan::Scan;
+use super::scan::{Part, Scan};
 use super::sequential::{self, Lane};
+use super::store::Held;
 use super::tables::Tables;
 use super::walk::Walk;
 use super::{frame, marker};
@@ -35,9 +38,18 @@ pub(crate) fn decode(
     step: &mut dyn FnMut(f32) -> Result<(), FitError>,
 ) -> Result<Ending, FitError> {
     let mut reading = Reading::new(source, header, plan)?;
+    let (frame, colour) = (&header.frame, header.colour);
     match plan.way {
+        Way::Stream if colour.is_foreign() => reading.sequential(&mut Convert::new(sink, frame, colour, plan), step),
         Way::Stream => reading.sequential(&mut Direct::new(sink, &plan.planes), step),
-        Way::Gather | Way::Store => Err(FitError::not_decodable("not yet")),
+        Way::Gather => {
+            let mut gathered = Gather::new(frame, plan, |component| blank(header, component));
+            let ending = reading.sequential(&mut gathered, step)?;
+            gathered.finish(&mut Convert::new(sink, frame, colour, plan), step)?;
+            Ok(ending)
+        }
+        Way::Store if colour.is_foreign() => reading.progressive(&mut Convert::new(sink, frame, colour, plan), step),
+        Way::Store => reading.progressive(&mut Direct::new(sink, &plan.planes), step),
     }
 }
 
@@ -120,7 +132,9 @@ impl<'a> Reading<'a> {
                 Ok(scan) => scan,
                 Err(ended) => break ended,
             };
-            if scan.parts.iter().any(|part| seen[part.component]) {
+            // Colours that are converted as they come need all components at once.
+            let usable = self.plan.way == Way::Gather || !self.header.colour.is_foreign() || scan.parts.len() == count;
+            if !usable || scan.parts.iter().any(|part| seen[part.component]) {
                 continue;
             }
             let before = seen.iter().filter(|seen| **seen).count() as f32;
@@ -168,6 +182,108 @@ impl<'a> Reading<'a> {
         let end = bits.end()?;
         self.walk.resume(end);
         Ok(whole)
+    }
+
+    /// Scans that hold parts of blocks: all are read into a store, and made into samples at the end.
+    fn progressive(
+        &mut self,
+        out: &mut dyn Strips,
+        step: &mut dyn FnMut(f32) -> Result<(), FitError>,
+    ) -> Result<Ending, FitError> {
+        let frame = &self.header.frame;
+        let length = self.input.length()?.max(1);
+        let sizes = self.plan.sizes.iter().enumerate();
+        let mut held: Vec<Held> = sizes.map(|(component, size)| Held::new(frame, component, *size)).collect();
+        let blocks = frame.components.iter().map(|component| held_blocks(frame, component));
+        let mut budget = Budget::new(blocks.map(|(across, down)| (across * down) as u64).sum(), length);
+        let mut truncated = false;
+        let ended = loop {
+            let scan = match self.next_scan()? {
+                Ok(scan) => scan,
+                Err(ended) => break ended,
+            };
+            // Reading is most of the work: nine tenths of it, say.
+            let done = (self.input.position() as f32 / length as f32).min(1.0) * 0.9;
+            truncated |= !self.progressive_scan(&scan, &mut held, &mut budget, &mut || step(done))?;
+        };
+        if held.iter().all(|held| !held.seen) {
+            return Err(FitError::not_decodable("the JPEG has no picture data"));
+        }
+        truncated |= !ended || held.iter().any(|held| !held.seen);
+        self.render(&held, out, step)?;
+        Ok(Ending { truncated })
+    }
+
+    /// Reads a scan; whether all of its data was there. One that cannot be read is passed over.
+    fn progressive_scan(
+        &mut self,
+        scan: &Scan,
+        held: &mut [Held],
+        budget: &mut Budget,
+        step: &mut dyn FnMut() -> Result<(), FitError>,
+    ) -> Result<bool, FitError> {
+        let ac = scan.first > 0;
+        for part in &scan.parts {
+            let held = &mut held[part.component];
+            if ac && held.is_shortened() {
+                return Ok(true);
+            }
+            let slot = self.header.frame.components[part.component].quant;
+            held.quant = held.quant.or(self.tables.quant.get(slot).copied().flatten());
+            // First coefficients that are refined come without codes.
+            let uncoded = !ac && scan.high > 0;
+            if !uncoded && self.codes.prepare(&self.tables, ac, if ac { part.ac } else { part.dc }).is_err() {
+                return Ok(false);
+            }
+        }
+        let restart = self.tables.restart;
+        let mut bits = Bits::new(&mut self.input, restart > 0);
+        if !bits.begin()? {
+            self.walk.resume(bits.end()?);
+            return Ok(false);
+        }
+        let mut means = Means { bits: &mut bits, restart, budget, step };
+        let frame = &self.header.frame;
+        let whole = match scan.parts[..] {
+            [part] if ac => match self.codes.ac.get(part.ac) {
+                Some(Some(table)) => progressive::band(scan, frame, &mut held[part.component], table, &mut means)?,
+                _ => false,
+            },
+            _ => {
+                let table = |part: &Part| self.codes.dc.get(part.dc).and_then(Option::as_ref);
+                let tables: Vec<Option<&Table>> = scan.parts.iter().map(table).collect();
+                scan.parts.iter().for_each(|part| held[part.component].seen = true);
+                progressive::first_coefficients(scan, frame, held, &tables, &mut means)?
+            }
+        };
+        self.walk.resume(bits.end()?);
+        Ok(whole)
+    }
+
+    /// Makes samples of what is held.
+    fn render(
+        &self,
+        held: &[Held],
+        out: &mut dyn Strips,
+        step: &mut dyn FnMut(f32) -> Result<(), FitError>,
+    ) -> Result<(), FitError> {
+        let frame = &self.header.frame;
+        let mut factors = Vec::with_capacity(held.len());
+        for held in held {
+            let quant = held.quant.or(self.tables.quant.get(frame.components[held.component].quant).copied().flatten());
+            let missing = || FitError::not_decodable("a quantisation table is missing");
+            factors.push(held.factors(&quant.ok_or_else(missing)?));
+        }
+        let mut strips: Vec<Strip> = held.iter().map(|held| held.strip(frame)).collect();
+        let down = frame.mcus().1;
+        for row in 0..down {
+            for ((held, factors), strip) in held.iter().zip(&factors).zip(&mut strips) {
+                held.render(row, &frame.components[held.component], factors, strip);
+            }
+            out.take(&strips)?;
+            step(0.9 + 0.1 * (row + 1) as f32 / down as f32)?;
+        }
+        Ok(())
     }
 
     /// A component that never came.

@@ -27,6 +27,15 @@ impl<'a> Input<'a> {
         Ok(Input { source, buffer: vec![0; BUFFER].into_boxed_slice(), at: 0, end: 0, behind: position })
     }
 
+    /// How long the source is.
+    pub(super) fn length(&mut self) -> Result<u64, FitError> {
+        let position = self.position();
+        let length = self.source.seek(SeekFrom::End(0)).map_err(FitError::Read)?;
+        self.source.seek(SeekFrom::Start(position)).map_err(FitError::Read)?;
+        (self.at, self.end, self.behind) = (0, 0, position);
+        Ok(length)
+    }
+
     /// Where the next byte stands in the source.
     pub(super) fn position(&self) -> u64 {
         self.behind - (self.end - self.at) as u64
@@ -124,12 +133,13 @@ impl<'a> Input<'a> {
             }
             let found = position_of_ff(window);
             let count = match window.get(found..found + 2) {
-                Some(&[_, 0 | marker::RST0..=marker::RST7]) => found + 2,
+                // What is no marker that could stand here is damaged data.
+                Some(&[_, 0..=0xBF | marker::RST0..=marker::RST7]) => found + 2,
                 Some(&[_, 0xFF]) => found + 1,
                 Some(_) if found == 0 => return Ok(()),
-                _ => found.min(window.len()),
+                // A marker, or the first half of what may be one: the next window begins with it.
+                _ => found,
             };
-            // Nothing but the first half of what may be a marker: the next window shows more.
             run(&window[..count])?;
             self.consume(count);
         }

@@ -129,7 +129,9 @@ fn memory(frame: &Frame, sizes: &[usize], way: Way, foreign: bool) -> u64 {
         let (stride, rows) = strip(frame, component, size);
         stride as u64 * rows as u64
     });
-    let converted = if foreign { (frame.mcus().0 * frame.h * sizes[0] * 8) as u64 } else { 0 };
+    // Three planes of a row of MCUs, and a row of four components at full width.
+    let width = frame.mcus().0 * frame.h * sizes[0];
+    let converted = if foreign { (width * (3 * frame.v * sizes[0] + 4)) as u64 } else { 0 };
     let held = each(&|component, size| {
         let (across, down) = held_blocks(frame, component);
         let block = match way {

@@ -42,6 +42,18 @@ impl Restarts {
         Restarts { interval, left: interval, next: 0 }
     }
 
+    /// How many MCUs follow before the next marker.
+    pub(super) fn left(&self) -> usize {
+        if self.interval == 0 { usize::MAX } else { self.left }
+    }
+
+    /// Passes MCUs, no more than are [left](Self::left).
+    pub(super) fn skip(&mut self, count: usize) {
+        if self.interval > 0 {
+            self.left -= count;
+        }
+    }
+
     /// Before each MCU: whether one was due there, and was passed.
     #[inline(always)]
     pub(super) fn pass(&mut self, bits: &mut Bits<'_, '_>) -> bool {
@@ -77,12 +89,7 @@ pub(super) fn decode(
     let mut strips: Vec<Strip> = lanes.iter().map(|lane| blank_strip(lane, across)).collect();
     let mut restarts = Restarts::every(restart);
     let mut whole = true;
-    // Brings the first bytes in, to tell whether there are any.
-    let mut cursor = bits.cursor();
-    bits.fill(&mut cursor);
-    bits.put_back(cursor);
-    bits.check()?;
-    if bits.is_over() {
+    if !bits.begin()? {
         return Ok(None);
     }
     for row in 0..down {

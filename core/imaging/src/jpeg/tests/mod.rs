@@ -1,7 +1,12 @@
 //! The whole reader, file to planes.
 #![allow(clippy::unwrap_used, reason = "tests stop at what must not be")]
 
+mod damage;
+mod kinds;
+mod made;
+mod made_progressive;
 mod peers;
+mod whole;
 
 use std::io::Cursor;
 

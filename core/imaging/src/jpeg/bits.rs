@@ -86,7 +86,8 @@ impl<'i, 's> Bits<'i, 's> {
             return;
         }
         if cursor.at + 8 > self.clean.len() {
-            self.more(cursor);
+            // By value: what has no address can stay in registers.
+            *cursor = self.more(*cursor);
         }
         // Proven by the line above: `more` leaves no fewer than eight.
         if let Some(bytes) = self.clean.get(cursor.at..cursor.at + 8).and_then(|bytes| bytes.first_chunk()) {
@@ -99,7 +100,7 @@ impl<'i, 's> Bits<'i, 's> {
     /// Brings in more bytes, at least eight: zeros where the data has come to its end.
     #[cold]
     #[inline(never)]
-    fn more(&mut self, cursor: &mut Cursor) {
+    fn more(&mut self, mut cursor: Cursor) -> Cursor {
         self.clean.drain(..cursor.at.min(self.clean.len()));
         self.real -= cursor.at as i64;
         cursor.at = 0;
@@ -111,6 +112,7 @@ impl<'i, 's> Bits<'i, 's> {
         if self.behind != Behind::More {
             self.clean.resize(self.clean.len() + ZEROS, 0);
         }
+        cursor
     }
 
     /// Takes what the input's window holds, up to a marker.

@@ -88,15 +88,17 @@ pub(super) fn decode(
     }
     let mut strips: Vec<Strip> = lanes.iter().map(|lane| blank_strip(lane, across)).collect();
     let mut restarts = Restarts::every(restart);
-    let mut whole = true;
+    let (mut whole, mut blank) = (true, false);
     if !bits.begin()? {
         return Ok(None);
     }
     for row in 0..down {
         if bits.is_over() {
             // Nothing more will come: the same strips over and over.
+            if !std::mem::replace(&mut blank, true) {
+                lanes.iter().zip(&mut strips).for_each(|(lane, strip)| strip.samples.fill(lane.blank));
+            }
             whole = false;
-            lanes.iter().zip(&mut strips).for_each(|(lane, strip)| strip.samples.fill(lane.blank));
         } else {
             whole &= mcu_row(across, lanes, &mut restarts, bits, &mut strips);
             bits.check()?;

@@ -15,7 +15,7 @@ mod iptc;
 mod xmp;
 
 use crate::ExifPolicy;
-use crate::jpeg::{Jpeg, MAX_PAYLOAD, Segment, marker};
+use crate::jpeg::{MAX_PAYLOAD, Segment, marker};
 
 const EXIF_ID: &[u8] = b"Exif\0\0";
 const XMP_ID: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -130,21 +130,6 @@ pub(crate) fn kept_segments(segments: &[Segment], policy: ExifPolicy) -> Vec<u8>
     let jfif = jfif.filter(|header| header.starts_with(b"JFIF\0"));
     let mut out = jfif.map(|header| segment(marker::APP0, &header[..12], &[0, 0])).unwrap_or_default();
     out.extend(Metadata::of_segments(segments).allowed(policy).jpeg_segments(usize::MAX));
-    out
-}
-
-/// The file with its metadata as the policy wants it and its picture data untouched. Gain maps, motion clips and
-/// whatever else trails the picture are left out, for their offsets would no longer be right.
-pub(crate) fn rewrite_jpeg(jpeg: &Jpeg<'_>, policy: ExifPolicy) -> Vec<u8> {
-    let mut out = vec![0xFF, marker::SOI];
-    out.extend(kept_segments(&jpeg.segments, policy));
-    for Segment { marker: code, payload } in &jpeg.segments {
-        let is_metadata = matches!(*code, marker::APP0..=marker::APP13 | marker::APP15 | marker::COM);
-        if !is_metadata {
-            out.extend(segment(*code, b"", payload));
-        }
-    }
-    out.extend_from_slice(jpeg.scans);
     out
 }
 

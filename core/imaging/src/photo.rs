@@ -8,7 +8,7 @@ use std::io::{self, Read, SeekFrom, Write};
 use crate::control::Watch;
 use crate::encode::{Frame, Picture};
 use crate::jpeg::{Colour, Header};
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, kept_segments};
 use crate::pixels::within_edge;
 use crate::planes::Turn;
 use crate::transcode::Origin;
@@ -110,7 +110,7 @@ fn as_it_is(
         return Ok(None);
     }
     let allowed = metadata.allowed(policy.exif);
-    let segments = allowed.jpeg_segments(usize::MAX);
+    let segments = kept_segments(&header.segments, policy.exif);
     let mut step = |part: f32| control.step(part * 0.97);
     let without = header.copy_picture(source, &mut io::sink(), &segments, &mut step)?;
     if without == length && allowed == *metadata && is_under(length) {

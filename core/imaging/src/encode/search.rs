@@ -97,7 +97,9 @@ impl Search<'_> {
         for _ in 0..SAMPLES {
             let point = Point { scale, size: libm::log(self.sampled(scale)?) };
             let next = self.beyond(point, last);
-            if std::env::var_os("DBG").is_some() { eprintln!("sample {scale:.5} {:.0} -> {next:.5}", libm::exp(point.size)); }
+            if std::env::var_os("DBG").is_some() {
+                eprintln!("sample {scale:.5} {:.0} -> {next:.5}", libm::exp(point.size));
+            }
             last = Some(point);
             let near = (next - scale).abs() < 0.02;
             scale = next;
@@ -126,7 +128,9 @@ impl Search<'_> {
             let (bytes, fit) = self.counted(scale)?;
             *counts += 1;
             let point = Point { scale, size: libm::log(bytes) };
-            if std::env::var_os("DBG").is_some() { eprintln!("count {scale:.5} {bytes:.0}"); }
+            if std::env::var_os("DBG").is_some() {
+                eprintln!("count {scale:.5} {bytes:.0}");
+            }
             if bytes <= self.room {
                 let is_better = best.as_ref().is_none_or(|best| bytes > best.bytes as f64);
                 if is_better {

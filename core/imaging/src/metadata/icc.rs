@@ -41,7 +41,7 @@ mod tests {
         let mut file = vec![0xFF, marker::SOI];
         file.extend(laid);
         file.extend([0xFF, 0xC0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0xFF, 0xD9]);
-        let jpeg = crate::jpeg::Jpeg::parse(&file).unwrap();
+        let jpeg = crate::jpeg::Header::read(&mut std::io::Cursor::new(file)).unwrap();
         assert_eq!(profile(&jpeg.segments).as_deref(), Some(&whole[..]));
         assert_eq!(profile(&jpeg.segments[1..]), None, "an incomplete profile is none");
     }

@@ -16,7 +16,9 @@ mod frame;
 mod huffman;
 mod markers;
 mod quant;
+mod scans;
 mod search;
+mod symbols;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -24,5 +26,6 @@ mod tests;
 pub(crate) use count::Counter;
 pub(crate) use emit::Emitter;
 pub(crate) use frame::{Frame, Sampling, Strip};
+pub(crate) use scans::Coding;
 pub(crate) use search::{Fit, Found, Picture, search};
 pub(crate) use tables::Tables;

@@ -4,7 +4,7 @@
 //! for which the source is decoded again. Never holds the source's file, nor its pixels.
 
 use crate::control::Watch;
-use crate::encode::{Frame, Picture, Sampling, Strip};
+use crate::encode::{Coding, Frame, Picture, Sampling, Strip};
 use crate::jpeg::{self, Header, Plan, Scale, Sink};
 use crate::pixels::within_edge;
 use crate::planes::{Planes, Shrinker, Stored, Turn};
@@ -157,6 +157,11 @@ impl Sink for Into<'_> {
 impl Picture for Made<'_, '_, '_> {
     fn frame(&self) -> Frame {
         self.frame
+    }
+
+    fn coding(&self) -> Coding {
+        // Nobody decodes nine times.
+        if self.kept.is_some() { Coding::Progressive } else { Coding::Baseline }
     }
 
     fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError> {

@@ -90,8 +90,9 @@ pub(crate) fn write_under(
 }
 
 fn emit(picture: &mut dyn Picture, fit: &Fit, segments: &[u8], out: &mut dyn Write) -> Result<u64, FitError> {
-    let mut emitter =
-        Emitter::new(out, &picture.frame(), &fit.tables, &fit.counted, segments).map_err(FitError::from_write)?;
-    picture.all(&mut |strip| emitter.strip(strip).map_err(FitError::from_write))?;
+    let mut emitter = Emitter::new(out, &fit.tables, &fit.counted, segments).map_err(FitError::from_write)?;
+    for _ in 0..emitter.passes() {
+        picture.all(&mut |strip| emitter.strip(strip).map_err(FitError::from_write))?;
+    }
     emitter.finish().map_err(FitError::from_write)
 }

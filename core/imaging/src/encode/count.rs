@@ -1,128 +1,31 @@
 //! Counts what a picture would take, to the bit, without writing it.
 //!
-//! Owns which symbol a coefficient becomes. What is counted is kept, so that it can be written with the tables that
-//! are best for it.
+//! What is counted is kept, so that it can be written with the tables that are best for it. All scans of a file are
+//! counted in one go over the picture.
 
 use super::frame::{Frame, Strip};
 use super::huffman::{Histogram, Huffman};
 use super::markers;
-use super::quant::Block;
+use super::scans::{BandCoder, Coding, Scan};
+use super::symbols::{Differences, Symbols, TABLES, extra, whole_block};
 use super::tables::Tables;
 
-/// The symbol for sixteen zeros.
-const SIXTEEN_ZEROS: u8 = 0xF0;
-/// The symbol for zeros to the end of a block.
-const END_OF_BLOCK: u8 = 0;
-
-/// What takes symbols: to count them, or to write them.
-pub(super) trait Symbols {
-    /// A DC symbol of the luma (0) or the colour (1) table, and the bits behind it.
-    fn dc(&mut self, table: usize, symbol: u8, bits: u32);
-    /// The same of an AC symbol.
-    fn ac(&mut self, table: usize, symbol: u8, bits: u32);
-}
-
-/// How many bits a value takes (T.81 F.1.2.1).
-#[inline(always)]
-fn magnitude(value: i32) -> u8 {
-    (32 - value.unsigned_abs().leading_zeros()) as u8
-}
-
-/// The bits that tell a value from others of its magnitude: a negative one less 1.
-#[inline(always)]
-fn low_bits(value: i32, magnitude: u8) -> u32 {
-    ((value + (value >> 31)) as u32) & ((1 << magnitude) - 1)
-}
-
-/// Turns blocks into symbols, each DC against the one before in its plane.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Sequence {
-    dc: [i16; 3],
-}
-
-impl Sequence {
-    /// All symbols of one strip, in the order of an interleaved scan.
-    #[inline(always)]
-    pub(super) fn strip(&mut self, frame: &Frame, tables: &Tables, strip: &Strip<'_>, to: &mut impl Symbols) {
-        frame.interleaved(strip, |plane, samples| {
-            let block = tables.of_plane(plane).block(samples);
-            let dc = block.at(0);
-            let difference = i32::from(dc) - i32::from(std::mem::replace(&mut self.dc[plane], dc));
-            let size = magnitude(difference);
-            let table = usize::from(plane != 0);
-            to.dc(table, size, low_bits(difference, size));
-            ac_symbols(&block, table, to);
-        });
-    }
-}
-
-#[inline(always)]
-fn ac_symbols(block: &Block, table: usize, to: &mut impl Symbols) {
-    let mut left = block.set & !1;
-    let mut last = 0;
-    while left != 0 {
-        let k = left.trailing_zeros();
-        left &= left - 1;
-        let mut zeros = k - last - 1;
-        last = k;
-        while zeros > 15 {
-            to.ac(table, SIXTEEN_ZEROS, 0);
-            zeros -= 16;
-        }
-        let value = i32::from(block.at(k));
-        let size = magnitude(value);
-        to.ac(table, (zeros as u8) << 4 | size, low_bits(value, size));
-    }
-    if last != 63 {
-        to.ac(table, END_OF_BLOCK, 0);
-    }
-}
-
-/// How often each symbol came, for the luma and the colour tables.
+/// How often each symbol of a scan came, by table.
 #[derive(Debug, Clone)]
-pub(super) struct Counts {
-    pub(super) dc: [Histogram; 2],
-    pub(super) ac: [Histogram; 2],
+struct Counts {
+    tables: [Histogram; TABLES],
+    raw: u64,
 }
 
 impl Symbols for Counts {
     #[inline(always)]
-    fn dc(&mut self, table: usize, symbol: u8, _: u32) {
-        self.dc[table & 1][usize::from(symbol)] += 1;
+    fn symbol(&mut self, table: usize, symbol: u8, _: u32) {
+        self.tables[table & 3][usize::from(symbol)] += 1;
     }
 
     #[inline(always)]
-    fn ac(&mut self, table: usize, symbol: u8, _: u32) {
-        self.ac[table & 1][usize::from(symbol)] += 1;
-    }
-}
-
-/// The four tables of a file; gray has no use for those of colour.
-#[derive(Debug, Clone)]
-pub(super) struct Codes {
-    pub(super) dc: [Huffman; 2],
-    pub(super) ac: [Huffman; 2],
-}
-
-/// A picture counted: what it takes to write it.
-#[derive(Debug, Clone)]
-pub(crate) struct Counted {
-    pub(super) codes: Codes,
-    /// The length of the entropy-coded data in bits: exact, but for the zero bytes that a file has behind each `FF`.
-    pub(super) bits: u64,
-    pub(super) strips: usize,
-}
-
-impl Counted {
-    /// The length of the whole file in bytes, but for those zero bytes, with so many bytes of segments.
-    pub(crate) fn bytes(&self, frame: &Frame, tables: &Tables, segments: usize) -> u64 {
-        (markers::head(frame, tables, &self.codes, &[]).len() + segments + markers::END.len()) as u64
-            + self.data_bytes()
-    }
-
-    /// The length of the entropy-coded data in bytes.
-    pub(crate) fn data_bytes(&self) -> u64 {
-        self.bits.div_ceil(8)
+    fn raw(&mut self, _: u64, count: u32) {
+        self.raw += u64::from(count);
     }
 }
 
@@ -131,15 +34,21 @@ impl Counted {
 pub(crate) struct Counter<'a> {
     frame: Frame,
     tables: &'a Tables,
-    sequence: Sequence,
-    counts: Box<Counts>,
+    coding: Coding,
+    differences: Differences,
+    /// One for each scan; what codes its band, where it is one.
+    scans: Vec<(Option<BandCoder>, Counts)>,
     strips: usize,
 }
 
 impl<'a> Counter<'a> {
-    pub(crate) fn new(frame: &Frame, tables: &'a Tables) -> Counter<'a> {
-        let counts = Box::new(Counts { dc: [[0; 256]; 2], ac: [[0; 256]; 2] });
-        Counter { frame: *frame, tables, sequence: Sequence::default(), counts, strips: 0 }
+    pub(crate) fn new(frame: &Frame, tables: &'a Tables, coding: Coding) -> Counter<'a> {
+        let scans = coding.scans(frame).iter().map(|scan| {
+            let coder = if let Scan::Band(band) = scan { Some(BandCoder::new(*band)) } else { None };
+            (coder, Counts { tables: [[0; 256]; TABLES], raw: 0 })
+        });
+        let scans = scans.collect();
+        Counter { frame: *frame, tables, coding, differences: Differences::default(), scans, strips: 0 }
     }
 
     /// Counts one strip.
@@ -148,53 +57,89 @@ impl<'a> Counter<'a> {
     ///
     /// Where the strip is smaller than the frame says.
     pub(crate) fn strip(&mut self, strip: &Strip<'_>) {
-        self.sequence.strip(&self.frame, self.tables, strip, &mut *self.counts);
+        let Counter { frame, tables, differences, scans, .. } = self;
+        let ((_, first), bands) = scans.split_first_mut().expect("every coding has a scan");
+        match self.coding {
+            Coding::Baseline => frame.interleaved(strip, |plane, samples| {
+                let block = tables.of_plane(plane).block(samples);
+                differences.symbol(plane, block.at(0), first);
+                whole_block(plane, &block, first);
+            }),
+            Coding::Progressive => {
+                frame.interleaved(strip, |plane, samples| {
+                    differences.symbol(plane, tables.of_plane(plane).dc(samples), first);
+                });
+                for plane in 0..frame.planes() {
+                    let quantiser = tables.of_plane(plane);
+                    frame.plane_by_plane(strip, plane, self.strips, |samples| {
+                        let block = quantiser.block(samples);
+                        let levels = block.levels(0, 2);
+                        for (coder, counts) in bands.iter_mut() {
+                            if let Some(coder) = coder
+                                && coder.plane() == plane
+                            {
+                                coder.block(&block, &levels, counts);
+                            }
+                        }
+                    });
+                }
+            }
+        }
         self.strips += 1;
     }
 
-    /// What was counted, with the code tables that are best for it.
-    pub(crate) fn counted(&self) -> Counted {
-        let codes = self.codes();
-        let bits = self.bits(&codes);
-        Counted { codes, bits, strips: self.strips }
-    }
-
-    fn codes(&self) -> Codes {
-        Codes {
-            dc: [Huffman::best(&self.counts.dc[0]), Huffman::best(&self.counts.dc[1])],
-            ac: [Huffman::best(&self.counts.ac[0]), Huffman::best(&self.counts.ac[1])],
-        }
-    }
-
-    /// The length of the entropy-coded data in bits with these tables: exact, but for the zero bytes that a
-    /// file has behind each `FF`.
-    fn bits(&self, codes: &Codes) -> u64 {
-        let extra = |symbol: u8| symbol & 15;
-        let of = |table: usize| {
-            codes.dc[table].bits(&self.counts.dc[table], extra) + codes.ac[table].bits(&self.counts.ac[table], extra)
-        };
-        of(0) + of(1)
+    /// What was counted, with the tables that are best for it.
+    pub(crate) fn counted(mut self) -> Counted {
+        let scans = self.scans.iter_mut().map(|(coder, counts)| {
+            if let Some(coder) = coder {
+                coder.end(counts);
+            }
+            let codes = Box::new(std::array::from_fn(|table| Huffman::best(&counts.tables[table])));
+            let bits = (0..TABLES).map(|table| codes[table].bits(&counts.tables[table], extra));
+            CountedScan { bits: bits.sum::<u64>() + counts.raw, codes }
+        });
+        let scans = scans.collect();
+        Counted { frame: self.frame, coding: self.coding, scans, strips: self.strips }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The tables of a scan; those it does not use are empty.
+pub(super) type Codes = [Huffman; TABLES];
 
-    #[test]
-    fn values_take_the_bits_of_the_standard() {
-        for (value, size, bits) in [
-            (0, 0, 0),
-            (1, 1, 1),
-            (-1, 1, 0),
-            (2, 2, 2),
-            (-2, 2, 1),
-            (-3, 2, 0),
-            (255, 8, 255),
-            (-255, 8, 0),
-            (-2040, 11, 7),
-        ] {
-            assert_eq!((magnitude(value), low_bits(value, size)), (size, bits), "{value}");
-        }
+/// One scan as it will be written.
+#[derive(Debug, Clone)]
+pub(super) struct CountedScan {
+    pub(super) bits: u64,
+    pub(super) codes: Box<Codes>,
+}
+
+/// What a picture takes, or the strips of it that were counted.
+#[derive(Debug, Clone)]
+pub(crate) struct Counted {
+    pub(super) frame: Frame,
+    pub(super) coding: Coding,
+    pub(super) scans: Vec<CountedScan>,
+    strips: usize,
+}
+
+impl Counted {
+    /// The length of the file in bytes with so many of segments: exact, but for the zero bytes that it has behind each
+    /// `FF` of its data.
+    pub(crate) fn bytes(&self, segments: usize) -> u64 {
+        let scans = self.coding.scans(&self.frame).iter().zip(&self.scans);
+        let tables: usize = scans.map(|(scan, counted)| markers::scan(&self.frame, *scan, &counted.codes).len()).sum();
+        // Its tables' figures have no part in a head's length.
+        let head = markers::head(&self.frame, self.coding, &Tables::at(1.0), &[]).len() + segments;
+        (head + tables + markers::END.len()) as u64 + self.data_bytes()
+    }
+
+    /// The length of the entropy-coded data in bytes.
+    pub(crate) fn data_bytes(&self) -> u64 {
+        self.scans.iter().map(|scan| scan.bits.div_ceil(8)).sum()
+    }
+
+    /// Whether the picture was counted whole.
+    pub(super) fn is_whole(&self) -> bool {
+        self.strips == self.frame.mcu_rows()
     }
 }

@@ -4,22 +4,26 @@
 
 use std::io::{self, Write};
 
-use super::count::{Codes, Counted, Sequence, Symbols};
+use super::count::{Codes, Counted};
 use super::frame::{Frame, Strip};
-use super::huffman::Huffman;
 use super::markers;
+use super::scans::{BandCoder, Scan};
+use super::symbols::{Differences, Symbols, extra, whole_block};
 use super::tables::Tables;
 
-/// Writes a baseline JPEG strip by strip: the same strips, top to bottom, that were counted.
+/// Writes a JPEG strip by strip: the same strips that were counted, top to bottom, as often as there are [`Emitter::passes`].
 #[derive(Debug)]
 pub(crate) struct Emitter<'a, W> {
     out: W,
     frame: Frame,
     tables: &'a Tables,
-    codes: &'a Codes,
-    sequence: Sequence,
+    counted: &'a Counted,
+    /// The scan that is being written, and what was written of it.
+    scan: usize,
+    strips: usize,
+    differences: Differences,
+    band: Option<BandCoder>,
     bits: Bits,
-    counted: u64,
     written: u64,
 }
 
@@ -33,31 +37,65 @@ impl<'a, W: Write> Emitter<'a, W> {
     /// # Panics
     ///
     /// Where only a sample was counted: its tables need not have a code for everything.
-    pub(crate) fn new(
-        mut out: W,
-        frame: &Frame,
-        tables: &'a Tables,
-        counted: &'a Counted,
-        segments: &[u8],
-    ) -> io::Result<Self> {
-        assert_eq!(counted.strips, frame.mcu_rows(), "a picture is counted whole before it is written");
-        let codes = &counted.codes;
-        let head = markers::head(frame, tables, codes, segments);
-        out.write_all(&head)?;
-        let counted = counted.bits;
-        let (sequence, bits, written) = (Sequence::default(), Bits::default(), head.len() as u64);
-        Ok(Emitter { out, frame: *frame, tables, codes, sequence, bits, counted, written })
+    pub(crate) fn new(out: W, tables: &'a Tables, counted: &'a Counted, segments: &[u8]) -> io::Result<Self> {
+        assert!(counted.is_whole(), "a picture is counted whole before it is written");
+        let frame = counted.frame;
+        let bits = Bits { bytes: markers::head(&frame, counted.coding, tables, segments), ..Bits::default() };
+        let differences = Differences::default();
+        let mut emitter =
+            Emitter { out, frame, tables, counted, scan: 0, strips: 0, differences, band: None, bits, written: 0 };
+        emitter.begin_scan();
+        emitter.drain()?;
+        Ok(emitter)
     }
 
-    /// Writes one strip.
+    /// How often all strips are to be given: once for each scan.
+    pub(crate) fn passes(&self) -> usize {
+        self.counted.scans.len()
+    }
+
+    /// Writes one strip, and what ends a scan behind its last one.
     ///
     /// # Errors
     ///
     /// What writing gave.
+    ///
+    /// # Panics
+    ///
+    /// Where other strips are written than were counted: the file would be none. Where there are more than
+    /// [`Emitter::passes`] times all.
     pub(crate) fn strip(&mut self, strip: &Strip<'_>) -> io::Result<()> {
-        let mut coded = Coded { codes: self.codes, bits: std::mem::take(&mut self.bits) };
-        self.sequence.strip(&self.frame, self.tables, strip, &mut coded);
-        self.bits = coded.bits;
+        let scan = self.scans()[self.scan];
+        let mut coded = Coded { codes: &self.counted.scans[self.scan].codes, bits: std::mem::take(&mut self.bits) };
+        let (frame, tables, differences) = (self.frame, self.tables, &mut self.differences);
+        match scan {
+            Scan::Whole => frame.interleaved(strip, |plane, samples| {
+                let block = tables.of_plane(plane).block(samples);
+                differences.symbol(plane, block.at(0), &mut coded);
+                whole_block(plane, &block, &mut coded);
+            }),
+            Scan::Dc => frame.interleaved(strip, |plane, samples| {
+                differences.symbol(plane, tables.of_plane(plane).dc(samples), &mut coded);
+            }),
+            Scan::Band(band) => {
+                let coder = self.band.get_or_insert_with(|| BandCoder::new(band));
+                let quantiser = tables.of_plane(band.plane);
+                frame.plane_by_plane(strip, band.plane, self.strips, |samples| {
+                    let block = quantiser.block(samples);
+                    coder.block(&block, &block.levels(band.low, band.high.max(band.low)), &mut coded);
+                });
+            }
+        }
+        self.strips += 1;
+        if self.strips == self.frame.mcu_rows() {
+            if let Some(coder) = &mut self.band {
+                coder.end(&mut coded);
+            }
+            self.bits = coded.bits;
+            self.end_scan();
+        } else {
+            self.bits = coded.bits;
+        }
         self.drain()
     }
 
@@ -69,14 +107,34 @@ impl<'a, W: Write> Emitter<'a, W> {
     ///
     /// # Panics
     ///
-    /// Where other strips were written than were counted: the file would be none.
+    /// Where a scan is missing.
     pub(crate) fn finish(mut self) -> io::Result<u64> {
-        assert_eq!(self.bits.total, self.counted, "what is written is what was counted");
-        self.bits.pad();
+        assert_eq!(self.scan, self.passes(), "every scan is written before a file ends");
         self.bits.bytes.extend(markers::END);
         self.drain()?;
         self.out.flush()?;
         Ok(self.written)
+    }
+
+    fn scans(&self) -> &'static [Scan] {
+        self.counted.coding.scans(&self.frame)
+    }
+
+    fn begin_scan(&mut self) {
+        if let Some(scan) = self.scans().get(self.scan) {
+            let header = markers::scan(&self.frame, *scan, &self.counted.scans[self.scan].codes);
+            self.bits.bytes.extend(header);
+        }
+    }
+
+    fn end_scan(&mut self) {
+        let counted = self.counted.scans[self.scan].bits;
+        assert_eq!(self.bits.total, counted, "what is written is what was counted, in scan {}", self.scan);
+        self.bits.pad();
+        self.bits.total = 0;
+        (self.strips, self.band, self.differences) = (0, None, Differences::default());
+        self.scan += 1;
+        self.begin_scan();
     }
 
     fn drain(&mut self) -> io::Result<()> {
@@ -93,24 +151,22 @@ struct Coded<'a> {
     bits: Bits,
 }
 
-impl Coded<'_> {
-    #[inline(always)]
-    fn put(&mut self, table: &Huffman, symbol: u8, low: u32) {
-        let (code, length) = table.codes[usize::from(symbol)];
-        let extra = u32::from(symbol & 15);
-        self.bits.put(u32::from(code) << extra | low, u32::from(length) + extra);
-    }
-}
-
 impl Symbols for Coded<'_> {
     #[inline(always)]
-    fn dc(&mut self, table: usize, symbol: u8, bits: u32) {
-        self.put(&self.codes.dc[table & 1], symbol, bits);
+    fn symbol(&mut self, table: usize, symbol: u8, low: u32) {
+        let (code, length) = self.codes[table & 3].codes[usize::from(symbol)];
+        let extra = u32::from(extra(symbol));
+        self.bits.put(u32::from(code) << extra | low, u32::from(length) + extra);
     }
 
     #[inline(always)]
-    fn ac(&mut self, table: usize, symbol: u8, bits: u32) {
-        self.put(&self.codes.ac[table & 1], symbol, bits);
+    fn raw(&mut self, bits: u64, count: u32) {
+        let mut left = count;
+        while left > 0 {
+            let now = left.min(16);
+            left -= now;
+            self.bits.put((bits >> left) as u32 & ((1 << now) - 1), now);
+        }
     }
 }
 

@@ -72,6 +72,30 @@ impl Frame {
         EDGE * self.factor(plane)
     }
 
+    /// How many blocks of a plane show something of the picture: side by side, and from top to bottom. What only
+    /// fills an MCU is not among them.
+    fn blocks(&self, plane: usize) -> (usize, usize) {
+        let shrunk = self.factor(0) / self.factor(plane) * EDGE;
+        (self.width.div_ceil(shrunk), self.height.div_ceil(shrunk))
+    }
+
+    /// Calls `each` with the samples of every block of one plane of a strip, row by row, as a scan of that plane alone
+    /// has them. `above` is how many strips were before this one.
+    ///
+    /// # Panics
+    ///
+    /// As [`Frame::interleaved`].
+    #[inline(always)]
+    pub(super) fn plane_by_plane(&self, strip: &Strip<'_>, plane: usize, above: usize, mut each: impl FnMut(&Samples)) {
+        let (columns, rows) = self.blocks(plane);
+        let factor = self.factor(plane);
+        for row in 0..factor.min(rows.saturating_sub(above * factor)) {
+            for column in 0..columns {
+                each(&strip.block(plane, column, row));
+            }
+        }
+    }
+
     /// Calls `each` with the plane and the samples of every block of a strip, in the order of an interleaved scan.
     ///
     /// # Panics

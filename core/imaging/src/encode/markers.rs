@@ -5,6 +5,8 @@
 use super::count::Codes;
 use super::frame::Frame;
 use super::huffman::Huffman;
+use super::scans::{Band, Coding, Scan};
+use super::symbols::{AC, DC, of_colour};
 use super::tables::{Tables, ZIGZAG};
 
 /// The end of an image.
@@ -13,19 +15,20 @@ pub(super) const END: [u8; 2] = [0xFF, 0xD9];
 /// JFIF 1.1, no density, no thumbnail.
 const JFIF: [u8; 18] = *b"\xFF\xE0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00";
 
-/// Everything before the entropy-coded data: start, JFIF, `segments`, tables, frame, scan.
-pub(super) fn head(frame: &Frame, tables: &Tables, codes: &Codes, segments: &[u8]) -> Vec<u8> {
+/// What is before the scans: start, JFIF, `segments`, quantisation tables, frame.
+pub(super) fn head(frame: &Frame, coding: Coding, tables: &Tables, segments: &[u8]) -> Vec<u8> {
     let mut out = vec![0xFF, 0xD8];
     out.extend(JFIF);
     out.extend(segments);
-    let kinds = if frame.planes() == 1 { 1 } else { 2 };
     segment(&mut out, 0xDB, |body| {
-        for (id, table) in [&tables.luma, &tables.chroma].into_iter().take(kinds).enumerate() {
-            body.push(id as u8);
+        let used = [&tables.luma, &tables.chroma].into_iter().take(frame.planes().min(2));
+        for (id, table) in (0..).zip(used) {
+            body.push(id);
             body.extend(ZIGZAG.map(|at| table.steps[usize::from(at)]));
         }
     });
-    segment(&mut out, 0xC0, |body| {
+    let marker = if coding == Coding::Progressive { 0xC2 } else { 0xC0 };
+    segment(&mut out, marker, |body| {
         body.push(8);
         // A JPEG is at most 65,535 either way; whoever made the frame saw to it.
         body.extend((frame.height as u16).to_be_bytes());
@@ -36,18 +39,35 @@ pub(super) fn head(frame: &Frame, tables: &Tables, codes: &Codes, segments: &[u8
             body.extend([plane as u8 + 1, factor << 4 | factor, u8::from(plane != 0)]);
         }
     });
+    out
+}
+
+/// What is before the data of a scan: its Huffman tables and its header.
+pub(super) fn scan(frame: &Frame, scan: Scan, codes: &Codes) -> Vec<u8> {
+    let mut out = Vec::new();
     segment(&mut out, 0xC4, |body| {
-        for id in 0..kinds {
-            huffman(body, id as u8, &codes.dc[id]);
-            huffman(body, 0x10 | id as u8, &codes.ac[id]);
+        for plane in 0..frame.planes().min(2) {
+            let (dc, ac) = (&codes[DC + of_colour(plane)], &codes[AC + of_colour(plane)]);
+            if !dc.symbols.is_empty() {
+                huffman(body, plane as u8, dc);
+            }
+            if !ac.symbols.is_empty() {
+                huffman(body, 0x10 | plane as u8, ac);
+            }
         }
     });
-    segment(&mut out, 0xDA, |body| {
-        body.push(frame.planes() as u8);
-        for plane in 0..frame.planes() {
-            body.extend([plane as u8 + 1, if plane == 0 { 0x00 } else { 0x11 }]);
+    segment(&mut out, 0xDA, |body| match scan {
+        // A band always has the first AC table to itself.
+        Scan::Band(Band { plane, first, last, high, low }) => {
+            body.extend([1, plane as u8 + 1, 0, first, last, high << 4 | low]);
         }
-        body.extend([0, 63, 0]);
+        Scan::Whole | Scan::Dc => {
+            body.push(frame.planes() as u8);
+            for plane in 0..frame.planes() as u8 {
+                body.extend([plane + 1, if plane == 0 { 0x00 } else { 0x11 }]);
+            }
+            body.extend([0, if scan == Scan::Whole { 63 } else { 0 }, 0]);
+        }
     });
     out
 }

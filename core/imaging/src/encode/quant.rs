@@ -22,7 +22,20 @@ impl Block {
         // Below 64 by the table's own values; the mask spares the check.
         self.values[usize::from(FROM_ZIGZAG[(k & 63) as usize] & 63)]
     }
+
+    /// Which coefficients are 1, 2 or 4 and more away from 0, in zigzag order; only the levels from `low` to `high`.
+    #[inline(always)]
+    pub(super) fn levels(&self, low: u8, high: u8) -> Levels {
+        let mut levels = [self.set, 0, 0];
+        for level in low.max(1)..=high.min(2) {
+            levels[usize::from(level)] = in_zigzag(&self.values, 1 << level);
+        }
+        levels
+    }
 }
+
+/// A set for each number of low bits that are left away.
+pub(super) type Levels = [u64; 3];
 
 /// One table, made ready to multiply with.
 #[derive(Debug, Clone)]
@@ -46,6 +59,16 @@ impl Quantiser {
         }
     }
 
+    /// The DC of [`Quantiser::block`] alone: a sum of whole numbers that `f32` holds exactly, in whatever order.
+    #[inline(always)]
+    pub(super) fn dc(&self, samples: &Samples) -> i16 {
+        let mut sum = -128 * 64;
+        for row in samples {
+            sum += row.iter().map(|sample| i32::from(*sample)).sum::<i32>();
+        }
+        nearest(sum as f32 * self.factors[0])
+    }
+
     /// Transforms and quantises a block.
     ///
     /// Samples of 8 bits and steps of 1 or more keep the DC within -1024 to 1016 and every AC within 1023 of 0.
@@ -60,7 +83,7 @@ impl Quantiser {
                 values[at] = nearest(value - self.dead[at].copysign(value));
             }
         }
-        Block { set: set_in_zigzag(&values), values }
+        Block { set: in_zigzag(&values, 1), values }
     }
 }
 
@@ -102,11 +125,12 @@ const ZIGZAG_BITS: [[u64; 16]; 16] = {
     table
 };
 
+/// The set of those at least so far from 0.
 #[inline(always)]
-fn set_in_zigzag(values: &[i16; 64]) -> u64 {
+fn in_zigzag(values: &[i16; 64], least: i16) -> u64 {
     let mut flags = [0_u8; 64];
     for (flag, value) in flags.iter_mut().zip(values) {
-        *flag = u8::from(*value != 0);
+        *flag = u8::from(value.wrapping_abs() >= least);
     }
     let mut set = 0;
     for (at, eight) in flags.chunks_exact(8).enumerate() {
@@ -128,10 +152,10 @@ mod tests {
         for k in 0..64 {
             let mut values = [0; 64];
             values[usize::from(FROM_ZIGZAG[k])] = -3;
-            assert_eq!(set_in_zigzag(&values), 1 << k);
+            assert_eq!(in_zigzag(&values, 1), 1 << k);
             assert_eq!(Block { values, set: 0 }.at(k as u32), -3);
         }
-        assert_eq!(set_in_zigzag(&[1; 64]), u64::MAX);
+        assert_eq!(in_zigzag(&[1; 64], 1), u64::MAX);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! ```
 
 use super::count::Counted;
-use super::{Counter, Frame, Strip, Tables};
+use super::{Coding, Counter, Frame, Strip, Tables};
 use crate::{FitError, QualityRange};
 
 /// Filled this far, the room is full.
@@ -27,6 +27,10 @@ const SAMPLES: u32 = 4;
 /// What can be gone over, strip by strip, as often as the search likes.
 pub(crate) trait Picture {
     fn frame(&self) -> Frame;
+    /// How it is to be written: progressive means to be gone over once for each scan.
+    fn coding(&self) -> Coding {
+        Coding::Progressive
+    }
     /// Shows every MCU row, from the top.
     fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError>;
     /// Shows some of them, and tells how many.
@@ -181,14 +185,14 @@ impl Search<'_> {
     fn sampled(&mut self, scale: f64) -> Result<f64, FitError> {
         let frame = self.picture.frame();
         let tables = Tables::at(libm::exp(scale) as f32);
-        let mut counter = Counter::new(&frame, &tables);
+        let mut counter = Counter::new(&frame, &tables, self.picture.coding());
         let shown = self.picture.some(&mut |strip| {
             counter.strip(strip);
             Ok(())
         })?;
         let share = shown.max(1) as f64 / frame.mcu_rows() as f64;
         let counted = counter.counted();
-        let headers = counted.bytes(&frame, &tables, self.segments) - counted.data_bytes();
+        let headers = counted.bytes(self.segments) - counted.data_bytes();
         Ok(headers as f64 + with_stuffing(counted.data_bytes() as f64) / share)
     }
 
@@ -196,14 +200,14 @@ impl Search<'_> {
         let frame = self.picture.frame();
         let scale = libm::exp(scale) as f32;
         let tables = Tables::at(scale);
-        let mut counter = Counter::new(&frame, &tables);
+        let mut counter = Counter::new(&frame, &tables, self.picture.coding());
         self.picture.all(&mut |strip| {
             counter.strip(strip);
             Ok(())
         })?;
         let counted = counter.counted();
         let data = counted.data_bytes() as f64;
-        let bytes = counted.bytes(&frame, &tables, self.segments) as f64 - data + with_stuffing(data);
+        let bytes = counted.bytes(self.segments) as f64 - data + with_stuffing(data);
         let quality = Tables::quality_of_scale(scale);
         Ok((bytes, Fit { tables, counted, quality, bytes: libm::ceil(bytes) as u64 }))
     }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::count::{Counted, Counter};
 use super::emit::Emitter;
 use super::frame::{Frame, Sampling, Strip};
+use super::scans::Coding;
 use super::tables::Tables;
 
 /// Planes padded to whole MCUs.
@@ -43,23 +44,27 @@ impl Planes {
         })
     }
 
-    fn counted(&self, tables: &Tables) -> Counted {
-        let mut counter = Counter::new(&self.frame, tables);
+    fn counted(&self, scale: f32, coding: Coding) -> Counted {
+        let tables = Tables::at(scale);
+        let mut counter = Counter::new(&self.frame, &tables, coding);
         self.strips().for_each(|strip| counter.strip(&strip));
         counter.counted()
     }
 
-    fn written(&self, scale: f32, segments: &[u8]) -> Vec<u8> {
+    fn written(&self, scale: f32, coding: Coding, segments: &[u8]) -> Vec<u8> {
         let tables = Tables::at(scale);
-        let counted = self.counted(&tables);
+        let counted = self.counted(scale, coding);
         let mut out = Vec::new();
-        let mut emitter = Emitter::new(&mut out, &self.frame, &tables, &counted, segments).unwrap();
-        self.strips().for_each(|strip| emitter.strip(&strip).unwrap());
+        let mut emitter = Emitter::new(&mut out, &tables, &counted, segments).unwrap();
+        for _ in 0..emitter.passes() {
+            self.strips().for_each(|strip| emitter.strip(&strip).unwrap());
+        }
         assert_eq!(emitter.finish().unwrap(), out.len() as u64);
         out
     }
 }
 
+const CODINGS: [Coding; 2] = [Coding::Baseline, Coding::Progressive];
 const SAMPLINGS: [Sampling; 3] = [Sampling::Gray, Sampling::Half, Sampling::Full];
 
 /// Chance without a seed: the same for the same place, on every platform.
@@ -77,22 +82,19 @@ fn scene(plane: usize, x: usize, y: usize) -> u8 {
     (slope + edge + usize::from(noise(plane, x, y)) / 24) as u8
 }
 
-/// The bits between the head of a file and its end, without stuffing; the bits that pad the last byte come along.
-fn data_bits(file: &[u8], segments: usize) -> u64 {
-    let mut at = 2;
-    loop {
-        assert_eq!(file[at], 0xFF);
-        let marker = file[at + 1];
+/// How many zero bytes a file has behind an `FF` in its scans, having walked its segments from end to end.
+fn stuffing(file: &[u8]) -> u64 {
+    let (mut at, mut found) = (2, 0);
+    while file[at..] != [0xFF, 0xD9] {
+        assert_eq!(file[at], 0xFF, "no marker at {at}");
+        let scan = file[at + 1] == 0xDA;
         at += 2 + usize::from(file[at + 2]) * 256 + usize::from(file[at + 3]);
-        if marker == 0xDA {
-            break;
+        while scan && (file[at] != 0xFF || file[at + 1] == 0) {
+            found += u64::from(file[at] == 0xFF);
+            at += 1 + usize::from(file[at] == 0xFF);
         }
     }
-    assert!(at > segments);
-    let data = &file[at..file.len() - 2];
-    let stuffed = data.windows(2).filter(|pair| *pair == [0xFF, 0]).count();
-    assert_eq!(data.iter().filter(|byte| **byte == 0xFF).count(), stuffed, "a marker inside of the data");
-    (data.len() - stuffed) as u64 * 8
+    found
 }
 
 #[test]
@@ -110,15 +112,30 @@ fn what_is_counted_is_what_is_written_to_the_bit() {
         for (width, height) in [(1, 1), (8, 8), (16, 16), (17, 17), (1, 90), (90, 1), (131, 67)] {
             for sampling in SAMPLINGS {
                 let planes = Planes::of(width, height, sampling, picture);
-                for scale in [0.0, 0.02, 0.3, 1.7, 1000.0] {
-                    let tables = Tables::at(scale);
-                    let bits = planes.counted(&tables).bits;
-                    let file = planes.written(scale, &[]);
-                    let found = data_bits(&file, 0);
-                    assert!((bits..bits + 8).contains(&found), "{name} {width}x{height} {sampling:?} at {scale}");
-                    let decoded = image::load_from_memory(&file).unwrap();
-                    assert_eq!((decoded.width() as usize, decoded.height() as usize), (width, height));
+                for (scale, coding) in [0.0, 0.02, 0.3, 1.7, 1000.0].into_iter().flat_map(|s| CODINGS.map(|c| (s, c))) {
+                    let counted = planes.counted(scale, coding);
+                    let file = planes.written(scale, coding, &[]);
+                    let place = format!("{name} {width}x{height} {sampling:?} {coding:?} at {scale}");
+                    assert_eq!(file.len() as u64, counted.bytes(0) + stuffing(&file), "{place}");
+                    let decoded = image::load_from_memory(&file).expect(&place);
+                    assert_eq!((decoded.width() as usize, decoded.height() as usize), (width, height), "{place}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_progressive_file_shows_what_a_baseline_file_shows() {
+    for sampling in SAMPLINGS {
+        for (width, height) in [(1, 1), (8, 9), (17, 17), (40, 24), (333, 211)] {
+            for (scale, picture) in
+                [(0.02, noise as fn(usize, usize, usize) -> u8), (0.1, scene), (0.9, scene), (0.4, noise)]
+            {
+                let planes = Planes::of(width, height, sampling, picture);
+                let [baseline, progressive] =
+                    CODINGS.map(|coding| image::load_from_memory(&planes.written(scale, coding, &[])).unwrap());
+                assert_eq!(baseline, progressive, "{width}x{height} {sampling:?} at {scale}");
             }
         }
     }
@@ -132,7 +149,7 @@ fn a_decoder_sees_the_planes_that_were_written() {
             0 => (80 + (x + y) / 3) as u8,
             plane => (118 + (x + y * plane) / 20) as u8,
         });
-        let file = planes.written(0.02, &[]);
+        let file = planes.written(0.02, Coding::Baseline, &[]);
         let decoded = image::load_from_memory(&file).unwrap().to_rgb8();
         let frame = planes.frame;
         for (x, y, pixel) in decoded.enumerate_pixels() {
@@ -152,7 +169,7 @@ fn a_decoder_sees_the_planes_that_were_written() {
 #[test]
 fn metadata_stands_behind_the_jfif_header() {
     let segments = b"\xFF\xE1\x00\x08Exif\0\0\xFF\xFE\x00\x04hi";
-    let file = Planes::of(9, 9, Sampling::Gray, scene).written(0.5, segments);
+    let file = Planes::of(9, 9, Sampling::Gray, scene).written(0.5, Coding::Progressive, segments);
     assert_eq!(file[..4], [0xFF, 0xD8, 0xFF, 0xE0]);
     assert_eq!(&file[6..10], b"JFIF");
     assert_eq!(&file[20..20 + segments.len()], segments);
@@ -162,13 +179,13 @@ fn metadata_stands_behind_the_jfif_header() {
 #[test]
 fn a_finer_scale_takes_more_bits() {
     let planes = Planes::of(320, 200, Sampling::Half, scene);
-    let mut before = u64::MAX;
-    for step in 1..40 {
-        let tables = Tables::at(step as f32 * 0.05);
-        let counter = planes.counted(&tables);
-        let bits = counter.bits;
-        assert!(bits < before, "at {step}");
-        before = bits;
+    for coding in CODINGS {
+        let mut before = u64::MAX;
+        for step in 1..40 {
+            let bytes = planes.counted(step as f32 * 0.05, coding).data_bytes();
+            assert!(bytes < before, "{coding:?} at {step}");
+            before = bytes;
+        }
     }
 }
 
@@ -177,20 +194,20 @@ fn a_finer_scale_takes_more_bits() {
 fn a_sample_is_no_ground_to_write_on() {
     let planes = Planes::of(64, 64, Sampling::Half, scene);
     let tables = Tables::at(0.5);
-    let mut counter = Counter::new(&planes.frame, &tables);
+    let mut counter = Counter::new(&planes.frame, &tables, Coding::Baseline);
     counter.strip(&planes.strips().next().unwrap());
-    let _ = Emitter::new(Vec::new(), &planes.frame, &tables, &counter.counted(), &[]);
+    let _ = Emitter::new(Vec::new(), &tables, &counter.counted(), &[]);
 }
 
 #[test]
 fn the_bytes_are_the_same_on_every_platform() {
     let mut found = String::new();
     for sampling in SAMPLINGS {
-        for scale in [0.1, 0.6] {
-            let file = Planes::of(333, 211, sampling, scene).written(scale, &[]);
+        for (scale, coding) in [(0.1, Coding::Baseline), (0.6, Coding::Baseline), (0.3, Coding::Progressive)] {
+            let file = Planes::of(333, 211, sampling, scene).written(scale, coding, &[]);
             let hash = Sha256::digest(&file);
             let short: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-            writeln!(found, "{sampling:?} {scale} {} {short}", file.len()).unwrap();
+            writeln!(found, "{sampling:?} {coding:?} {scale} {} {short}", file.len()).unwrap();
         }
     }
     assert_eq!(found, include_str!("golden.txt"));

@@ -101,7 +101,6 @@ impl Search<'_> {
         for _ in 0..SAMPLES {
             let point = Point { scale, size: libm::log(self.sampled(scale)?) };
             let next = self.beyond(point, last);
-            if std::env::var_os("DBG").is_some() {
                 eprintln!("sample {scale:.5} {:.0} -> {next:.5}", libm::exp(point.size));
             }
             last = Some(point);
@@ -132,7 +131,6 @@ impl Search<'_> {
             let (bytes, fit) = self.counted(scale)?;
             *counts += 1;
             let point = Point { scale, size: libm::log(bytes) };
-            if std::env::var_os("DBG").is_some() {
                 eprintln!("count {scale:.5} {bytes:.0}");
             }
             if bytes <= self.room {

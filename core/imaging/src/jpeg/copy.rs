@@ -43,7 +43,8 @@ impl Header {
         Ok(false)
     }
 
-    /// Writes the file with its picture untouched and `metadata`, whole segments, in place of its own. `step` is told
+    /// Writes the file with its picture untouched and `metadata`, whole segments, in place of its own and of its
+    /// JFIF header. `step` is told
     /// how far it has come. Gives how many bytes were written.
     pub(crate) fn copy_picture(
         &self,

@@ -66,6 +66,14 @@ impl Failure {
         Self::new(code, format!("{}: {error}", path.display()), help)
     }
 
+    /// What happened.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Failure::Unheard => "",
+            Failure::Told(told) => &told.message,
+        }
+    }
+
     /// Tells it on stderr, as one line; returns how the command ends.
     pub(crate) fn tell(&self, json: bool) -> Exit {
         let Failure::Told(told) = self else { return Exit::Done };

@@ -45,4 +45,7 @@ pub(crate) struct CompressArgs {
     /// How many threads at most
     #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN)]
     pub threads: NonZeroUsize,
+    /// A page to write, with originals and results side by side; it links to them where they are
+    #[arg(long, value_name = "PAGE.html")]
+    pub compare: Option<PathBuf>,
 }

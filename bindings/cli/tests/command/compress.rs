@@ -232,3 +232,116 @@ fn a_stopped_run_leaves_whole_results_and_nothing_else() {
     assert_eq!(errors(&ran)[0]["error"], "interrupted");
     assert_eq!(names_in(&out), given[..lines.len()]);
 }
+
+/// The attributes of that name in a page.
+fn attributes<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    page.split(&format!(" {name}=\"")).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn a_compare_page_links_to_both_files_and_says_what_became_of_each() {
+    let place = Place::empty();
+    place.file("turned.jpg", photo());
+    place.file("small.jpg", Shot { width: 320, height: 240, orientation: 1, ..Shot::default() }.jpeg().unwrap());
+    place.file("broken.jpg", "no picture at all");
+    fs::create_dir(place.folder.path().join("look")).unwrap();
+    let args = ["compress", "turned.jpg", "small.jpg", "broken.jpg", "new out/", "--cap", "60kB"];
+    let mut command = place.command(args.iter().chain(&["--json", "--compare", "look/page.html"]));
+    let ran = Ran::of(&command.env("PATH", place.folder.path()).output().unwrap()).ends(1); // no tool is in there
+    assert_eq!(ran.lines().len(), 3, "what scripts read is the same with a page");
+    let page = fs::read_to_string(place.folder.path().join("look/page.html")).unwrap();
+    let links: Vec<&str> = attributes(&page, "href").into_iter().filter(|link| link.contains("jpg")).collect();
+    assert_eq!(links, ["../turned.jpg", "../new%20out/turned.jpg", "../small.jpg", "../new%20out/small.jpg"]);
+    assert_eq!(
+        (attributes(&page, "data-width"), attributes(&page, "data-height")),
+        (vec!["600", "320"], vec!["800", "240"])
+    );
+    assert!(attributes(&page, "data-about")[0].ends_with(" kB, 600 × 800"), "upright, as it is seen");
+    assert!(page.contains("<b>broken.jpg</b> not decodable") && page.contains("the same file"));
+    assert!(page.contains("ssimulacra2_rs"), "how to get a score");
+    assert_eq!(names_in(&place.folder.path().join("look")), ["page.html"]);
+
+    place.json(["compress", "turned.jpg", "out.jpg", "--cap", "60kB", "--compare", "page.html"]).ends(0).line();
+    assert!(fs::read_to_string(place.folder.path().join("page.html")).unwrap().contains("<h1>turned.jpg under 60 kB"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_hostile_name_is_only_text_in_a_compare_page() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let place = Place::empty();
+    let names = [
+        &b"\"><img src=x onerror=alert(1)>'&amp;\xe2\x80\xaegpj.jpg"[..],
+        b"</script><script>alert(2)</script>.jpg",
+        b"\xff?#%41.jpg",
+    ];
+    let mut command = place.command(["compress", "--cap", "60kB", "--compare", "page.html"]);
+    for name in names {
+        // A slash is the one character that no name has.
+        let name: Vec<u8> = name.iter().map(|byte| if *byte == b'/' { b'\\' } else { *byte }).collect();
+        let path = place.folder.path().join(OsStr::from_bytes(&name));
+        fs::write(&path, photo()).unwrap();
+        command.arg(path);
+    }
+    let broken = place.file("<i>broken<i>.jpg", "no picture at all");
+    let ran = Ran::of(&command.arg(broken).arg("<u>out/").output().unwrap()).ends(1);
+    assert!(!ran.out.contains(['\u{202e}', '\u{1b}']), "{}", ran.out);
+    let page = fs::read_to_string(place.folder.path().join("page.html")).unwrap();
+    for harmful in ["<img src=x", "<script>alert", "<i>", "<u>", "\u{202e}", "onerror=alert(1)>"] {
+        assert!(!page.contains(harmful), "{harmful:?}");
+    }
+    assert_eq!(page.matches("<script").count(), 1);
+    let links = attributes(&page, "href");
+    for link in links.iter().filter(|link| !link.starts_with('#')) {
+        assert!(link.bytes().all(|b| b.is_ascii_alphanumeric() || b"/%-._~".contains(&b)), "{link}");
+    }
+    assert!(links.contains(&"%FF%3F%23%2541.jpg") && links.contains(&"%3Cu%3Eout/%FF%3F%23%2541.jpg"), "{links:?}");
+}
+
+#[test]
+fn a_page_takes_no_place_but_its_own() {
+    let place = Place::empty();
+    place.file("in.jpg", photo());
+    place.file("in.html", photo());
+    let page = |args: &[&str], page: &str| {
+        place.json(["compress"].iter().chain(args).chain(&["--cap", "40kB", "--compare", page]))
+    };
+    for (args, at) in [
+        (&["in.jpg", "out.jpg"][..], "page.jpg"),
+        (&["in.jpg", "out.jpg"], "out.jpg"),
+        (&["in.html", "out.jpg"], "in.html"),
+        (&["in.jpg", "out.html"], "./out.html"),
+    ] {
+        assert_eq!(page(args, at).fails(2), "usage", "{args:?} {at}");
+    }
+    assert_eq!(page(&["in.jpg", "out.jpg"], "nowhere/page.html").fails(1), "cannot_write");
+    assert_eq!(names(&place), ["in.html", "in.jpg"], "told before anything is done");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_score_comes_from_the_tool_that_is_there() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::empty();
+    place.file("in.jpg", photo());
+    let scored = |name: &str, script: &str| {
+        let tools = place.folder.path().join(name);
+        fs::create_dir_all(&tools).unwrap();
+        fs::write(tools.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(tools.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        let args = ["compress", "in.jpg", "out.jpg", "--cap", "40kB", "--compare", "page.html"];
+        Ran::of(&place.command(args).env("PATH", format!("{}:/bin:/usr/bin", tools.display())).output().unwrap())
+            .ends(0);
+        fs::read_to_string(place.folder.path().join("page.html")).unwrap()
+    };
+    // Both pictures are there, are PNG files, and differ.
+    let looks = "for file do head -c 8 \"$file\" | grep -q PNG || exit 1; done; cmp -s \"$1\" \"$2\" && exit 1";
+    let page = scored("ssimulacra2", &format!("{looks}; echo 81.2345"));
+    assert!(page.contains(">81.2</td>") && page.contains("<code>ssimulacra2</code>"));
+    let page = scored("ssimulacra2_rs", &format!("[ $1 = image ] && shift; {looks}; echo Score: 79.96"));
+    assert!(page.contains(">80.0</td>") && page.contains("<code>ssimulacra2_rs</code>"));
+    assert!(scored("ssimulacra2", "echo 81.2345; exit 1").contains(">failed</span>"));
+}

@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! plan (which result goes where; what is refused) -> work (each photo, on so many threads) -> told (lines, summary)
+//!                                                                                          -> compare (the page)
 //! ```
 //!
 //! Never writes over a photo it was given, nor over a result of the same run; what stood at OUT before is replaced.
 
+mod compare;
 mod plan;
 mod told;
 mod work;
@@ -13,6 +15,7 @@ mod work;
 use fieldpost::StopSignal;
 use fieldpost_imaging::Policy;
 
+use self::compare::Page;
 use self::plan::Plan;
 use self::told::Teller;
 use self::work::Work;
@@ -28,13 +31,21 @@ pub(super) fn run(session: &Session, args: &CompressArgs) -> Ended {
     let json = session.out.is_json();
     let (stop, policy) = (StopSignal::new(), policy(args));
     let _listening = listen(&stop, json)?;
-    let mut teller = Teller::new(session.out, &plan);
+    let page = args.compare.as_deref().map(|page| Page::begin(page, &plan)).transpose()?;
+    let (mut teller, mut outcomes) = (Teller::new(session.out, &plan), Vec::new());
     {
         let sign = Sign::bar(json, "making it fit");
         let work = Work::new(&plan, &policy, args, &stop, &sign);
-        work.all(|at, outcome| sign.aside(|| teller.tell(&plan.jobs[at].from, outcome)))?;
+        work.all(|at, outcome| {
+            outcomes.push(sign.aside(|| teller.tell(&plan.jobs[at].from, outcome))?);
+            Ok(())
+        })?;
     }
-    teller.end()
+    let exit = teller.end()?;
+    if let Some(page) = page {
+        page.write(args, &plan, &outcomes, &Sign::of(json, "comparing"), &stop)?;
+    }
+    Ok(exit)
 }
 
 /// What each result must be.

@@ -72,6 +72,12 @@ impl Plan {
         Ok(())
     }
 
+    /// Whether a result could go to `path`.
+    pub(super) fn gives(&self, path: &Path) -> bool {
+        let same = |out: &Path| out == path || matches!((at(out), at(path)), (Some(out), Some(path)) if out == path);
+        self.jobs.iter().flat_map(Job::names).any(|out| same(&out))
+    }
+
     /// Makes the folder that is still missing.
     pub(super) fn make_folder(&self) -> Result<(), Failure> {
         match &self.folder {
@@ -110,6 +116,12 @@ impl Job {
         };
         formats.iter().map(|format| self.out(*format)).collect()
     }
+}
+
+/// Where a file is, or would be, by the name that the disk has for its folder.
+fn at(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
 }
 
 fn overwriting(out: &Path, folder: bool) -> Failure {

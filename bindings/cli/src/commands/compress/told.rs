@@ -65,22 +65,26 @@ impl Teller {
     }
 
     /// What became of a photo. Where OUT is a file, that it failed is the command's own failure.
-    pub(super) fn tell(&mut self, from: &Path, outcome: Outcome) -> Result<(), Failure> {
-        let made = match outcome {
-            Ok(made) => made,
-            Err(failure) if !self.many => return Err(failure),
-            Err(failure) => {
-                failure.tell_of(from, self.out.is_json());
-                self.done.files += 1;
-                self.done.failed += 1;
-                return Ok(());
-            }
-        };
+    pub(super) fn tell(&mut self, from: &Path, outcome: Outcome) -> Result<Outcome, Failure> {
         self.done.files += 1;
-        self.done.before += made.before;
-        self.done.after += made.fitted.bytes;
-        self.done.passthrough += u64::from(made.fitted.passthrough);
-        if self.out.is_json() { self.out.object(&line(from, &made)) } else { self.out.text(self.in_words(&made)) }
+        match &outcome {
+            Err(_) if !self.many => return outcome.map(Ok),
+            Ok(made) => {
+                self.done.before += made.before;
+                self.done.after += made.fitted.bytes;
+                self.done.passthrough += u64::from(made.fitted.passthrough);
+                if self.out.is_json() {
+                    self.out.object(&line(from, made))?;
+                } else {
+                    self.out.text(self.in_words(made))?;
+                }
+            }
+            Err(failure) => {
+                self.done.failed += 1;
+                failure.tell_of(from, self.out.is_json());
+            }
+        }
+        Ok(outcome)
     }
 
     /// `results/boiler.jpg  4.2 MB > 998 kB  2560 x 1920, quality 88  0.281 s`

@@ -96,12 +96,18 @@
 
   // ---- where: both windows show the same place ----
 
+  const led = new Map();
   for (const frame of frames) {
     frame.addEventListener("scroll", () => {
+      // What was only led here leads nobody: its event comes late, and would drag back whoever has moved on.
+      const [x, y] = [frame.scrollLeft, frame.scrollTop];
+      const [ledX, ledY] = led.get(frame) ?? [];
+      led.delete(frame);
+      if (x === ledX && y === ledY) return;
       for (const other of frames) {
-        if (other === frame) continue;
-        if (other.scrollLeft !== frame.scrollLeft) other.scrollLeft = frame.scrollLeft;
-        if (other.scrollTop !== frame.scrollTop) other.scrollTop = frame.scrollTop;
+        if (other === frame || (other.scrollLeft === x && other.scrollTop === y)) continue;
+        other.scrollTo({ left: x, top: y, behavior: "instant" });
+        led.set(other, [other.scrollLeft, other.scrollTop]);
       }
     }, { passive: true });
 

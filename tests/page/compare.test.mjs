@@ -118,7 +118,7 @@ test("one over the other, the slider tells how much of each is seen, and a flip 
 });
 
 test("photos are gone through by select, buttons, links, keys and address", async t => {
-  const page = await compared(t, files(["one.png", "two.png", "three.png"]), { hash: "#2" });
+  const page = await compared(t, files(["one.png", "two.png", "three.png"]), { hash: "#photo-2" });
   const shown = async name => {
     await page.locator(`.pane.result img[alt="Result: ${name}"]`).waitFor();
     await page.locator("tr.shown th").filter({ hasText: name }).waitFor();
@@ -131,8 +131,11 @@ test("photos are gone through by select, buttons, links, keys and address", asyn
   assert.ok(await page.getByRole("button", { name: "Next photo" }).isDisabled());
   await page.getByRole("button", { name: "Previous photo" }).click();
   await shown("two.png");
+  assert.equal(await page.evaluate(() => scrollY), 0, "the page stays where it is");
   await page.getByRole("link", { name: "one.png" }).click();
   await shown("one.png");
+  const { y } = await page.locator(".viewer").boundingBox();
+  assert.ok(y >= -1 && y < 300, `from the table to the pictures: ${y}`);
   await frame(page, original).focus();
   await page.keyboard.press("n");
   await shown("two.png");

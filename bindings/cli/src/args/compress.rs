@@ -1,6 +1,5 @@
 //! What `compress` takes.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -42,9 +41,9 @@ pub(crate) struct CompressArgs {
     /// The most memory for each photo under way; one that needs more is refused
     #[arg(long, value_name = "SIZE", value_parser = values::size, default_value_t = Bytes(DEFAULT_MEMORY))]
     pub memory: Bytes,
-    /// How many threads at most
-    #[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN)]
-    pub threads: NonZeroUsize,
+    /// How many threads at most: so many photos are under way at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub threads: u8,
     /// A page to write, with originals and results side by side; it links to them where they are
     #[arg(long, value_name = "PAGE.html")]
     pub compare: Option<PathBuf>,

@@ -193,6 +193,22 @@ fn names_that_would_meet_are_refused_before_anything_is_done() {
 }
 
 #[test]
+#[cfg(unix)]
+fn what_a_disk_takes_for_the_same_place_is_not_written_over() {
+    let place = Place::empty();
+    place.file("a.jpg", photo());
+    place.file("b.jpg", photo());
+    fs::create_dir(place.folder.path().join("out")).unwrap();
+    // As on a disk that knows no upper and lower case: what b becomes is found where a is.
+    std::os::unix::fs::symlink("a.jpg", place.folder.path().join("out/b.jpg")).unwrap();
+    let ran = place.json(["compress", "a.jpg", "b.jpg", "out", "--cap", "40kB"]).ends(1);
+    assert_eq!(errors(&ran)[0]["error"], "name_taken");
+    let kept = fs::read(place.folder.path().join("out/a.jpg")).unwrap();
+    assert_eq!(ran.lines()[0]["bytes"], kept.len());
+    assert_eq!(names_in(&place.folder.path().join("out")), ["a.jpg", "b.jpg"]);
+}
+
+#[test]
 fn bounds_of_quality_edge_and_memory_are_kept() {
     let place = Place::empty();
     place.file("in.jpg", photo());
@@ -204,7 +220,9 @@ fn bounds_of_quality_edge_and_memory_are_kept() {
     assert!(error["message"].as_str().unwrap().contains("is the smallest"), "{error}");
     assert_eq!(with(&["--cap", "9kB", "--min-edge", "64", "--quality", "20..90"]).ends(0).code, 0);
     assert_eq!(with(&["--cap", "1MB", "--memory", "10kB"]).fails(1), "memory_limit");
-    for bad in [["--quality", "90..30"], ["--quality", "0..9"], ["--min-edge", "0"], ["--threads", "0"]] {
+    for bad in
+        [["--quality", "90..30"], ["--quality", "0..9"], ["--min-edge", "0"], ["--threads", "0"], ["--threads", "65"]]
+    {
         assert_eq!(with(&["--cap", "1MB"].into_iter().chain(bad).collect::<Vec<_>>()).fails(2), "usage", "{bad:?}");
     }
 }

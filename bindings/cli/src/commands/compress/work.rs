@@ -37,7 +37,7 @@ pub(super) struct Work<'a> {
     plan: &'a Plan,
     policy: &'a Policy,
     memory: u64,
-    threads: NonZeroUsize,
+    threads: usize,
     stop: &'a StopSignal,
     progress: Progress<'a>,
     /// What must not be written over: the photos, and the results so far, by the names that the disk has for them.
@@ -52,7 +52,7 @@ impl<'a> Work<'a> {
         stop: &'a StopSignal,
         sign: &'a Sign,
     ) -> Self {
-        let (memory, threads) = (args.memory.0, args.threads);
+        let (memory, threads) = (args.memory.0, usize::from(args.threads));
         let kept = Mutex::new(plan.sources.clone());
         Work { plan, policy, memory, threads, stop, progress: Progress::new(&plan.jobs, sign), kept }
     }
@@ -60,8 +60,8 @@ impl<'a> Work<'a> {
     /// Does it all; `tell` hears what became of each photo, in their order. Where it fails, nothing new is begun.
     pub(super) fn all(&self, mut tell: impl FnMut(usize, Outcome) -> Result<(), Failure>) -> Result<(), Failure> {
         let jobs = self.plan.jobs.len();
-        let workers = self.threads.get().min(jobs).max(1);
-        let each = NonZeroUsize::new(self.threads.get() / workers).unwrap_or(NonZeroUsize::MIN);
+        let workers = self.threads.min(jobs).max(1);
+        let each = NonZeroUsize::new(self.threads / workers).unwrap_or(NonZeroUsize::MIN);
         let next = AtomicUsize::new(0);
         let (sender, ended) = mpsc::channel();
         std::thread::scope(|scope| {

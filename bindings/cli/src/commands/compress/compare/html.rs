@@ -203,7 +203,7 @@ fn table_row(args: &CompressArgs, row: &Row<'_>, id: usize) -> String {
     let cells: String =
         cells.map(|(title, cell)| format!(r#"<td class="number" data-label="{title}">{cell}</td>"#)).collect();
     format!(
-        r##"<tr id="{id}" data-width="{width}" data-height="{height}"><th scope="row"><a href="#{id}">{name}</a></th>{cells}<td class="files" data-label="Files"><span><a class="original" href="{from}" data-about="{original}">original</a> <a class="result" href="{to}" data-about="{after}, {pixels}, {quality}">result</a></span></td></tr>
+        r##"<tr data-photo="{id}" data-width="{width}" data-height="{height}"><th scope="row"><a href="#photo-{id}">{name}</a></th>{cells}<td class="files" data-label="Files"><span><a class="original" href="{from}" data-about="{original}">original</a> <a class="result" href="{to}" data-about="{after}, {pixels}, {quality}">result</a></span></td></tr>
 "##,
         name = Text(&name(row.from)),
         from = row.original,

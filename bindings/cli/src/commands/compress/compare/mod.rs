@@ -64,14 +64,14 @@ impl Page {
         let (mut rows, mut failed) = (Vec::new(), Vec::new());
         for (job, outcome) in plan.jobs.iter().zip(outcomes) {
             match outcome {
-                Ok(_) if stop.is_stopped() => {
-                    return Err(Failure::new("interrupted", "it was stopped before the page", "run it again"));
-                }
                 Ok(made) => {
                     sign.says(&format!("comparing {}", job.from.display()));
                     rows.push(row(&job.from, made, tool.as_ref(), &links).map_err(|e| cannot(&e))?);
                 }
                 Err(failure) => failed.push((job.from.display().to_string(), failure.message().to_owned())),
+            }
+            if stop.is_stopped() {
+                return Err(Failure::new("interrupted", "it was stopped before the page was whole", "run it again"));
             }
         }
         let page = html::page(args, &rows, &failed, tool.as_ref());

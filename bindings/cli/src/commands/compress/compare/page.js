@@ -16,7 +16,9 @@
 
   // ---- which pair ----
 
-  const asked = () => Math.max(0, rows.findIndex(row => `#${row.id}` === location.hash));
+  /** An address that names no element: going there does not scroll the page. */
+  const address = row => `#photo-${row.dataset.photo}`;
+  const asked = () => Math.max(0, rows.findIndex(row => address(row) === location.hash));
 
   function show(at) {
     shown = rows[at];
@@ -42,7 +44,7 @@
 
   const go = by => {
     const to = rows[rows.indexOf(shown) + by];
-    if (to) location.hash = to.id;
+    if (to) location.hash = address(to);
   };
 
   for (const { frame, image, sorry } of sides) {
@@ -52,7 +54,8 @@
     });
   }
   addEventListener("hashchange", () => show(asked()));
-  select.addEventListener("change", () => { location.hash = rows[select.selectedIndex].id; });
+  for (const row of rows) row.querySelector("th a").addEventListener("click", () => viewer.scrollIntoView());
+  select.addEventListener("change", () => { location.hash = address(rows[select.selectedIndex]); });
   back.addEventListener("click", () => go(-1));
   on.addEventListener("click", () => go(1));
 

@@ -8,6 +8,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use image::codecs::png::{CompressionType, FilterType as Filter, PngEncoder};
+use image::error::{LimitError, LimitErrorKind};
 use image::imageops::{FilterType, resize};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageReader, ImageResult, RgbImage};
@@ -25,9 +26,16 @@ fn is_on_its_side(orientation: Orientation) -> bool {
     matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
 }
 
-/// Writes `from` as a PNG: upright, with its colour profile, scaled to `wanted` by Lanczos3 where it is larger.
+/// The most bytes that the pixels of a picture may take: a hundred and seventy megapixels in colour.
+const LARGEST: u64 = 512_000_000;
+
+/// Writes `from` as a PNG: upright, with its colour profile, scaled to `wanted` by Lanczos3 where it has
+/// other dimensions.
 pub(super) fn write_png(from: &Path, wanted: (u32, u32), to: &Path) -> ImageResult<()> {
     let mut decoder = ImageReader::open(from)?.with_guessed_format()?.into_decoder()?;
+    if decoder.total_bytes() > LARGEST {
+        return Err(ImageError::Limits(LimitError::from_kind(LimitErrorKind::InsufficientMemory)));
+    }
     let orientation = decoder.orientation()?;
     let profile = decoder.icc_profile()?.filter(|profile| profile.get(16..20) == Some(b"RGB "));
     let (width, height) = if is_on_its_side(orientation) { (wanted.1, wanted.0) } else { wanted };

@@ -236,9 +236,10 @@ fn a_stopped_run_leaves_whole_results_and_nothing_else() {
     let given: Vec<String> = (0..60).map(|n| format!("{n:02}.jpg")).collect();
     given.iter().for_each(|name| drop(place.file(name, &bytes)));
     let mut command = place.command(["compress", "--json", "--cap", "100kB"]);
-    let child = command.args(&given).arg("out/").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.args(&given).arg("out/").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let out = place.folder.path().join("out");
     while !out.join("01.jpg").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before its second photo");
         std::thread::yield_now();
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());

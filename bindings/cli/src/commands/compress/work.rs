@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
@@ -72,7 +73,7 @@ impl<'a> Work<'a> {
                         let at = next.fetch_add(1, Ordering::Relaxed);
                         let Some(job) = self.plan.jobs.get(at) else { break };
                         // Nobody hears it only where telling has failed, and then nobody has to.
-                        let _ = sender.send((at, self.one(at, job, each)));
+                        let _ = sender.send((at, self.survived(at, job, each)));
                     }
                 });
             }
@@ -91,6 +92,15 @@ impl<'a> Work<'a> {
                 }
             }
             early.into_iter().try_for_each(|(at, outcome)| tell(at, outcome))
+        })
+    }
+
+    /// [`one`](Self::one), and a codec that panics takes no other photo with it. What is shared stays right: counters, and a
+    /// set that is added to in one step.
+    fn survived(&self, at: usize, job: &Job, threads: NonZeroUsize) -> Outcome {
+        catch_unwind(AssertUnwindSafe(|| self.one(at, job, threads))).unwrap_or_else(|_| {
+            let message = format!("{}: the decoder broke down", job.from.display());
+            Err(Failure::new("failed", message, "convert it with another program first, and report it"))
         })
     }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openBrowser, openPage, orderView, startSandbox, upload, visit } from "./support.mjs";
+import { leastContrast, openBrowser, openPage, orderView, startSandbox, upload, visit } from "./support.mjs";
 
 let browser;
 before(async () => { browser = await openBrowser(); });
@@ -38,31 +38,6 @@ test("nothing is wider than a phone", async t => {
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= 360, `${view} is ${width} wide`);
   }
-});
-
-/** Contrast of WCAG 2 between a text's colour and what is behind it, at its least in the page. */
-const leastContrast = page => page.evaluate(() => {
-  const numbers = colour => colour.match(/[\d.]+/g).map(Number);
-  const light = colour => numbers(colour).slice(0, 3).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
-  const behind = node => {
-    for (let at = node; at; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if ((numbers(colour)[3] ?? 1) === 1) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  let least = { ratio: 21, text: "" };
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const node = texts.currentNode.parentElement;
-    const text = texts.currentNode.data.trim();
-    if (!text || !node.checkVisibility() || node.closest(":disabled, option, .visually-hidden, noscript")) continue;
-    const [a, b] = [light(getComputedStyle(node).color), light(behind(node))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < least.ratio) least = { ratio, text };
-  }
-  return least;
 });
 
 for (const colorScheme of ["light", "dark"]) {

@@ -1,4 +1,4 @@
-// A sandbox, a browser and clients for the tests: nothing here sleeps, and no port is fixed.
+// The command, a browser, a sandbox and its clients for the tests: nothing here sleeps, and no port is fixed.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
 /** The command under test, and a browser: `cargo xtask test page` names both. */
-const COMMAND = process.env.FIELDPOST_COMMAND ?? new URL("../../target/debug/fieldpost", import.meta.url).pathname;
+export const COMMAND = process.env.FIELDPOST_COMMAND ?? new URL("../../target/debug/fieldpost", import.meta.url).pathname;
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 const FLAGS = [
@@ -48,10 +48,8 @@ export async function startSandbox(t, ...options) {
 /** Where a work order of a system is in the page. */
 export const orderView = (provider, id) => `#/${provider}/${encodeURIComponent(id)}`;
 
-/**
- * A page of the sandbox that has heard of everything. Whatever it logs as an error, or asks of anybody else, fails the test.
- */
-export async function openPage(browser, sandbox, { hash = "#/", from = sandbox.page, ...options } = {}) {
+/** An empty page, and how it is closed: that fails where it logged an error, or asked anybody but those of these addresses. */
+export async function watchedPage(browser, addresses, options) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -60,13 +58,21 @@ export async function openPage(browser, sandbox, { hash = "#/", from = sandbox.p
   page.on("console", said => { if (said.type() === "error") wrong.push(said.text()); });
   page.on("dialog", async dialog => { wrong.push(`a dialog: ${dialog.message()}`); await dialog.dismiss(); });
   page.on("request", asked => {
-    const ours = asked.url().startsWith(sandbox.page) || asked.url().startsWith(from);
-    if (!ours) wrong.push(`asked for ${asked.url()}`);
+    if (!addresses.some(address => asked.url().startsWith(address))) wrong.push(`asked for ${asked.url()}`);
   });
-  sandbox.closers.push(async () => {
+  const close = async () => {
     await context.close();
     assert.deepEqual(wrong, []);
-  });
+  };
+  return { page, close };
+}
+
+/**
+ * A page of the sandbox that has heard of everything. Whatever it logs as an error, or asks of anybody else, fails the test.
+ */
+export async function openPage(browser, sandbox, { hash = "#/", from = sandbox.page, ...options } = {}) {
+  const { page, close } = await watchedPage(browser, [sandbox.page, from], options);
+  sandbox.closers.push(close);
   await page.goto(from + hash);
   await page.locator("#live[data-state=live]").waitFor();
   await page.evaluate(() => { window.sameDocument = true; });
@@ -85,6 +91,31 @@ export async function visit(page, hash) {
 export const naturalWidth = image => image.evaluate(async node => {
   await node.decode();
   return node.naturalWidth;
+});
+
+/** Contrast of WCAG 2 between a text's colour and what is behind it, at its least in the page. */
+export const leastContrast = page => page.evaluate(() => {
+  const numbers = colour => colour.match(/[\d.]+/g).map(Number);
+  const light = colour => numbers(colour).slice(0, 3).map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, at) => sum + v * [0.2126, 0.7152, 0.0722][at], 0);
+  const behind = node => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if ((numbers(colour)[3] ?? 1) === 1) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  let least = { ratio: 21, text: "" };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const node = texts.currentNode.parentElement;
+    const text = texts.currentNode.data.trim();
+    if (!text || !node.checkVisibility() || node.closest(":disabled, option, .visually-hidden, noscript")) continue;
+    const [a, b] = [light(getComputedStyle(node).color), light(behind(node))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < least.ratio) least = { ratio, text };
+  }
+  return least;
 });
 
 // ---- what clients send ----

@@ -8,7 +8,7 @@
 //! ```text
 //! main ── test ──┬─ rust      build everything once, run the Rust tests
 //!         │      ├─ maven     Kotlin on the JVM; the Android sample under Robolectric
-//!         │      ├─ page      the sandbox's page in a real Chromium
+//!         │      ├─ page      the sandbox's page, and compress's, in a real Chromium
 //!         │      ├─ swift     a toolchain, from PATH or made; lint; `swift test`
 //!         │      ├─ phones    type-check for Android and iOS; Android's page size
 //!         │      ├─ arm       the core's tests on an emulated ARM processor

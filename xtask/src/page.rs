@@ -1,4 +1,4 @@
-//! The sandbox's page in a real Chromium.
+//! The sandbox's page, and that of `compress --compare`, in a real Chromium.
 //!
 //! Owns the browser that the tests want of the machine; what they do there is the business of `tests/page`.
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 
 use fieldpost::Error;
 use fieldpost_imaging::FitError;
@@ -48,18 +49,60 @@ impl Failure {
         Self::usage(format!("{what} is not there yet in this version"), "see 'fieldpost --help' for what is")
     }
 
+    /// A photo could not be made to fit.
+    pub(crate) fn of_photo(path: &Path, error: &FitError) -> Self {
+        let (code, help) = match error {
+            FitError::NotDecodable { .. } => ("not_decodable", "give a photo: JPEG, PNG, WebP, GIF, BMP or TIFF"),
+            FitError::UnsupportedFormat { .. } => ("unsupported_format", "convert it to JPEG first"),
+            FitError::MemoryLimit { .. } => ("memory_limit", "give more --memory, or a photo of fewer pixels"),
+            FitError::CapNotMet { .. } => {
+                ("cap_not_met", "give a larger --cap, a lower floor of --quality or a smaller --min-edge")
+            }
+            FitError::DiskFull => ("disk_full", "free some space and try again"),
+            FitError::Read(_) => ("cannot_read", "give an existing, readable file"),
+            FitError::Write(_) => ("cannot_write", "check the folder that it goes to, its rights and its disk"),
+            _ => ("failed", "try again"),
+        };
+        Self::new(code, format!("{}: {error}", path.display()), help)
+    }
+
+    /// What happened.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Failure::Unheard => "",
+            Failure::Told(told) => &told.message,
+        }
+    }
+
     /// Tells it on stderr, as one line; returns how the command ends.
     pub(crate) fn tell(&self, json: bool) -> Exit {
         let Failure::Told(told) = self else { return Exit::Done };
-        let line = if json {
-            json::line(told)
-        } else {
+        told.tell(json.then(|| json::line(told)));
+        told.exit
+    }
+
+    /// The same where it is one file's of many: scripts read which by `in`, as it was given.
+    pub(crate) fn tell_of(&self, path: &Path, json: bool) {
+        #[derive(Serialize)]
+        struct Of<'a> {
+            r#in: Cow<'a, str>,
+            #[serde(flatten)]
+            told: &'a Told,
+        }
+        let Failure::Told(told) = self else { return };
+        told.tell(json.then(|| json::line(&Of { r#in: path.to_string_lossy(), told })));
+    }
+}
+
+impl Told {
+    /// As JSON, or in words.
+    fn tell(&self, json: Option<String>) {
+        let line = json.unwrap_or_else(|| {
             let red = anstyle::AnsiColor::Red.on_default().bold();
-            format!("{red}error:{red:#} {}; {}\n", plain(&told.message), plain(&told.help))
-        };
+            format!("{red}error:{red:#} {}; {}\n", plain(&self.message), plain(&self.help))
+        });
         // Where stderr is gone as well, the exit code still says it.
         let _ = anstream::stderr().lock().write_all(line.as_bytes());
-        told.exit
     }
 }
 
@@ -81,21 +124,5 @@ impl From<io::Error> for Failure {
             io::ErrorKind::BrokenPipe => Failure::Unheard,
             _ => Self::new("output", format!("the output cannot be written: {error}"), "check where it is sent to"),
         }
-    }
-}
-
-impl From<FitError> for Failure {
-    fn from(error: FitError) -> Self {
-        let (code, help) = match &error {
-            FitError::NotDecodable { .. } => ("not_decodable", "give a photo: JPEG, PNG, WebP, GIF, BMP or TIFF"),
-            FitError::UnsupportedFormat { .. } => ("unsupported_format", "convert it to JPEG first"),
-            FitError::MemoryLimit { .. } => ("memory_limit", "give a photo of fewer pixels"),
-            FitError::CapNotMet { .. } => ("cap_not_met", "give a larger --cap"),
-            FitError::DiskFull => ("disk_full", "free some space and try again"),
-            FitError::Read(_) => ("cannot_read", "give an existing, readable file"),
-            FitError::Write(_) => ("cannot_write", "check the folder of OUT, its rights and its disk"),
-            _ => ("failed", "try again"),
-        };
-        Self::new(code, error.to_string(), help)
     }
 }

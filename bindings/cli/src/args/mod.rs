@@ -4,6 +4,7 @@
 //! (`sandbox` has a `--dir` of its own, so they cannot be clap's global arguments.)
 
 mod capture;
+mod compress;
 mod remote;
 mod values;
 
@@ -11,11 +12,12 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use fieldpost::{Bytes, Cap, ProviderKind, Reason, State};
+use fieldpost::{Cap, ProviderKind, Reason, State};
 
 pub(crate) use capture::{CaptureCommand, Common as CaptureOptions, DocumentArgs, PhotoArgs, SignatureArgs, TextArgs};
+pub(crate) use compress::CompressArgs;
 pub(crate) use remote::{DeleteArgs, GetArgs, JobArgs, MeantArgs, MkdirArgs, RemoteCommand, RmdirArgs, UpdateArgs};
-pub(crate) use values::{ExifArg, NetworkArg, PowerArg, RequiresArg, Setting};
+pub(crate) use values::{NetworkArg, PowerArg, RequiresArg, Setting};
 
 use crate::demo::DemoArgs;
 
@@ -154,7 +156,7 @@ pub(crate) enum Command {
     Export(With<ExportArgs>),
     /// Look at every hash, every row, every file
     Check(With<Nothing>),
-    /// Make a photo fit under a cap: the imaging alone
+    /// Make photos fit under a cap: the imaging alone
     Compress(With<CompressArgs>),
     /// The work-order systems, simulated, with a page to look at
     Sandbox(SandboxArgs),
@@ -332,26 +334,6 @@ pub(crate) struct DeliverArgs {
     /// Whose tokens they are: nothing that another person captured leaves under them [default: everybody's]
     #[arg(long, value_name = "P", value_parser = NonEmptyStringValueParser::new())]
     pub person: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[group(skip)]
-pub(crate) struct CompressArgs {
-    /// The photo; it stays as it is
-    #[arg(value_name = "IN")]
-    pub from: PathBuf,
-    /// Where the result goes
-    #[arg(value_name = "OUT")]
-    pub out: PathBuf,
-    /// The most bytes, such as 1MB or 500kB
-    #[arg(long, value_name = "SIZE", value_parser = values::size)]
-    pub cap: Bytes,
-    /// The longest edge in pixels
-    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_edge: Option<u32>,
-    /// Which metadata goes along
-    #[arg(long, value_enum, default_value_t = ExifArg::Keep)]
-    pub exif: ExifArg,
 }
 
 #[derive(Debug, Args)]

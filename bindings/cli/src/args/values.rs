@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use fieldpost::{Bytes, Cap, Network, Power};
-use fieldpost_imaging::ExifPolicy;
+use fieldpost_imaging::{ExifPolicy, QualityRange};
 
 /// One of `all`, by its name.
 pub(super) fn one_of<T>(all: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
@@ -131,6 +131,17 @@ pub(super) fn size(text: &str) -> Result<Bytes, String> {
     }
 }
 
+/// `--quality`: two qualities from 1 to 100, the floor first.
+pub(super) fn qualities(text: &str) -> Result<QualityRange, String> {
+    const EXPECTED: &str = "it is a floor and a ceiling from 1 to 100, such as 45..92";
+    let (floor, ceiling) = text.split_once("..").ok_or(EXPECTED)?;
+    let quality = |text: &str| text.trim().parse().ok().filter(|quality| (1..=100).contains(quality)).ok_or(EXPECTED);
+    match (quality(floor)?, quality(ceiling)?) {
+        (floor, ceiling) if floor <= ceiling => Ok(QualityRange::between(floor, ceiling)),
+        _ => Err(EXPECTED.to_owned()),
+    }
+}
+
 /// A length of time: `500ms`, `30s`, `5m`, `2h`; a bare number is seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     const EXPECTED: &str = "a time is a number with ms, s, m or h, such as 30s";
@@ -178,6 +189,15 @@ mod tests {
         assert_eq!(cap("original"), Ok(Cap::Original));
         assert_eq!(cap("1MB"), Ok(Cap::To(Bytes(1_000_000))));
         assert!(cap("0").is_err() && cap("big").is_err());
+    }
+
+    #[test]
+    fn a_range_of_quality_has_its_floor_first() {
+        assert_eq!(qualities("45..92"), Ok(QualityRange::between(45, 92)));
+        assert_eq!(qualities("80..80"), Ok(QualityRange::between(80, 80)));
+        for bad in ["", "80", "..", "45..", "..92", "92..45", "0..92", "45..101", "45..=92", "-1..5", "a..b"] {
+            assert!(qualities(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -71,6 +71,16 @@ impl Sign {
         Sign { bar, over: Some(over), thread: Some(thread) }
     }
 
+    /// What is under way now.
+    pub(crate) fn says(&self, what: &str) {
+        self.bar.set_message(shortened(what, 48));
+    }
+
+    /// Does `print` with the sign out of its way.
+    pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
     /// How far it is, from 0 to 1.
     pub(crate) fn at(&self, part: f32) {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within 0..=100

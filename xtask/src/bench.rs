@@ -1,7 +1,9 @@
 //! `cargo xtask bench NAME`: hands over to the program `bench-NAME` of `tests/`, built in the release profile.
 //!
-//! Owns nothing but the naming; a benchmark prints its own numbers and decides itself whether they are good enough.
+//! Owns nothing but the naming, and who has to be there to be compared with; a benchmark prints its own numbers and decides
+//! itself whether they are good enough.
 
+use crate::compressors;
 use crate::process::run;
 use crate::workspace::Workspace;
 
@@ -9,6 +11,8 @@ use crate::workspace::Workspace;
 const PACKAGE: &str = "fieldpost-tests";
 /// What a benchmark's program is called, before its name.
 const PREFIX: &str = "bench-";
+/// The benchmark whose peers may have to be installed.
+const OF_PICTURES: &str = "imaging";
 
 pub(crate) fn run_named(workspace: &Workspace, name: &str, arguments: &[&str]) -> Result<bool, String> {
     let program = format!("{PREFIX}{name}");
@@ -21,6 +25,9 @@ pub(crate) fn run_named(workspace: &Workspace, name: &str, arguments: &[&str]) -
     }
     let mut cargo = workspace.cargo();
     cargo.args(["run", "--release", "--package", PACKAGE, "--bin", &program, "--"]).args(arguments);
+    if name == OF_PICTURES {
+        cargo.envs(compressors::prepare(workspace));
+    }
     run(&mut cargo).map(|()| true)
 }
 

@@ -16,7 +16,7 @@
 //!         │      └─ summary   what ran, what did not, and why
 //!         ├ bindings         the generated Kotlin and Swift, for the stages above and on demand
 //!         ├ size             the shipped library against its limits
-//!         ├ bench            hands over to the benchmark's own binary
+//!         ├ bench            hands over to the benchmark's own binary (compressors: what pictures are compared by)
 //!         ├ kill             the crash test, for longer
 //!         ├ matrix           every fault at every operation of every system, as a table
 //!         ├ simulate         more simulated worlds, or one again
@@ -31,6 +31,7 @@
 mod arm;
 mod bench;
 mod bindings;
+mod compressors;
 mod kill;
 mod machine;
 mod matrix;

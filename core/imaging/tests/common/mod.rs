@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "tests, helpers too, stop at what must not be")]
 
+pub(crate) mod corpus;
+
 use std::io::Cursor;
 use std::path::PathBuf;
 

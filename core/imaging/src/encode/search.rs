@@ -19,6 +19,9 @@ const FULL: f64 = 0.994;
 const AIM: f64 = 0.9975;
 /// By how much the logarithm of the size falls where that of the scale rises by one, before anything is measured.
 const SLOPE: f64 = -0.7;
+/// Scales whose logarithms are this near to each other, one too fine and one not, have a step of the tables between them: what
+/// comes of it is as full as it gets.
+const NARROW: f64 = 0.003;
 /// A picture is counted whole so often, at most: a secant needs two or three.
 const COUNTS: u32 = 8;
 /// A picture is sampled so often, at most.
@@ -101,8 +104,6 @@ impl Search<'_> {
         for _ in 0..SAMPLES {
             let point = Point { scale, size: libm::log(self.sampled(scale)?) };
             let next = self.beyond(point, last);
-                eprintln!("sample {scale:.5} {:.0} -> {next:.5}", libm::exp(point.size));
-            }
             last = Some(point);
             let near = (next - scale).abs() < 0.02;
             scale = next;
@@ -131,8 +132,6 @@ impl Search<'_> {
             let (bytes, fit) = self.counted(scale)?;
             *counts += 1;
             let point = Point { scale, size: libm::log(bytes) };
-                eprintln!("count {scale:.5} {bytes:.0}");
-            }
             if bytes <= self.room {
                 let is_better = best.as_ref().is_none_or(|best| bytes > best.bytes as f64);
                 if is_better {
@@ -149,7 +148,9 @@ impl Search<'_> {
             }
             let next = self.between(self.beyond(point, last), fits, over);
             last = Some(point);
-            if over.is_some_and(|over| (next - over.scale).abs() < 1e-6) {
+            if let (Some(fits), Some(over)) = (fits, over)
+                && fits.scale - over.scale < NARROW
+            {
                 break;
             }
             scale = next;

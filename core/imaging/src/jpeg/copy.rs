@@ -66,7 +66,13 @@ impl Header {
                     break;
                 }
                 marker::APP0..=marker::APP13 | marker::APP15 | marker::COM => {}
-                code => out.segment(code, &input.read(found.length)?)?,
+                code => {
+                    let payload = input.read(found.length)?;
+                    // Adobe's tells what the colours are; any other is metadata.
+                    if code != marker::APP14 || payload.starts_with(b"Adobe") {
+                        out.segment(code, &payload)?;
+                    }
+                }
             }
             if found.code == marker::SOS {
                 let mut position = input.position();

@@ -19,6 +19,10 @@ use super::walk::Walk;
 use super::{frame, marker};
 use crate::{FitError, Source};
 
+/// The most scans that are looked at. Encoders make up to some dozen; a script that sends each bit of each coefficient
+/// on its own would need more, but nobody writes such files, and a scan without data costs time as well.
+const SCANS: usize = 1000;
+
 /// How a decode ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ending {
@@ -61,6 +65,8 @@ struct Reading<'a> {
     plan: &'a Plan,
     tables: Tables,
     codes: Codes,
+    /// How many scans may still come.
+    scans: usize,
 }
 
 /// Tables made ready, each until it is defined anew.
@@ -89,7 +95,7 @@ impl<'a> Reading<'a> {
     fn new(source: &'a mut (dyn Source + 'a), header: &'a Header, plan: &'a Plan) -> Result<Self, FitError> {
         let input = Input::new(source, header.scan_at)?;
         let walk = Walk::from(header.scan_at);
-        Ok(Reading { input, walk, header, plan, tables: header.tables.clone(), codes: Codes::default() })
+        Ok(Reading { input, walk, header, plan, tables: header.tables.clone(), codes: Codes::default(), scans: SCANS })
     }
 
     /// Takes tables up to the next scan; `None` at the end, and whether the end marker was there.
@@ -98,6 +104,8 @@ impl<'a> Reading<'a> {
             match found.code {
                 marker::EOI => return Ok(Err(true)),
                 marker::SOS => {
+                    let Some(left) = self.scans.checked_sub(1) else { return Ok(Err(false)) };
+                    self.scans = left;
                     let payload = self.input.read(found.length)?;
                     if let Some(scan) = Scan::read(&payload, &self.header.frame) {
                         return Ok(Ok(scan));

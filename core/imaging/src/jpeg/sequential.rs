@@ -86,12 +86,12 @@ pub(super) fn decode(
     for (lane, blocks) in lanes.iter_mut().zip(blocks) {
         lane.blocks = blocks;
     }
-    let mut strips: Vec<Strip> = lanes.iter().map(|lane| blank_strip(lane, across)).collect();
     let mut restarts = Restarts::every(restart);
     let (mut whole, mut blank) = (true, false);
     if !bits.begin()? {
         return Ok(None);
     }
+    let mut strips: Vec<Strip> = lanes.iter().map(|lane| blank_strip(lane, across)).collect();
     for row in 0..down {
         if bits.is_over() {
             // Nothing more will come: the same strips over and over.

@@ -226,6 +226,17 @@ fn scans_that_say_nothing_come_to_an_end() {
 }
 
 #[test]
+fn scans_without_data_come_to_an_end() {
+    let made = Made::new(16, 16, &[(1, 1)]);
+    let file = made.plain();
+    let scan = file.windows(2).position(|w| w == [0xFF, marker::SOS]).unwrap();
+    let with = |count| [&file[..scan], &scan_head(&made, &[0], (0, 63), 0, 0).repeat(count), &file[scan..]].concat();
+    assert_eq!(planes(&with(900)).samples, planes(&file).samples);
+    let error = planes_at(&with(100_000), Scale::Whole, Scale::Whole).unwrap_err().to_string();
+    assert!(error.contains("no picture data"), "{error}");
+}
+
+#[test]
 fn memory_is_refused_before_it_is_taken() {
     let file = Made::new(400, 300, COLOUR).progressive(USUAL, 0);
     let header = Header::read(&mut Cursor::new(&file)).unwrap();

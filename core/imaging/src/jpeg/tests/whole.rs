@@ -92,13 +92,14 @@ fn a_copy_has_the_same_picture_and_other_metadata() {
     let adobe = segment(marker::APP14, b"Adobe\0\x64\0\0\0\0\x01");
     let jfif = segment(marker::APP0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
     let secret = segment(marker::COM, b"somebody's place");
-    let wanted = segment(marker::APP1, b"Exif\0\0what is let through");
+    let wanted = [&jfif[..], &segment(marker::APP1, b"Exif\0\0what is let through")].concat();
     for plain in [made.plain(), made.sequential(&[&[0], &[1, 2]], 4), made.progressive(USUAL, 0)] {
         let plain = [&plain[..2], &adobe, &plain[2..]].concat();
         let end = plain.len() - 2;
         let with_thumbnail = with_thumbnail(&plain[..end]);
         // Ahead of the tables, and ahead of the end marker; then what trails it.
-        let head = [&with_thumbnail[..2], &jfif, &secret, &with_thumbnail[2..]].concat();
+        let unknown = segment(marker::APP14, b"not Adobe's");
+        let head = [&with_thumbnail[..2], &jfif, &secret, &unknown, &with_thumbnail[2..]].concat();
         let file = [&head[..], &secret, &[0xFF, marker::EOI], &plain].concat();
         let expected = [&plain[..2], &wanted, &plain[2..]].concat();
         assert!(copied(&file, &wanted) == expected);

@@ -20,6 +20,9 @@ mod decode;
 mod encode;
 mod error;
 mod fit;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[allow(dead_code, unused_imports, reason = "the stream of rows is not joined with `fit` yet")]
 mod jpeg;
 mod metadata;

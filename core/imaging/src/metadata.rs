@@ -11,8 +11,8 @@
 
 pub(crate) mod exif;
 mod icc;
-mod iptc;
-mod xmp;
+pub(crate) mod iptc;
+pub(crate) mod xmp;
 
 use crate::ExifPolicy;
 use crate::jpeg::{MAX_PAYLOAD, Segment, marker};

@@ -78,3 +78,12 @@ fn replace(block: &mut [u8], with: impl Fn(u16) -> Option<tiff::NewEntry>) {
         }
     }
 }
+
+/// Whether a reader could find a place in the block: a location's directory, or its tags in another.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn tells_place(block: &[u8]) -> bool {
+    let Some(layout) = Tiff::open(block).and_then(|tiff| Layout::of(&tiff)) else { return false };
+    let elsewhere = [Some(&layout.first), layout.exif.as_ref()];
+    let mut entries = elsewhere.into_iter().flatten().flat_map(|directory| &directory.entries);
+    layout.gps.is_some() || entries.any(|entry| entry.tag == tag::GPS_IFD || entry.tag < 0x0020)
+}

@@ -21,13 +21,11 @@ pub(super) fn keep(block: &[u8]) -> Option<Vec<u8>> {
             copy[entry.at..entry.at + 12].copy_from_slice(&upright);
         }
     }
-    let next_end = layout.first.next_at + 4;
-    if let Some(next) = copy.get_mut(layout.first.next_at..next_end) {
-        next.fill(0);
-    }
-    trim(&mut copy);
     // A block cut off right after its directory had no next pointer: it gets one.
-    copy.resize(copy.len().max(next_end), 0);
+    let next = layout.first.next_at..layout.first.next_at + 4;
+    copy.resize(copy.len().max(next.end), 0);
+    copy[next].fill(0);
+    trim(&mut copy);
     Some(copy)
 }
 

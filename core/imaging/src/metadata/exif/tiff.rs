@@ -32,6 +32,9 @@ const ASCII: u16 = 2;
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 
+/// Byte order, 42, and where the first directory is.
+const HEADER: Range<usize> = 0..8;
+
 /// A block whose byte order is known.
 #[derive(Clone, Copy)]
 pub(super) struct Tiff<'a> {
@@ -160,7 +163,7 @@ impl Layout {
         let interop = exif.as_ref().and_then(|exif| tiff.linked(exif, tag::INTEROP_IFD));
         let layout = Layout { first, exif, gps, interop };
         let mut places: Vec<Range<usize>> = layout.directories().map(|d| d.at..d.next_at).collect();
-        places.push(0..8);
+        places.push(HEADER);
         // The first one's next pointer is written to as well.
         places.push(layout.first.next_at..layout.first.next_at.saturating_add(4));
         places.sort_by_key(|place| place.start);
@@ -175,9 +178,10 @@ impl Layout {
         self.interop.as_ref().is_some_and(|interop| interop.at == directory.at)
     }
 
-    /// All that the directories stand on, in order, merged where it touches.
+    /// All that the directories stand on, the block's header among it, in order, merged where it touches.
     pub(super) fn used(&self, length: usize) -> Vec<Range<usize>> {
         let mut ranges: Vec<Range<usize>> = self.directories().flat_map(|d| d.extent(length)).collect();
+        ranges.push(HEADER);
         ranges.sort_by_key(|range| range.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for range in ranges {

@@ -15,6 +15,7 @@
 //!
 //! With the feature `synthetic` the module `synthetic` makes photographs to try it on.
 
+mod colour;
 mod control;
 mod decode;
 mod encode;

@@ -3,9 +3,9 @@
 //!
 //! Owns what must hold for any input. A function here panics where it does not hold. No part of the public surface.
 
-use crate::ExifPolicy;
 use crate::jpeg::{Segment, marker};
 use crate::metadata::{Metadata, exif, iptc, xmp};
+use crate::{ExifPolicy, ProfilePolicy};
 
 /// All policies over an EXIF block.
 pub fn exif(data: &[u8]) {
@@ -44,6 +44,16 @@ pub fn metadata(data: &[u8]) {
         for room in [0, 100, 5_000, usize::MAX] {
             assert!(allowed.jpeg_segments(room).len() <= room);
         }
+    }
+    for gray in [false, true] {
+        let mut settled = metadata.clone();
+        let converter = settled.settle_colours(ProfilePolicy::Srgb, gray, 0);
+        if let Some(converter) = converter {
+            assert_eq!(settled.icc, None);
+            let mut samples: Vec<u8> = (0..=255).collect();
+            converter.samples(&mut samples, if gray { 1 } else { 4 });
+        }
+        assert!(settled.colours_stay(ProfilePolicy::Srgb, gray), "settled, it is not");
     }
     for part in segments.iter().map(|segment| &segment.payload) {
         if let Some(packet) = xmp::filtered(part) {
@@ -108,7 +118,7 @@ mod tests {
         for path in seeds {
             let seed = std::fs::read(&path).unwrap();
             target(&seed);
-            for _ in 0..3000 {
+            for _ in 0..2000 {
                 let mut data = seed.clone();
                 for _ in 0..random.usize(1..6) {
                     mutate(&mut data, &mut random);

@@ -43,5 +43,5 @@ mod under;
 pub use control::{Control, DEFAULT_MEMORY};
 pub use error::FitError;
 pub use fit::{Fitted, Format, Source, fit, fit_stream};
-pub use policy::{ExifPolicy, Policy, QualityRange};
+pub use policy::{ExifPolicy, Policy, ProfilePolicy, QualityRange};
 pub use sniff::{ContentType, SNIFF_LEN, sniff};

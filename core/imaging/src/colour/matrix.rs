@@ -36,6 +36,12 @@ impl Chromaticities {
     pub(crate) const BT2020: Chromaticities =
         Chromaticities { white: Self::D65, red: [0.708, 0.292], green: [0.170, 0.797], blue: [0.131, 0.046] };
 
+    /// Whether the two differ by no more than files round them.
+    pub(crate) fn is_near(&self, other: &Chromaticities) -> bool {
+        let points = |c: &Chromaticities| [c.white, c.red, c.green, c.blue];
+        points(self).iter().flatten().zip(points(other).iter().flatten()).all(|(a, b)| (a - b).abs() <= 0.002)
+    }
+
     /// The colorants, as seen under D50; `None` for primaries that lie on one line, or no white.
     pub(super) fn colorants(&self) -> Option<Matrix> {
         let (red, green, blue, white) = (xyz(self.red)?, xyz(self.green)?, xyz(self.blue)?, xyz(self.white)?);

@@ -39,7 +39,8 @@ fn png(file: &[u8], edge: u32, control: &Control<'_>) -> Result<Decoded, FitErro
     let parsed = Png::parse(file)?;
     // At least three bytes a pixel once it is in the general form: refuses the huge before the codec sees it.
     control.afford(resizing(parsed.width, parsed.height, 3, edge))?;
-    let (pixels, metadata, _) = general(ImageFormat::Png, file, parsed.truncated, edge, control)?;
+    let (pixels, mut metadata, _) = general(ImageFormat::Png, file, parsed.truncated, edge, control)?;
+    metadata.icc = parsed.profile(metadata.icc);
     Ok(Decoded { pixels, orientation: parsed.orientation, metadata, truncated: parsed.truncated })
 }
 

@@ -15,11 +15,15 @@
 //!
 //! With the feature `synthetic` the module `synthetic` makes photographs to try it on.
 
+mod colour;
 mod control;
 mod decode;
 mod encode;
 mod error;
 mod fit;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[allow(dead_code, unused_imports, reason = "the stream of rows is not joined with `fit` yet")]
 mod jpeg;
 mod metadata;
@@ -39,5 +43,5 @@ mod under;
 pub use control::{Control, DEFAULT_MEMORY};
 pub use error::FitError;
 pub use fit::{Fitted, Format, Source, fit, fit_stream};
-pub use policy::{ExifPolicy, Policy, QualityRange};
+pub use policy::{ExifPolicy, Policy, ProfilePolicy, QualityRange};
 pub use sniff::{ContentType, SNIFF_LEN, sniff};

@@ -11,11 +11,12 @@
 
 pub(crate) mod exif;
 mod icc;
-mod iptc;
-mod xmp;
+pub(crate) mod iptc;
+pub(crate) mod xmp;
 
-use crate::ExifPolicy;
+use crate::colour::{self, Converter, Reading};
 use crate::jpeg::{MAX_PAYLOAD, Segment, marker};
+use crate::{ExifPolicy, ProfilePolicy};
 
 const EXIF_ID: &[u8] = b"Exif\0\0";
 const XMP_ID: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -85,6 +86,45 @@ impl Metadata {
             exif::set_dimensions(block, width, height);
         }
         self.xmp = self.xmp.as_deref().map(xmp::without_dimensions);
+    }
+
+    /// Whether pixels that stay as they are show their colours as the policy wants it, with the metadata that they have.
+    pub(crate) fn colours_stay(&self, policy: ProfilePolicy, gray: bool) -> bool {
+        policy == ProfilePolicy::Carry || !matches!(self.reading(gray), Some(Reading::Convertible(_)))
+    }
+
+    /// Settles what becomes of the colours of pixels that are made anew: the profile goes along, or `Some` converter is to
+    /// be run over the pixels and no profile goes along. One that is for pixels of another kind is dropped.
+    ///
+    /// Where the policy is to carry the profile and it takes more than `room` bytes, the pixels are converted all the same;
+    /// where that cannot be done either, the profile is lost ([`jpeg_segments`](Metadata::jpeg_segments) leaves it out).
+    pub(crate) fn settle_colours(&mut self, policy: ProfilePolicy, gray: bool, room: usize) -> Option<Converter> {
+        self.keep_profile_for(gray);
+        let fits = |profile: &[u8]| (1..=room).contains(&icc::segments(profile).len());
+        if policy == ProfilePolicy::Carry && self.icc.as_deref().is_none_or(fits) {
+            return None;
+        }
+        let converter = match self.reading(gray)? {
+            Reading::Unusable => return None,
+            Reading::Srgb => None,
+            Reading::Convertible(converter) => Some(converter),
+        };
+        self.icc = None;
+        if let Some(block) = self.exif.as_mut().filter(|_| !gray) {
+            exif::set_srgb(block);
+        }
+        converter
+    }
+
+    /// What is known of the colours; `None` where nothing is, which means sRGB.
+    fn reading(&self, gray: bool) -> Option<Reading> {
+        match &self.icc {
+            Some(profile) => Some(colour::read(profile, gray)),
+            None if !gray && self.exif.as_deref().is_some_and(exif::is_adobe_rgb) => {
+                colour::adobe_rgb().map(Reading::Convertible)
+            }
+            None => None,
+        }
     }
 
     /// Drops a profile that is not for pixels of this colour space: a CMYK profile after conversion to RGB.

@@ -7,6 +7,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, GrayImage, RgbImage, RgbaImage};
 
 use crate::FitError;
+use crate::colour::Converter;
 
 /// How the bytes of a pixel lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +154,11 @@ impl Pixels {
         };
         picture.apply_orientation(turn);
         Pixels { width: picture.width(), height: picture.height(), layout, data: picture.into_bytes() }
+    }
+
+    /// Brings the colours to sRGB.
+    pub(crate) fn convert(&mut self, converter: &Converter) {
+        converter.samples(&mut self.data, self.layout.channels());
     }
 
     /// Sixteen rows out of every `step` times sixteen; `None` where that would be less than four bands, too few to tell.

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 
+use crate::colour::{self, Chromaticities};
 use crate::metadata::exif;
 use crate::pixels::{Layout, Pixels};
 use crate::{Control, ExifPolicy, FitError};
@@ -58,6 +59,47 @@ impl<'a> Png<'a> {
         Ok(Png { width, height, orientation: block.map_or(1, exif::orientation), truncated, chunks })
     }
 
+    /// The profile that the pixels are to be shown by: the embedded one (which the codec inflates), or one made of what
+    /// other chunks tell; `None` for sRGB. By the standard's precedence: cICP, iCCP, sRGB, then cHRM and gAMA.
+    pub(crate) fn profile(&self, embedded: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        match self.colours() {
+            Colours::Srgb => None,
+            Colours::Embedded => embedded,
+            Colours::Of(primaries, gamma) => colour::described(&primaries, gamma),
+        }
+    }
+
+    /// Whether the pixels are in sRGB for sure: an embedded profile is not looked into.
+    pub(crate) fn is_srgb(&self) -> bool {
+        matches!(self.colours(), Colours::Srgb)
+    }
+
+    fn colours(&self) -> Colours {
+        let chunk = |kind: &[u8; 4]| self.chunks.iter().find(|chunk| &chunk.kind == kind).map(|chunk| chunk.data);
+        if let Some(found) = chunk(b"cICP").and_then(coded) {
+            return found;
+        }
+        if chunk(b"iCCP").is_some() {
+            return Colours::Embedded;
+        }
+        if chunk(b"sRGB").is_some() {
+            return Colours::Srgb;
+        }
+        let number = |data: &[u8], at: usize| Some(f64::from(u32::from_be_bytes(*data.get(at * 4..)?.first_chunk()?)));
+        let point = |data: &[u8], at: usize| Some([number(data, at)? / 100_000.0, number(data, at + 1)? / 100_000.0]);
+        let primaries = chunk(b"cHRM").and_then(|data| {
+            let (white, red, green, blue) = (point(data, 0)?, point(data, 2)?, point(data, 4)?, point(data, 6)?);
+            Some(Chromaticities { white, red, green, blue }).filter(|told| !told.is_near(&Chromaticities::BT709))
+        });
+        // What says 1 / 2.2 means sRGB, as a rule: it is the nearest that the chunk can say.
+        let gamma = chunk(b"gAMA").and_then(|data| number(data, 0)).filter(|value| (10_000.0..=1e6).contains(value));
+        let gamma = gamma.filter(|value| (value - 45_455.0).abs() > 1_000.0).map(|value| 100_000.0 / value);
+        match (primaries, gamma) {
+            (None, None) => Colours::Srgb,
+            (primaries, gamma) => Colours::Of(primaries.unwrap_or(Chromaticities::BT709), gamma),
+        }
+    }
+
     /// The file with its metadata as the policy wants it, its picture untouched, and without what trails the end.
     pub(crate) fn rewrite(&self, policy: ExifPolicy) -> Vec<u8> {
         const PICTURE: &[&[u8; 4]] = &[
@@ -75,6 +117,33 @@ impl<'a> Png<'a> {
             }
         }
         out
+    }
+}
+
+/// What a PNG tells of its colours.
+enum Colours {
+    Srgb,
+    Embedded,
+    /// These primaries, with a curve of this power or sRGB's.
+    Of(Chromaticities, Option<f64>),
+}
+
+/// Code points of ITU-T H.273; `None` for those that are brighter than white or not RGB, where the next best chunk counts.
+fn coded(data: &[u8]) -> Option<Colours> {
+    let [primaries, transfer, 0, 1] = *data else { return None };
+    let gamma = match transfer {
+        13 => None,
+        4 => Some(2.2),
+        5 => Some(2.8),
+        8 => Some(1.0),
+        _ => return None,
+    };
+    match primaries {
+        1 if gamma.is_none() => Some(Colours::Srgb),
+        1 => Some(Colours::Of(Chromaticities::BT709, gamma)),
+        9 => Some(Colours::Of(Chromaticities::BT2020, gamma)),
+        12 => Some(Colours::Of(Chromaticities::P3, gamma)),
+        _ => None,
     }
 }
 
@@ -175,6 +244,32 @@ mod tests {
     #[test]
     fn the_checksum_is_pngs_own() {
         assert_eq!(crc32(b"IEND"), 0xAE42_6082);
+    }
+
+    fn png(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+        let header = (b"IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0].as_slice());
+        let all = [header].into_iter().chain(chunks.iter().copied()).chain([(b"IEND", [].as_slice())]);
+        SIGNATURE.iter().copied().chain(all.flat_map(|(kind, data)| chunk_of(*kind, data))).collect()
+    }
+
+    #[test]
+    fn colours_are_told_by_the_chunk_that_has_precedence() {
+        let numbers = |values: &[u32]| values.iter().flat_map(|value| value.to_be_bytes()).collect::<Vec<u8>>();
+        let srgb = numbers(&[31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000]);
+        let p3 = numbers(&[31_270, 32_900, 68_000, 32_000, 26_500, 69_000, 15_000, 6_000]);
+        let (usual, linear) = (numbers(&[45_455]), numbers(&[100_000]));
+        let of = |chunks: &[(&[u8; 4], &[u8])]| Png::parse(&png(chunks)).unwrap().profile(Some(b"embedded".to_vec()));
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[(b"sRGB", &[0]), (b"gAMA", &linear)]), None);
+        assert_eq!(of(&[(b"gAMA", &usual), (b"cHRM", &srgb)]), None);
+        assert_eq!(of(&[(b"gAMA", &[0; 4]), (b"cHRM", &srgb[..31])]), None, "what means nothing tells nothing");
+        assert_eq!(of(&[(b"iCCP", b"x"), (b"sRGB", &[0])]).as_deref(), Some(&b"embedded"[..]));
+        assert_eq!(of(&[(b"cICP", &[1, 13, 0, 1]), (b"iCCP", b"x")]), None);
+        assert_eq!(of(&[(b"cICP", &[9, 16, 0, 1]), (b"iCCP", b"x")]).as_deref(), Some(&b"embedded"[..]), "PQ");
+        let coded = of(&[(b"cICP", &[12, 13, 0, 1])]);
+        assert_eq!(coded, colour::described(&Chromaticities::P3, None));
+        assert_eq!(of(&[(b"cHRM", &p3), (b"gAMA", &usual)]), coded);
+        assert_eq!(of(&[(b"gAMA", &linear)]), colour::described(&Chromaticities::BT709, Some(1.0)));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Policy {
     pub quality: QualityRange,
     /// Which metadata goes along.
     pub exif: ExifPolicy,
+    /// What becomes of the colours of a picture that is not in sRGB.
+    pub profile: ProfilePolicy,
 }
 
 impl Default for Policy {
@@ -35,6 +37,7 @@ impl Default for Policy {
             min_edge: 640,
             quality: QualityRange::default(),
             exif: ExifPolicy::default(),
+            profile: ProfilePolicy::default(),
         }
     }
 }
@@ -92,17 +95,37 @@ impl Default for QualityRange {
 
 /// Which of the source's metadata goes along into the output.
 ///
-/// Whatever the choice: pixels are stored upright and the orientation is 1, the colour profile stays, and in a picture
-/// that had to be changed the embedded thumbnail, gain maps and motion clips are dropped (they would no longer match).
+/// Whatever the choice: pixels are stored upright and the orientation is 1; in a file that had to be changed the embedded
+/// thumbnail, gain maps, motion clips and signatures over the file (C2PA) are dropped, for they would no longer match, and
+/// the dimensions that the metadata tells are the new ones. All metadata together takes a quarter of the cap at most, the
+/// colour profile first. A file that is good enough passes through with all that is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ExifPolicy {
-    /// All of EXIF, XMP, IPTC and comments, the location among it.
+    /// All of EXIF, XMP, IPTC and comments, the location among it. Maker notes stay where they are, byte for byte.
     #[default]
     Keep,
-    /// EXIF without location. What may hide a place elsewhere goes too: maker notes, XMP, IPTC, comments.
+    /// All but the location, by lists of what may stay: of EXIF the entries that its standard defines, without the
+    /// location, maker notes, the user comment and private entries; of XMP and IPTC titles, captions, keywords, creator,
+    /// rights, dates, job numbers. Comments and a PNG's texts go. Words that somebody wrote stay as they are, even where
+    /// they name a place.
     NoLocation,
     /// The capture time only.
     Minimal,
     /// Nothing.
     None,
+}
+
+/// What becomes of the colours of a picture that is not in sRGB, such as the Display P3 of many phones.
+///
+/// A system that ignores profiles shows P3 photos a little pale; one that obeys them shows them right either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ProfilePolicy {
+    /// The profile goes along, and its bytes count against the cap. Where it takes more than the quarter of the cap that is
+    /// for metadata, the colours are converted instead.
+    #[default]
+    Carry,
+    /// The pixels are converted to sRGB, and no profile goes along. Colours that sRGB does not have are brought to its edge.
+    /// A picture in sRGB already passes through if it is good enough, its profile with it. A profile that cannot be
+    /// converted from (tables of scanners and printers, high dynamic range, broken ones) goes along as it is.
+    Srgb,
 }

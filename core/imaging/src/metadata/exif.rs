@@ -64,6 +64,15 @@ pub(crate) fn set_srgb(block: &mut [u8]) {
     });
 }
 
+/// Whether a block says that its picture is in the optional colour space of DCF, which is Adobe RGB (1998).
+pub(crate) fn is_adobe_rgb(block: &[u8]) -> bool {
+    let Some(interop) = Tiff::open(block).and_then(|tiff| Layout::of(&tiff)).and_then(|layout| layout.interop) else {
+        return false;
+    };
+    let index = interop.entry(tag::INTEROP_INDEX).and_then(|entry| block.get(entry.value.clone()?));
+    index.is_some_and(|index| index.starts_with(b"R03"))
+}
+
 /// Puts other entries in the place of some, in all directories but that of the location, whose tags mean other things.
 fn replace(block: &mut [u8], with: impl Fn(u16) -> Option<tiff::NewEntry>) {
     let Some(layout) = Tiff::open(block).and_then(|tiff| Layout::of(&tiff)) else { return };
@@ -77,4 +86,13 @@ fn replace(block: &mut [u8], with: impl Fn(u16) -> Option<tiff::NewEntry>) {
             }
         }
     }
+}
+
+/// Whether a reader could find a place in the block: a location's directory, or its tags in another.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn tells_place(block: &[u8]) -> bool {
+    let Some(layout) = Tiff::open(block).and_then(|tiff| Layout::of(&tiff)) else { return false };
+    let elsewhere = [Some(&layout.first), layout.exif.as_ref()];
+    let mut entries = elsewhere.into_iter().flatten().flat_map(|directory| &directory.entries);
+    layout.gps.is_some() || entries.any(|entry| entry.tag == tag::GPS_IFD || entry.tag < 0x0020)
 }

@@ -8,10 +8,14 @@ use std::ops::Range;
 use super::tiff::{Directory, Layout, Tiff, one_short, tag};
 
 pub(super) fn keep(block: &[u8]) -> Option<Vec<u8>> {
-    let tiff = Tiff::open(block)?;
-    let layout = Layout::of(&tiff)?;
-    let used = layout.used(block.len());
     let mut copy = block.to_vec();
+    let tiff = Tiff::open(block)?;
+    // A block cut off right after its directory has no next pointer: it gets one.
+    copy.resize(block.len().max(tiff.directory(tiff.first()?)?.next_at + 4), 0);
+    let before = copy.clone();
+    let tiff = Tiff::open(&before)?;
+    let layout = Layout::of(&tiff)?;
+    let used = layout.used(before.len());
     for range in thumbnail(&tiff, &layout.first, &used) {
         blank(&mut copy, range, &used);
     }
@@ -21,13 +25,8 @@ pub(super) fn keep(block: &[u8]) -> Option<Vec<u8>> {
             copy[entry.at..entry.at + 12].copy_from_slice(&upright);
         }
     }
-    let next_end = layout.first.next_at + 4;
-    if let Some(next) = copy.get_mut(layout.first.next_at..next_end) {
-        next.fill(0);
-    }
+    copy[layout.first.next_at..layout.first.next_at + 4].fill(0);
     trim(&mut copy);
-    // A block cut off right after its directory had no next pointer: it gets one.
-    copy.resize(copy.len().max(next_end), 0);
     Some(copy)
 }
 

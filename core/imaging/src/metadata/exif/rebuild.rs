@@ -83,6 +83,9 @@ fn select(directory: Option<&Directory>, wanted: fn(u16) -> bool) -> Vec<Entry> 
     let mut entries: Vec<Entry> = entries.filter(|entry| entry.value.is_some() && wanted(entry.tag)).cloned().collect();
     entries.sort_by_key(|entry| entry.tag);
     entries.dedup_by_key(|entry| entry.tag);
+    for entry in entries.iter_mut().filter(|entry| entry.tag == tag::ORIENTATION) {
+        entry.value = Some(0..0); // written as 1, whatever stands there
+    }
     entries
 }
 

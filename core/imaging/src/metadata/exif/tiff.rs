@@ -32,6 +32,9 @@ const ASCII: u16 = 2;
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
 
+/// Byte order, 42, and where the first directory is.
+const HEADER: Range<usize> = 0..8;
+
 /// A block whose byte order is known.
 #[derive(Clone, Copy)]
 pub(super) struct Tiff<'a> {
@@ -128,7 +131,12 @@ impl<'a> Tiff<'a> {
 
     /// The directory that an entry of `within` points to.
     pub(super) fn linked(&self, within: &Directory, tag: u16) -> Option<Directory> {
-        self.directory(usize::try_from(self.number(within.entry(tag)?)?).ok()?)
+        self.directory(self.target(within, tag)?)
+    }
+
+    /// Where an entry of `within` says that a directory is.
+    fn target(&self, within: &Directory, tag: u16) -> Option<usize> {
+        usize::try_from(self.number(within.entry(tag)?)?).ok()
     }
 }
 
@@ -150,6 +158,8 @@ pub(super) struct Layout {
     pub(super) exif: Option<Directory>,
     pub(super) gps: Option<Directory>,
     pub(super) interop: Option<Directory>,
+    /// The counts of directories that are pointed to and cannot be read: left alone, for with another count they could.
+    unreadable: Vec<Range<usize>>,
 }
 
 impl Layout {
@@ -158,13 +168,26 @@ impl Layout {
         let exif = tiff.linked(&first, tag::EXIF_IFD);
         let gps = tiff.linked(&first, tag::GPS_IFD);
         let interop = exif.as_ref().and_then(|exif| tiff.linked(exif, tag::INTEROP_IFD));
-        let layout = Layout { first, exif, gps, interop };
-        let mut places: Vec<Range<usize>> = layout.directories().map(|d| d.at..d.next_at).collect();
-        places.push(0..8);
-        // The first one's next pointer is written to as well.
-        places.push(layout.first.next_at..layout.first.next_at.saturating_add(4));
+        let mut links = vec![(&first, tag::EXIF_IFD, exif.is_some()), (&first, tag::GPS_IFD, gps.is_some())];
+        links.extend(exif.as_ref().map(|exif| (exif, tag::INTEROP_IFD, interop.is_some())));
+        let unreadable = links.into_iter().filter(|(_, _, is_readable)| !is_readable);
+        let unreadable = unreadable.filter_map(|(within, tag, _)| tiff.target(within, tag));
+        let unreadable = unreadable.filter(|at| *at < tiff.data.len()).map(|at| at..at + 2).collect();
+        let layout = Layout { first, exif, gps, interop, unreadable };
+        layout.is_sound().then_some(layout)
+    }
+
+    /// Whether no directory lies across another, the header, or what is written to beside them.
+    fn is_sound(&self) -> bool {
+        let next = self.first.next_at..self.first.next_at.saturating_add(4);
+        let mut places: Vec<Range<usize>> = self.directories().map(|d| d.at..d.next_at).collect();
+        places.extend([HEADER, next.clone()]);
         places.sort_by_key(|place| place.start);
-        places.windows(2).all(|pair| pair[0].end <= pair[1].start).then_some(layout)
+        let apart = |a: &Range<usize>, b: &Range<usize>| a.end <= b.start || b.end <= a.start;
+        let orientations = self.directories().flat_map(|d| &d.entries).filter(|entry| entry.tag == tag::ORIENTATION);
+        let mut written = orientations.map(|entry| entry.at..entry.at + 12).chain([next]);
+        places.windows(2).all(|pair| pair[0].end <= pair[1].start)
+            && written.all(|range| self.unreadable.iter().all(|count| apart(&range, count)))
     }
 
     pub(super) fn directories(&self) -> impl Iterator<Item = &Directory> {
@@ -175,9 +198,11 @@ impl Layout {
         self.interop.as_ref().is_some_and(|interop| interop.at == directory.at)
     }
 
-    /// All that the directories stand on, in order, merged where it touches.
+    /// All that the directories stand on, the block's header among it, in order, merged where it touches.
     pub(super) fn used(&self, length: usize) -> Vec<Range<usize>> {
         let mut ranges: Vec<Range<usize>> = self.directories().flat_map(|d| d.extent(length)).collect();
+        ranges.push(HEADER);
+        ranges.extend(self.unreadable.iter().map(|count| count.start..count.end.min(length)));
         ranges.sort_by_key(|range| range.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for range in ranges {

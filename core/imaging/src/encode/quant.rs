@@ -72,7 +72,8 @@ impl Quantiser {
     /// Transforms and quantises a block.
     ///
     /// Samples of 8 bits and steps of 1 or more keep the DC within -1024 to 1016 and every AC within 1023 of 0.
-    #[inline(always)]
+    // A call is nothing beside its work, and copies of it in every scan make the compiler work for minutes.
+    #[inline(never)]
     pub(crate) fn block(&self, samples: &Samples) -> Block {
         let coefficients = dct::forward(samples);
         let mut values = [0_i16; 64];

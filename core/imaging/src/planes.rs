@@ -8,7 +8,7 @@
 //! ```
 
 use crate::encode::{Frame, Sampling, Strip};
-use crate::resample::{Axis, LANES, Resampler, Target};
+use crate::resample::{Axis, LANES, Resampler, Target, Weights};
 
 /// How a stored picture is turned to be upright: an EXIF orientation, 1 to 8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,11 +226,14 @@ impl<'p> Shrinker<'p> {
     /// For stored planes of these sizes, as many as `planes` has.
     pub(crate) fn new(stored: &[Stored], planes: &'p mut Planes, turn: Turn) -> Self {
         let frame = planes.frame;
-        let resamplers = stored.iter().enumerate().map(|(plane, stored)| {
+        let mut weights: Vec<Weights> = Vec::new();
+        for (plane, stored) in stored.iter().enumerate() {
             let (across, down) = axes(stored, &frame, plane, turn);
-            Resampler::new(across, down)
-        });
-        let resamplers = resamplers.collect();
+            // Both planes of colour have the same.
+            let same = weights.last().filter(|weights| weights.are_of(across, down)).cloned();
+            weights.push(same.unwrap_or_else(|| Weights::new(across, down)));
+        }
+        let resamplers = weights.iter().map(Resampler::new).collect();
         let places = planes.planes.iter().map(|plane| Place::of(plane, turn)).collect();
         Shrinker { planes, places, resamplers }
     }

@@ -7,6 +7,8 @@
 //! row of bytes -> ring of rows (as many as the kernel is high) --down--> one line --eight lines side by side--across--> Target
 //! ```
 
+use std::rc::Rc;
+
 /// How many lines go across at once: the lanes that a machine's registers hold.
 pub(crate) const LANES: usize = 8;
 
@@ -32,17 +34,18 @@ impl Axis {
 }
 
 /// The weights of every output sample along one axis, all of the same number.
+#[derive(Debug)]
 struct Kernel {
     taps: usize,
     /// The first source sample of each output sample; it and all its neighbours are in the source.
-    starts: Vec<usize>,
+    starts: Vec<u32>,
     weights: Vec<f32>,
 }
 
 impl Kernel {
     fn new(axis: Axis) -> Kernel {
         if axis.is_identity() {
-            return Kernel { taps: 1, starts: (0..axis.to).collect(), weights: vec![1.0; axis.to] };
+            return Kernel { taps: 1, starts: (0..axis.to as u32).collect(), weights: vec![1.0; axis.to] };
         }
         const LOBES: f64 = 3.0;
         let ratio = axis.extent / axis.to_extent;
@@ -59,14 +62,14 @@ impl Kernel {
                 *weight = lanczos(((start + tap) as f64 + 0.5 - center) / widened);
             }
             let sum: f64 = row.iter().sum();
-            starts.push(start);
+            starts.push(start as u32); // a source has 65,535 samples at most
             weights.extend(row.iter().map(|weight| (weight / sum) as f32));
         }
         Kernel { taps, starts, weights }
     }
 
     fn at(&self, index: usize) -> (usize, &[f32]) {
-        (self.starts[index], &self.weights[index * self.taps..][..self.taps])
+        (self.starts[index] as usize, &self.weights[index * self.taps..][..self.taps])
     }
 }
 
@@ -86,15 +89,34 @@ pub(crate) trait Target {
     fn column(&mut self, x: usize, y: usize, lanes: &[u8; LANES], count: usize);
 }
 
+/// The weights along both axes: planes of the same sizes share them.
+#[derive(Debug, Clone)]
+pub(crate) struct Weights {
+    axes: (Axis, Axis),
+    across: Rc<Kernel>,
+    down: Rc<Kernel>,
+}
+
+impl Weights {
+    pub(crate) fn new(across: Axis, down: Axis) -> Weights {
+        Weights { axes: (across, down), across: Rc::new(Kernel::new(across)), down: Rc::new(Kernel::new(down)) }
+    }
+
+    /// Whether they are those of such axes.
+    pub(crate) fn are_of(&self, across: Axis, down: Axis) -> bool {
+        self.axes == (across, down)
+    }
+}
+
 /// One plane on its way.
 pub(crate) struct Resampler {
-    down: Kernel,
-    across: Kernel,
+    down: Rc<Kernel>,
+    across: Rc<Kernel>,
     width: usize,
     height: usize,
     out_width: usize,
     /// The last rows of the source, as many as `down` has taps; row `n` lies at `n % taps`.
-    ring: Vec<f32>,
+    ring: Vec<u8>,
     taken: usize,
     made: usize,
     line: Vec<f32>,
@@ -106,17 +128,18 @@ impl Resampler {
     /// What the resampler of such axes holds, in bytes.
     pub(crate) fn memory(across: Axis, down: Axis) -> u64 {
         let taps = |axis: Axis| 6.0 * (axis.extent / axis.to_extent).max(1.0) + 2.0;
-        let floats = across.from as f64 * (taps(down) + 1.0 + LANES as f64)
-            + across.to as f64 * (taps(across) + 2.0)
-            + down.to as f64 * (taps(down) + 2.0);
-        (floats * 4.0) as u64
+        let floats = across.from as f64 * (1.0 + LANES as f64)
+            + across.to as f64 * (taps(across) + 1.0)
+            + down.to as f64 * (taps(down) + 1.0);
+        (floats * 4.0 + across.from as f64 * taps(down)) as u64
     }
 
-    pub(crate) fn new(across: Axis, down: Axis) -> Resampler {
+    pub(crate) fn new(weights: &Weights) -> Resampler {
+        let (across, down) = weights.axes;
         let (width, height, out_width) = (across.from, down.from, across.to);
-        let (down, across) = (Kernel::new(down), Kernel::new(across));
+        let Weights { across, down, .. } = weights.clone();
         Resampler {
-            ring: vec![0.0; width * down.taps],
+            ring: vec![0; width * down.taps],
             line: vec![0.0; width],
             lines: vec![0.0; width * LANES],
             taken: 0,
@@ -135,11 +158,9 @@ impl Resampler {
             return;
         }
         let at = self.taken % self.down.taps * self.width;
-        for (kept, sample) in self.ring[at..at + self.width].iter_mut().zip(row) {
-            *kept = f32::from(*sample);
-        }
+        self.ring[at..at + self.width].copy_from_slice(&row[..self.width]);
         self.taken += 1;
-        while self.made < self.down.starts.len() && self.down.starts[self.made] + self.down.taps <= self.taken {
+        while self.made < self.down.starts.len() && self.down.at(self.made).0 + self.down.taps <= self.taken {
             self.make(target);
         }
     }
@@ -172,14 +193,15 @@ impl Resampler {
         while tap + 4 <= taps {
             let (a, b, c, d) = (row(tap), row(tap + 1), row(tap + 2), row(tap + 3));
             let w = [weights[tap], weights[tap + 1], weights[tap + 2], weights[tap + 3]];
+            let value = |row: &[u8], x: usize| f32::from(row[x]);
             for (x, sum) in line.iter_mut().enumerate() {
-                *sum += (a[x] * w[0] + b[x] * w[1]) + (c[x] * w[2] + d[x] * w[3]);
+                *sum += (value(a, x) * w[0] + value(b, x) * w[1]) + (value(c, x) * w[2] + value(d, x) * w[3]);
             }
             tap += 4;
         }
         for (tap, weight) in weights.iter().enumerate().skip(tap) {
             for (sum, value) in line.iter_mut().zip(row(tap)) {
-                *sum += value * weight;
+                *sum += f32::from(*value) * weight;
             }
         }
     }
@@ -229,7 +251,7 @@ mod tests {
 
     fn resampled(data: &[u8], across: Axis, down: Axis) -> Vec<u8> {
         let mut out = Flat { width: across.to, data: vec![77; across.to * down.to] };
-        let mut resampler = Resampler::new(across, down);
+        let mut resampler = Resampler::new(&Weights::new(across, down));
         for row in data.chunks_exact(across.from) {
             resampler.push(row, &mut out);
         }

@@ -54,7 +54,8 @@ use Tool::{Cjpeg, Magick, Scans};
 const BANDS: &str = "0,1,2: 0-0, 0, 0;\n0: 1-5, 0, 0;\n1: 1-63, 0, 0;\n2: 1-63, 0, 0;\n0: 6-63, 0, 0;\n";
 const BITS: &str = "0: 0-0, 0, 2;\n1,2: 0-0, 0, 1;\n0: 1-63, 0, 3;\n0: 0-0, 2, 1;\n0: 1-63, 3, 2;\n1: 1-63, 0, 1;\n2: 1-63, 0, 2;\n\
                     0: 1-63, 2, 1;\n2: 1-63, 2, 1;\n0: 0-0, 1, 0;\n1,2: 0-0, 1, 0;\n0: 1-63, 1, 0;\n1: 1-63, 1, 0;\n2: 1-63, 1, 0;\n";
-const APART: &str = "2: 0-0, 0, 0;\n1: 0-0, 0, 0;\n0: 0-0, 0, 0;\n0: 1-1, 0, 0;\n0: 2-63, 0, 0;\n2: 1-63, 0, 0;\n1: 1-63, 0, 0;\n";
+const APART: &str =
+    "2: 0-0, 0, 0;\n1: 0-0, 0, 0;\n0: 0-0, 0, 0;\n0: 1-1, 0, 0;\n0: 2-63, 0, 0;\n2: 1-63, 0, 0;\n1: 1-63, 0, 0;\n";
 
 /// Every kind, with the size that its committed file has.
 const KINDS: &[(&str, (u32, u32), Tool)] = &[
@@ -197,7 +198,8 @@ fn ppm(width: u32, height: u32) -> Vec<u8> {
     let mut out = format!("P6\n{width} {height}\n255\n").into_bytes();
     for y in 0..height {
         for x in 0..width {
-            let disc = (x * 2).abs_diff(width).pow(2) + (y * 2).abs_diff(height).pow(2) < (width.min(height)).pow(2) / 2;
+            let disc =
+                (x * 2).abs_diff(width).pow(2) + (y * 2).abs_diff(height).pow(2) < (width.min(height)).pow(2) / 2;
             let (red, blue) = (x * 255 / width.max(2), y * 255 / height.max(2));
             let green = if disc { 220 - red / 2 } else { (x * 3 + y * 5) % 64 + blue / 3 };
             out.extend([red, green, 255 - blue].map(|value| value.min(255) as u8));
@@ -240,7 +242,11 @@ pub(crate) fn shaped() -> Vec<(Sample, Fate)> {
     add("with several APP1", laid(&plain, &app1.concat()), Fate::Whole);
     let exif_first = [&plain[..2], &app1[0], &plain[2..]].concat();
     add("with its JFIF header behind its EXIF", exif_first, Fate::Whole);
-    add("with an empty comment and a long one", laid(&plain, &[segment(0xFE, b""), segment(0xFE, &[b'a'; 3000])].concat()), Fate::Whole);
+    add(
+        "with an empty comment and a long one",
+        laid(&plain, &[segment(0xFE, b""), segment(0xFE, &[b'a'; 3000])].concat()),
+        Fate::Whole,
+    );
     let mut short = segment(0xE5, &[9; 40]);
     short[3] = 20;
     add("with a segment longer than it says", laid(&plain, &short), Fate::Whole);

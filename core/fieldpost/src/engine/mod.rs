@@ -38,6 +38,7 @@ pub(crate) mod tokens;
 mod until;
 
 use std::collections::{BTreeSet, HashSet};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,6 +69,7 @@ pub(crate) struct Core {
     pub(crate) entropy: Entropy,
     pub(crate) backoff: Backoff,
     pub(crate) memory: u64,
+    threads: NonZeroUsize,
     keeping: Keeping,
     /// What could not be cleared, and is not tried again by this process.
     uncleared: HashSet<ItemId>,
@@ -83,14 +85,15 @@ pub(crate) struct Seams {
     pub(crate) entropy: Entropy,
     pub(crate) backoff: Backoff,
     pub(crate) memory: u64,
+    pub(crate) threads: NonZeroUsize,
     pub(crate) keeping: Keeping,
 }
 
 impl Core {
     pub(crate) fn new(store: Store, folders: Arc<Folders>, seams: Seams) -> Self {
-        let Seams { clock, entropy, backoff, memory, keeping } = seams;
+        let Seams { clock, entropy, backoff, memory, threads, keeping } = seams;
         let (uncleared, news, sealed) = (HashSet::new(), Vec::new(), Vec::new());
-        Core { store, folders, clock, entropy, backoff, memory, keeping, uncleared, news, sealed }
+        Core { store, folders, clock, entropy, backoff, memory, threads, keeping, uncleared, news, sealed }
     }
 
     pub(crate) fn now(&self) -> Now {

@@ -1,4 +1,4 @@
-//! Preparing: the body that is sent is made away from the outbox's lock, one at a time.
+//! Preparing: the body that is sent is made away from the outbox's lock, as many at a time as the app allows.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,21 +32,21 @@ pub struct Prepared {
 }
 
 impl Core {
-    /// What has to be made next, if nothing is being made.
+    /// What has to be made next, if not as much as may be is being made.
     pub(super) fn to_prepare(&self, air: &mut Air) -> Result<Option<PrepareJob>, Error> {
-        if air.preparing.is_some() {
+        if air.preparing.len() >= self.threads.get() {
             return Ok(None);
         }
-        let Some(row) = self.store.read().unprepared()? else { return Ok(None) };
+        let Some(row) = self.store.read().unprepared(&air.preparing)? else { return Ok(None) };
         let Some(original) = row.manifest.original else { return Ok(None) };
-        air.preparing = Some(row.id());
+        air.preparing.insert(row.id());
         let job = Job::new(self.folders.clone(), &row, original, self.memory);
         Ok(Some(PrepareJob { item: row.id(), job }))
     }
 
     /// Takes a prepared body, or why there is none.
     pub(crate) fn prepared(&mut self, air: &mut Air, prepared: Prepared) -> Result<(), Error> {
-        air.preparing = None;
+        air.preparing.remove(&prepared.item);
         // Meanwhile it may have been cancelled or forgotten.
         let mut row = match self.store.read().item(prepared.item)? {
             Some(row) if row.stage == Stage::Captured => row,

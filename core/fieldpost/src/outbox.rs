@@ -204,17 +204,7 @@ impl Outbox {
     }
 
     fn change_so<T>(&self, safe: Safe, change: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
-        self.work(|core| {
-            core.store.begin(safe)?;
-            let made = change(core);
-            let ended = core.store.end(made.is_ok());
-            core.end_sealing(made.is_ok() && ended.is_ok(), safe);
-            if made.is_err() || ended.is_err() {
-                core.forget_news();
-            }
-            let made = made?;
-            ended.map(|()| made)
-        })
+        self.work(|core| core.at_once(safe, change))
     }
 
     /// Calls `listener` at every change that this process makes, in order, on a thread of its own, until what is returned is

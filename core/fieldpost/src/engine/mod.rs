@@ -55,7 +55,7 @@ use crate::model::{
 };
 use crate::providers::provider;
 use crate::providers::settings::Common;
-use crate::store::{Entry, Filter, Folders, Line, Sealed, Sql, Store};
+use crate::store::{Entry, Filter, Folders, Line, Safe, Sealed, Sql, Store};
 
 use entropy::Entropy;
 use keeping::Keeping;
@@ -98,6 +98,23 @@ impl Core {
 
     pub(crate) fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    /// Does `change` in one transaction; of what could not be done nothing is told.
+    pub(crate) fn at_once<T>(
+        &mut self,
+        safe: Safe,
+        change: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.store.begin(safe)?;
+        let made = change(self);
+        let ended = self.store.end(made.is_ok());
+        self.end_sealing(made.is_ok() && ended.is_ok(), safe);
+        if made.is_err() || ended.is_err() {
+            self.forget_news();
+        }
+        let made = made?;
+        ended.map(|()| made)
     }
 
     /// Writes rows whose stage a decision changed, what was wished of them, and what waited for their end: the journal lines first,

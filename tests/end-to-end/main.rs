@@ -13,6 +13,7 @@ mod input;
 mod joining;
 mod migration;
 mod operations;
+mod preparing;
 mod secrets;
 mod serial;
 mod signatures;

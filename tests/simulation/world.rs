@@ -8,8 +8,10 @@ mod holding;
 mod knowing;
 mod mishaps;
 mod people;
+mod preparing;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,8 +19,9 @@ use std::time::Duration;
 use fastrand::Rng;
 use fieldpost::{
     Account, Answer, Attachment, Backoff, Body, Bytes, Cap, Changes, Clock, Conditions, Delivery, Document, Error,
-    Exchange, Failure, Filter, Item, ItemId, Left, Method, Network, Now, Operation, Options, Outbox, Photo, Reason,
-    RemoteId, Repair, Secret, Settlement, State, Task, Text, Timestamp, Token, Transfer, TransferId, Which, WorkOrder,
+    Exchange, Failure, Filter, Item, ItemId, Left, Method, Network, Now, Operation, Options, Outbox, Photo, PrepareJob,
+    Reason, RemoteId, Repair, Secret, Settlement, State, Task, Text, Timestamp, Token, Transfer, TransferId, Which,
+    WorkOrder,
 };
 use serde_json::json;
 
@@ -56,6 +59,8 @@ struct App {
     outbox: Outbox,
     /// It clears no files, which would sync what came before.
     keeps: bool,
+    /// How many photos it prepares at a time.
+    threads: NonZeroUsize,
 }
 
 /// A delivery that an app runs.
@@ -67,6 +72,9 @@ struct Run {
     wakes: Option<u64>,
     /// Whose it is.
     process: Process,
+    /// What it is preparing, and how much at a time it may.
+    making: BTreeSet<ItemId>,
+    threads: usize,
 }
 
 /// What is on its way.
@@ -75,6 +83,8 @@ enum Coming {
     Done { server: usize, asked: Asked, listed_by: u64 },
     /// An answer, or the failure to get one, to the attempt of an item or to a look.
     Report { generation: u64, id: TransferId, server: usize, item: Option<ItemId>, got: Exchange },
+    /// A body has been made.
+    Made { generation: u64, job: PrepareJob },
 }
 
 /// What a system was asked to do.
@@ -308,6 +318,7 @@ impl World {
                 self.tell(format!("{:?} answers {done} to {piece:?}, which nobody hears", self.servers[server].speech));
             }
             Coming::Report { generation, id, server, item, got } => self.report(generation, id, server, item, &got),
+            Coming::Made { generation, job } => self.made(generation, job),
         }
     }
 

@@ -231,7 +231,7 @@ mod tests {
         std::thread::scope(|scope| {
             let first = scope.spawn(|| world.deliver([Answer::Later(asked)], Arc::default()));
             is_asked.recv().unwrap();
-            let again = NativeOutbox::open(world.dir.path().join("outbox"), None, None, None, None).unwrap();
+            let again = NativeOutbox::open(world.dir.path().join("outbox"), None, None, None, None, None).unwrap();
             let refused = again.deliver(at_once(), Box::new(world.app.clone()), Arc::default());
             assert!(matches!(refused, Err(NativeError::AlreadyDelivering(_))), "{refused:?}");
             // Whether it has joined before the token comes or begins after the first, it asks for none.

@@ -15,6 +15,7 @@ use crate::keeping::Keep;
 use crate::person::{Repair, Settlement};
 #[cfg(feature = "reqwest")]
 use crate::tokens::Questions;
+use crate::values;
 
 /// A durable outbox in a folder of its own, call by call as the core has it: the layer above, in each language, gives it
 /// that language's own manners.
@@ -33,25 +34,29 @@ impl NativeOutbox {
     /// Opens the outbox in that folder, makes it where it is missing. What a killed capture left whole is taken over, what
     /// it left half is removed. A corrupt database is set aside and rebuilt from the items' own folders.
     ///
-    /// `memory` bounds what preparing a photo may take. Default: 256 MB, enough for 48 megapixels. `keep` is how long the
-    /// files of delivered items stay. Default: 30 days. `quota` is the most that the captured and prepared files may take
-    /// together: a capture beyond it is refused with `QuotaFull`, once all that is delivered is cleared. Default: what the disk has.
+    /// `memory` bounds what preparing a photo may take, each one. Default: 256 MB; a baseline JPEG of any size takes about
+    /// 12 MB. `threads` is how many photos are prepared at the same time at most, each on a thread of its own. Default: 1;
+    /// below that it is `Invalid`. `keep` is how long the files of delivered items stay. Default: 30 days. `quota` is the most
+    /// that the captured and prepared files may take together: a capture beyond it is refused with `QuotaFull`, once all that
+    /// is delivered is cleared. Default: what the disk has.
     ///
     /// `install` is a file outside of every backup, for an id of this installation: where it differs from the outbox's, the
     /// outbox was restored or cloned, and every upload is looked for before it is sent. Its folder must be there; the file is
     /// made. Without it such an outbox sends again what another phone sent since the backup.
-    #[uniffi::constructor(default(memory = None, keep = None, quota = None, install = None))]
+    #[uniffi::constructor(default(memory = None, threads = None, keep = None, quota = None, install = None))]
     pub fn open(
         folder: FilePath,
         memory: Option<Bytes>,
+        threads: Option<i32>,
         keep: Option<Keep>,
         quota: Option<Bytes>,
         install: Option<FilePath>,
     ) -> Result<Self, NativeError> {
         let usual = Options::default();
         let memory = memory.map_or(usual.memory, |Bytes(most)| most);
+        let threads = threads.map(values::threads).transpose()?.unwrap_or(usual.threads);
         let keep = keep.map(fieldpost::Keep::try_from).transpose()?.unwrap_or_default();
-        let options = Options { memory, keep, quota, install, ..usual };
+        let options = Options { memory, threads, keep, quota, install, ..usual };
         Ok(NativeOutbox {
             inner: fieldpost::Outbox::open(folder, options)?,
             #[cfg(feature = "reqwest")]
@@ -227,7 +232,7 @@ mod tests {
     use crate::item::Status;
 
     fn with_acme(dir: &std::path::Path) -> NativeOutbox {
-        let outbox = NativeOutbox::open(dir.join("outbox"), None, None, None, None).unwrap();
+        let outbox = NativeOutbox::open(dir.join("outbox"), None, None, None, None, None).unwrap();
         let acme = fieldpost::Account::corrigo_pro("acme", "https://acme.example").performed_by("Jo Field");
         outbox.put_account(acme.into()).unwrap();
         outbox
@@ -267,6 +272,30 @@ mod tests {
     }
 
     #[test]
+    fn as_many_photos_are_prepared_at_once_as_there_are_threads_one_at_least() {
+        let dir = tempfile::tempdir().unwrap();
+        let outbox = with_acme(dir.path());
+        let picture = dir.path().join("boiler.jpg");
+        std::fs::write(&picture, "is decoded when it is prepared").unwrap();
+        let job = WorkOrder::new("acme", "10234");
+        (0..3).for_each(|_| _ = outbox.inner.capture(fieldpost::Photo::new(&picture), &job).unwrap());
+        drop(outbox);
+        let open = |threads| NativeOutbox::open(dir.path().join("outbox"), None, threads, None, None, None);
+        for (threads, at_once) in [(None, 1), (Some(1), 1), (Some(2), 2), (Some(i32::MAX), 3)] {
+            let outbox = open(threads).unwrap();
+            let delivery = outbox.inner.begin_delivery().unwrap();
+            let jobs = std::iter::from_fn(|| match delivery.next().unwrap() {
+                fieldpost::Task::Prepare(job) => Some(job),
+                _ => None,
+            });
+            assert_eq!(jobs.take(9).count(), at_once, "{threads:?}");
+        }
+        for none in [0, -1, i32::MIN] {
+            assert!(matches!(open(Some(none)), Err(NativeError::Invalid(what)) if what.contains("below one")));
+        }
+    }
+
+    #[test]
     fn what_cannot_be_repaired_changed_or_deleted_is_refused_by_its_kind() {
         let dir = tempfile::tempdir().unwrap();
         let outbox = with_acme(dir.path());
@@ -285,7 +314,7 @@ mod tests {
     #[test]
     fn a_setting_that_is_missing_or_wrong_is_refused_in_words_that_name_it() {
         let dir = tempfile::tempdir().unwrap();
-        let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None, None).unwrap();
+        let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None, None, None).unwrap();
         let put = |provider, settings: &[(&str, &str)]| {
             let settings = settings.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
             outbox.put_account(Account { id: "acme".into(), provider, url: "https://a.example".into(), settings })

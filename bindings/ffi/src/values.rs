@@ -2,6 +2,7 @@
 //!
 //! What does not read as such a value is refused with an error that is typed like that of the call.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf as FilePath;
 use std::time::Duration;
 
@@ -70,6 +71,12 @@ uniffi::custom_type!(
     lower: |path| path.to_string_lossy().into_owned(),
     try_lift: |path| Ok(FilePath::from(path)),
 });
+
+/// A number of threads, one at least.
+pub(crate) fn threads(number: i32) -> Result<NonZeroUsize, NativeError> {
+    let threads = usize::try_from(number).ok().and_then(NonZeroUsize::new);
+    threads.ok_or_else(|| Error::Invalid { what: "the number of threads cannot be below one".to_owned() }.into())
+}
 
 /// A number that counts something was below zero.
 pub(crate) fn negative(what: &str) -> NativeError {

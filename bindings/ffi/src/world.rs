@@ -81,7 +81,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start(fieldpost_sandbox::Options::default()).unwrap();
-        let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None, None).unwrap();
+        let outbox = NativeOutbox::open(dir.path().join("outbox"), None, None, None, None, None).unwrap();
         let world = World { sandbox, app: App::of(outbox), dir };
         world.app.outbox.put_account(world.account()).unwrap();
         world.app.outbox.inner.capture(Text::new("a note"), &WorkOrder::new("acme", "10234")).unwrap();
@@ -95,7 +95,7 @@ impl World {
     /// An outbox in that folder of a phone with an installation of its own.
     pub(crate) fn app_on(&self, phone: &str, folder: &str) -> App {
         let (folder, install) = (self.dir.path().join(folder), self.dir.path().join(phone));
-        let outbox = NativeOutbox::open(folder, None, None, None, Some(install)).unwrap();
+        let outbox = NativeOutbox::open(folder, None, None, None, None, Some(install)).unwrap();
         outbox.put_account(self.account()).unwrap();
         App::of(outbox)
     }

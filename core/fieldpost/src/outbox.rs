@@ -7,6 +7,7 @@ mod listening;
 mod opening;
 mod room;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
@@ -48,8 +49,12 @@ pub struct Options {
     /// restored or cloned, and every upload is looked for before it is sent. The folder must be there; the file is made.
     /// `None`: such an outbox sends again what another phone sent since the backup.
     pub install: Option<PathBuf>,
-    /// The memory that preparing a photo may take, in bytes.
+    /// The memory that preparing a photo may take, in bytes: each one, where [`threads`](Self::threads) allows several. A baseline
+    /// JPEG of any size takes about 12 MB; what takes more than this is blocked with `memory_limit`.
     pub memory: u64,
+    /// How many photos are prepared at the same time at most, each on a thread of its own and in [`memory`](Self::memory) of its
+    /// own. One leaves a phone's other cores to the app; more is for whoever captures faster than one thread prepares.
+    pub threads: NonZeroUsize,
     /// A seed that makes ids and waits repeatable, for simulations. `None`: the operating system's chance.
     pub seed: Option<u64>,
     /// How long the files of delivered items stay.
@@ -61,7 +66,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// The machine's clock and disk. 256 MB for preparing: a photo of 48 megapixels passes.
+    /// The machine's clock and disk. One photo is prepared at a time, in 256 MB.
     fn default() -> Self {
         Options {
             clock: Arc::new(SystemClock::new()),
@@ -69,6 +74,7 @@ impl Default for Options {
             backoff: Backoff::default(),
             install: None,
             memory: 256_000_000,
+            threads: NonZeroUsize::MIN,
             seed: None,
             keep: Keep::default(),
             quota: None,
@@ -123,7 +129,7 @@ impl Outbox {
     /// [`Error::InUse`] where a rebuild is needed, or running, while another process has it open; [`Error::TooNew`];
     /// [`Error::DiskFull`]; [`Error::Disk`].
     pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, Error> {
-        let Options { clock, disk, backoff, install, memory, seed, keep, quota } = options;
+        let Options { clock, disk, backoff, install, memory, threads, seed, keep, quota } = options;
         let (dir, keeping) = (dir.as_ref(), Keeping { keep, quota });
         let entropy = seed.map_or(Entropy::System, Entropy::seeded);
         let folders = Arc::new(Folders::open(disk.clone(), dir)?);
@@ -137,7 +143,7 @@ impl Outbox {
             drop(open);
             open = opening::alone(&folders)?;
         }
-        let mut core = Core::new(store, folders.clone(), Seams { clock, entropy, backoff, memory, keeping });
+        let mut core = Core::new(store, folders.clone(), Seams { clock, entropy, backoff, memory, threads, keeping });
         core.adopt(rebuild)?;
         if let Some(install) = &install {
             core.know_install(install)?;
@@ -198,17 +204,7 @@ impl Outbox {
     }
 
     fn change_so<T>(&self, safe: Safe, change: impl FnOnce(&mut Core) -> Result<T, Error>) -> Result<T, Error> {
-        self.work(|core| {
-            core.store.begin(safe)?;
-            let made = change(core);
-            let ended = core.store.end(made.is_ok());
-            core.end_sealing(made.is_ok() && ended.is_ok(), safe);
-            if made.is_err() || ended.is_err() {
-                core.forget_news();
-            }
-            let made = made?;
-            ended.map(|()| made)
-        })
+        self.work(|core| core.at_once(safe, change))
     }
 
     /// Calls `listener` at every change that this process makes, in order, on a thread of its own, until what is returned is

@@ -17,10 +17,18 @@ impl World {
         if self.run.is_none() {
             let app = self.rng.usize(..self.apps.len());
             let (begun, process) = (self.apps[app].outbox.begin_delivery(), self.apps[app].process.clone());
+            let threads = self.apps[app].threads.get();
             self.tell("a delivery begins");
             let Some(delivery) = self.survive(begun, "begin delivery") else { return false };
             self.generation += 1;
-            self.run = Some(Run { delivery, generation: self.generation, wakes: Some(0), process });
+            self.run = Some(Run {
+                delivery,
+                generation: self.generation,
+                wakes: Some(0),
+                process,
+                making: BTreeSet::new(),
+                threads,
+            });
         }
         let run = self.run.as_ref().expect("just begun");
         if run.wakes.is_none_or(|at| at > self.now) {
@@ -33,19 +41,7 @@ impl World {
         let Some(task) = self.survive(task, "next") else { return false };
         match task {
             Task::Send(transfer) => self.send(&transfer),
-            Task::Prepare(job) => {
-                let prepared = job.run();
-                if self.run.as_ref().is_some_and(|run| run.process.is_dead()) {
-                    self.tell("killed while it prepares");
-                    self.bury_the_dead();
-                    return false;
-                }
-                let done = self.run.as_ref().expect("it runs").delivery.prepared(prepared);
-                if done.is_err() {
-                    self.end_run("what was prepared cannot be kept");
-                }
-                self.survive(done, "prepare");
-            }
+            Task::Prepare(job) => return self.prepare(job),
             Task::Token { account } => self.sign_in(&account),
             Task::Sleep { left } => {
                 let wakes = left.map(|left| self.now + (left.as_millis() as u64).max(1));

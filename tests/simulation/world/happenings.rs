@@ -44,12 +44,14 @@ impl World {
         let (from, to) = (self.dir.clone(), self.real.path().join("at-death"));
         let process = self.disk.process(dies_at, move || copy_database(&from, &to));
         let seed = self.rng.u64(..);
+        let threads = NonZeroUsize::new(usize::from(seed.to_le_bytes()[1]) % 3 + 1).expect("one at least");
         let options = Options {
             clock: self.clock.clone(),
             disk: Arc::new(process.clone()),
             backoff: Backoff::default(),
             install: Some(self.install()),
             memory: 64_000_000,
+            threads,
             seed: Some(seed),
             keep: [Keep::UntilDelivered, Keep::Days(1), Keep::Forever][usize::from(seed.to_le_bytes()[0]) % 3],
             quota: None,
@@ -61,7 +63,7 @@ impl World {
                     "an app opens the outbox{}",
                     dies_at.map_or(String::new(), |at| format!(", to die at its step {at}"))
                 ));
-                self.apps.push(App { process, outbox, keeps });
+                self.apps.push(App { process, outbox, keeps, threads });
                 let accounts = self.accounts();
                 for account in accounts {
                     let put = self.apps.last().expect("just pushed").outbox.put_account(account);
@@ -127,7 +129,7 @@ impl World {
         let content = format!("{begin}capture {} of {}", self.captures, job.id).into_bytes();
         let person = PEOPLE[self.rng.usize(..PEOPLE.len())];
         let (way, path) = (self.rng.u8(..16), self.dir.join("report.pdf"));
-        let is_photo = way == 15;
+        let is_photo = way >= 14;
         let content = if is_photo { picture(self.captures) } else { content };
         let outbox = &self.apps[app].outbox;
         let captured = if way < 8 && takes_text {

@@ -14,7 +14,7 @@ import Foundation
 /// ```
 ///
 /// Use it from any thread and any actor. What is `async` never blocks Swift's own threads;
-/// ``init(at:memory:keep:quota:install:)`` and ``put(_:)`` are not, they wait for the disk where they are called. Errors are
+/// ``init(at:memory:threads:keep:quota:install:)`` and ``put(_:)`` are not, they wait for the disk where they are called. Errors are
 /// ``OutboxError``; after ``close()`` every call throws ``OutboxError/closed``. Several outboxes, also in several processes,
 /// may be open on one folder; one of them delivers at a time, and ``items(of:)`` and ``events`` tell of what this process
 /// does.
@@ -50,23 +50,28 @@ public final class Outbox: Sendable {
     /// - Parameters:
     ///   - folder: A folder of its own, on a local disk. Keep it out of backups (`isExcludedFromBackup`), or give `install`: a copy
     ///     that is restored to another phone would be delivered from both.
-    ///   - memory: The most bytes that preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
+    ///   - memory: The most bytes that preparing a photo may take, each one. Default: 256 MB; a baseline JPEG of any size takes
+    ///     about 12 MB.
+    ///   - threads: How many photos are prepared at the same time at most, each on a thread of its own and in its own `memory`.
+    ///     Default: 1, which leaves the phone's other cores to the app.
     ///   - keep: How long the files of delivered items stay; their receipts stay until they are forgotten. Default: 30 days.
     ///   - quota: The most bytes that the captured and prepared files may take together. Default: what the disk has.
     ///   - install: A file outside of every backup (`isExcludedFromBackup` on its folder), for an id of this installation. Where
     ///     it differs from the outbox's, the outbox came back on another phone, and every upload is looked for before it is sent.
     ///     Its folder must be there; the file is made.
-    /// - Throws: ``OutboxError/inUse(message:)`` where it has to be rebuilt while another process has it open,
+    /// - Throws: ``OutboxError/invalid(message:)`` where a number of days or bytes is below zero, or that of threads below one;
+    ///   ``OutboxError/inUse(message:)`` where it has to be rebuilt while another process has it open,
     ///   ``OutboxError/tooNew(message:)``, ``OutboxError/diskFull(message:)``, ``OutboxError/failed(message:)``.
     public init(
-        at folder: URL, memory: Int? = nil, keep: Keep? = nil, quota: Int? = nil, install: URL? = nil
+        at folder: URL, memory: Int? = nil, threads: Int? = nil, keep: Keep? = nil, quota: Int? = nil,
+        install: URL? = nil
     ) throws {
         try OutboxError.check(isFile: folder)
         if let install { try OutboxError.check(isFile: install) }
         let native = try OutboxError.translating {
             try NativeOutbox.open(
-                folder: folder, memory: memory.map(Int64.init), keep: keep, quota: quota.map(Int64.init),
-                install: install)
+                folder: folder, memory: memory.map(Int64.init), threads: threads.map(Int32.init(clamping:)), keep: keep,
+                quota: quota.map(Int64.init), install: install)
         }
         state = Locked(Open(native: native))
     }

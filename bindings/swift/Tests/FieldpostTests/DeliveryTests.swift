@@ -42,6 +42,30 @@ struct DeliveryTests {
         #expect(entry.name.contains("boiler-\(item.id.suffix(8))."), "the name that is sent has the marker")
     }
 
+    @Test("photos are prepared on as many threads as the app allows, one at least")
+    func threads() async throws {
+        let world = try await World()
+        let two = try Outbox(at: world.folder.appendingPathComponent("threads"), threads: 2)
+        defer { two.close() }
+        try world.putAccount("acme", in: two)
+        try await two.setConditions(Conditions(network: .none, power: .battery))
+        let photo = try world.photo()
+        for _ in 0..<3 {
+            try await two.capture(.photo(photo, maxEdge: 20), for: world.job)
+        }
+        let offline = try await two.deliver { _ in nil }
+        #expect((offline.delivered, offline.waiting, offline.blocked) == (0, 3, 0))
+        #expect(try await two.list().map(\.sent?.width) == [20, 20, 20])
+
+        for none in [0, -1] {
+            let error = try await outboxError {
+                try Outbox(at: world.folder.appendingPathComponent("none"), threads: none)
+            }
+            guard case .invalid(let message) = error else { throw Unexpected(error) }
+            #expect(message == "the number of threads cannot be below one")
+        }
+    }
+
     @Test("a server that asks to wait is a wait with its end")
     func askedToWait() async throws {
         let world = try await World()

@@ -1,7 +1,7 @@
 //! Delivery as a pull protocol: `next` lets a task out, `report` takes its result. Synchronous and deterministic: the same
 //! rows, answers, clock and chance give the same tasks.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::captions::text_damaged;
@@ -28,8 +28,8 @@ pub(crate) struct Air {
     pub(super) flights: BTreeMap<TransferId, Flight>,
     pub(super) follow_ups: VecDeque<FollowUp>,
     pub(super) tokens: Tokens,
-    /// One at a time: a phone has other things to do.
-    pub(super) preparing: Option<ItemId>,
+    /// What is being made ready: each item once, and no more at a time than the app allows.
+    pub(super) preparing: BTreeSet<ItemId>,
     pub(super) made: Made,
     last: u64,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Air {
 pub(crate) struct Mark {
     last: u64,
     follow_ups: VecDeque<FollowUp>,
-    preparing: Option<ItemId>,
+    preparing: BTreeSet<ItemId>,
     asked: Vec<String>,
 }
 
@@ -82,7 +82,8 @@ pub(super) enum What {
 /// What a delivery wants done.
 #[expect(clippy::large_enum_variant, reason = "one at a time, moved once")]
 pub enum Task {
-    /// Make the body that is sent: [`PrepareJob::run`] on a thread of its own, then [`prepared`](crate::Delivery::prepared).
+    /// Make the body that is sent: [`PrepareJob::run`] on a thread of its own, then [`prepared`](crate::Delivery::prepared). No
+    /// more of them are out at a time than [`Options::threads`](crate::Options::threads), each of another item.
     Prepare(PrepareJob),
     /// Make this exchange, then [`report`](crate::Delivery::report).
     Send(Transfer),
@@ -434,21 +435,21 @@ pub(super) fn journal_gone() -> Why {
 impl Air {
     /// Where it stands before a task is let out.
     pub(crate) fn mark(&self) -> Mark {
-        let follow_ups = self.follow_ups.clone();
-        Mark { last: self.last, follow_ups, preparing: self.preparing, asked: self.tokens.asked() }
+        let (follow_ups, preparing) = (self.follow_ups.clone(), self.preparing.clone());
+        Mark { last: self.last, follow_ups, preparing, asked: self.tokens.asked() }
     }
 
     /// The task was not let out after all.
     pub(crate) fn back_to(&mut self, mark: &Mark) {
         self.flights.retain(|id, _| id.0 <= mark.last);
         self.follow_ups.clone_from(&mark.follow_ups);
-        self.preparing = mark.preparing;
+        self.preparing.clone_from(&mark.preparing);
         self.tokens.unask(&mark.asked);
     }
 
     /// Whether transfers are under way.
     pub(crate) fn is_idle(&self) -> bool {
-        self.flights.is_empty() && self.preparing.is_none()
+        self.flights.is_empty() && self.preparing.is_empty()
     }
 
     /// The transfer that was let out last.

@@ -38,6 +38,7 @@ pub(crate) mod tokens;
 mod until;
 
 use std::collections::{BTreeSet, HashSet};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ use crate::model::{
 };
 use crate::providers::provider;
 use crate::providers::settings::Common;
-use crate::store::{Entry, Filter, Folders, Line, Sealed, Sql, Store};
+use crate::store::{Entry, Filter, Folders, Line, Safe, Sealed, Sql, Store};
 
 use entropy::Entropy;
 use keeping::Keeping;
@@ -68,6 +69,7 @@ pub(crate) struct Core {
     pub(crate) entropy: Entropy,
     pub(crate) backoff: Backoff,
     pub(crate) memory: u64,
+    threads: NonZeroUsize,
     keeping: Keeping,
     /// What could not be cleared, and is not tried again by this process.
     uncleared: HashSet<ItemId>,
@@ -83,18 +85,36 @@ pub(crate) struct Seams {
     pub(crate) entropy: Entropy,
     pub(crate) backoff: Backoff,
     pub(crate) memory: u64,
+    pub(crate) threads: NonZeroUsize,
     pub(crate) keeping: Keeping,
 }
 
 impl Core {
     pub(crate) fn new(store: Store, folders: Arc<Folders>, seams: Seams) -> Self {
-        let Seams { clock, entropy, backoff, memory, keeping } = seams;
+        let Seams { clock, entropy, backoff, memory, threads, keeping } = seams;
         let (uncleared, news, sealed) = (HashSet::new(), Vec::new(), Vec::new());
-        Core { store, folders, clock, entropy, backoff, memory, keeping, uncleared, news, sealed }
+        Core { store, folders, clock, entropy, backoff, memory, threads, keeping, uncleared, news, sealed }
     }
 
     pub(crate) fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    /// Does `change` in one transaction; of what could not be done nothing is told.
+    pub(crate) fn at_once<T>(
+        &mut self,
+        safe: Safe,
+        change: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.store.begin(safe)?;
+        let made = change(self);
+        let ended = self.store.end(made.is_ok());
+        self.end_sealing(made.is_ok() && ended.is_ok(), safe);
+        if made.is_err() || ended.is_err() {
+            self.forget_news();
+        }
+        let made = made?;
+        ended.map(|()| made)
     }
 
     /// Writes rows whose stage a decision changed, what was wished of them, and what waited for their end: the journal lines first,

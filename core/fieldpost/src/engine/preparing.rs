@@ -1,4 +1,4 @@
-//! Preparing: the body that is sent is made away from the outbox's lock, one at a time.
+//! Preparing: the body that is sent is made away from the outbox's lock, as many at a time as the app allows.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,44 +14,57 @@ use crate::store::{Entry, Fit, Folders};
 /// A body to be made, away from the outbox's lock.
 pub struct PrepareJob {
     item: ItemId,
+    fit: Option<Fit>,
     job: Job,
 }
 
 impl PrepareJob {
+    /// Whose body it is.
+    #[must_use]
+    pub fn item(&self) -> ItemId {
+        self.item
+    }
+
     /// Makes it. Takes a second or so for a photo of twelve megapixels.
     #[must_use]
     pub fn run(self) -> Prepared {
-        Prepared { item: self.item, made: self.job.run() }
+        Prepared { item: self.item, fit: self.fit, made: self.job.run() }
     }
 }
 
 /// A body that was made, or why it could not be.
 pub struct Prepared {
     item: ItemId,
+    /// What it was made to fit.
+    fit: Option<Fit>,
     made: Result<prepare::Made, prepare::Unprepared>,
 }
 
 impl Core {
-    /// What has to be made next, if nothing is being made.
+    /// What has to be made next, if not as much as may be is being made.
     pub(super) fn to_prepare(&self, air: &mut Air) -> Result<Option<PrepareJob>, Error> {
-        if air.preparing.is_some() {
+        if air.preparing.len() >= self.threads.get() {
             return Ok(None);
         }
-        let Some(row) = self.store.read().unprepared()? else { return Ok(None) };
+        let Some(row) = self.store.read().unprepared(&air.preparing)? else { return Ok(None) };
         let Some(original) = row.manifest.original else { return Ok(None) };
-        air.preparing = Some(row.id());
+        air.preparing.insert(row.id());
         let job = Job::new(self.folders.clone(), &row, original, self.memory);
-        Ok(Some(PrepareJob { item: row.id(), job }))
+        Ok(Some(PrepareJob { item: row.id(), fit: row.life.fit, job }))
     }
 
     /// Takes a prepared body, or why there is none.
     pub(crate) fn prepared(&mut self, air: &mut Air, prepared: Prepared) -> Result<(), Error> {
-        air.preparing = None;
-        // Meanwhile it may have been cancelled or forgotten.
+        air.preparing.remove(&prepared.item);
+        // Meanwhile it may have been cancelled or forgotten, or repaired to go otherwise.
         let mut row = match self.store.read().item(prepared.item)? {
-            Some(row) if row.stage == Stage::Captured => row,
+            Some(row) if row.stage == Stage::Captured && row.life.fit == prepared.fit => row,
             Some(row) if row.is_given_up_unprepared() => {
                 prepare::abandon(&self.folders, row.id());
+                return Ok(());
+            }
+            Some(row) if row.life.body.is_none() => {
+                prepared.made.iter().for_each(|made| prepare::discard(&self.folders, row.id(), made));
                 return Ok(());
             }
             _ => return Ok(()),

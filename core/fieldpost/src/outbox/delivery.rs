@@ -72,10 +72,14 @@ impl Delivery {
         }
     }
 
-    /// What could not be committed was not let out.
+    /// What could not be committed was not let out. The outbox stays locked until that is undone: several threads may ask at
+    /// once, and none takes back what another was given.
     fn let_out<T>(&self, next: impl FnOnce(&mut Core, &mut Air) -> Result<T, Error>) -> Result<T, Error> {
-        let before = lock(&self.air).mark();
-        self.change(next).inspect_err(|_| lock(&self.air).back_to(&before))
+        self.outbox.work(|core| {
+            let before = lock(&self.air).mark();
+            core.at_once(Safe::AtOnce, |core| next(core, &mut lock(&self.air)))
+                .inspect_err(|_| lock(&self.air).back_to(&before))
+        })
     }
 
     /// What to do next. An attempt is journaled before its task is let out.

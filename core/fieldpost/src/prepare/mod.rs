@@ -111,6 +111,13 @@ pub(crate) fn abandon(folders: &Folders, id: ItemId) {
     }
 }
 
+/// Removes a body that nobody wants any more, and that is not on record.
+pub(crate) fn discard(folders: &Folders, id: ItemId, made: &Made) {
+    if made.body.file != ORIGINAL {
+        _ = folders.disk().remove_file(&folders.file(id, &made.body.file)); // else the next try does, or it goes with the item
+    }
+}
+
 /// The first number that no body on record has. What lies there all the same was made by a process that was killed
 /// before anybody knew of it, and goes.
 fn revision(folders: &Folders, id: ItemId) -> Result<u32, Unprepared> {

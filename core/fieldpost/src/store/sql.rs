@@ -4,6 +4,8 @@
 mod attempts;
 mod kept;
 
+use std::collections::BTreeSet;
+
 use rusqlite::types::Type;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, params};
 use serde::Serialize;
@@ -344,9 +346,11 @@ impl<'a> Sql<'a> {
         Ok(())
     }
 
-    /// The photo to prepare next.
-    pub(crate) fn unprepared(&self) -> Result<Option<Row>, Error> {
-        Ok(self.rows("WHERE stage = 'captured' ORDER BY priority DESC, seq LIMIT 1", [])?.pop())
+    /// The photo to prepare next, beside those that are being prepared.
+    pub(crate) fn unprepared(&self, beside: &BTreeSet<ItemId>) -> Result<Option<Row>, Error> {
+        let first = beside.len() as u64 + 1; // one of them is none of those
+        let rows = self.rows("WHERE stage = 'captured' ORDER BY priority DESC, seq LIMIT ?1", [signed(first)])?;
+        Ok(rows.into_iter().find(|row| !beside.contains(&row.id())))
     }
 
     /// Items of an account in a stage whose time has come, the longest due first, at most 64.

@@ -9,6 +9,7 @@ mod folders;
 mod making;
 mod operations;
 mod persons;
+mod preparing;
 mod renaming;
 mod repairs;
 mod restored;
@@ -60,10 +61,13 @@ impl Desk {
     }
 
     fn open(dir: &tempfile::TempDir, clock: &Arc<HandClock>) -> Result<Outbox, Error> {
+        Outbox::open(dir.path().join("outbox"), Self::options(dir, clock))
+    }
+
+    fn options(dir: &tempfile::TempDir, clock: &Arc<HandClock>) -> Options {
         let install = Some(dir.path().join("install"));
         let seed = Some(clock.1.fetch_add(1, Ordering::SeqCst)); // another at each opening, or ids would come twice
-        let options = Options { clock: clock.clone(), seed, install, ..Options::default() };
-        Outbox::open(dir.path().join("outbox"), options)
+        Options { clock: clock.clone(), seed, install, ..Options::default() }
     }
 
     fn again(&mut self) {

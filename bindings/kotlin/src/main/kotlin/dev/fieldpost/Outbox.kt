@@ -343,14 +343,17 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
          * usually a few milliseconds. What a killed capture left whole is taken over, what it left half is removed; a
          * corrupt database is set aside and rebuilt from the items' own folders.
          *
-         * @param memory the most bytes that preparing a photo may take. Default: 256 MB, enough for 48 megapixels.
+         * @param memory the most bytes that preparing a photo may take, each one. Default: 256 MB; a baseline JPEG of any
+         *   size takes about 12 MB.
+         * @param threads how many photos are prepared at the same time at most, each on a thread of its own and in its own
+         *   [memory]. Default: 1, which leaves the phone's other cores to the app.
          * @param keep how long the files of delivered items stay; their receipts stay until they are forgotten. Default: 30 days.
          * @param quota the most bytes that the captured and prepared files may take together. Default: what the disk has.
          * @param install a file outside of every backup, for an id of this installation, such as
          *   `context.noBackupFilesDir.resolve("fieldpost-install")`. Where it differs from the outbox's, the outbox came back
          *   on another phone, and every upload is looked for before it is sent. Without it what the old phone has sent since
          *   the backup is sent again. Its folder must be there; the file is made.
-         * @throws OutboxException.Invalid where a number of days or bytes is below zero.
+         * @throws OutboxException.Invalid where a number of days or bytes is below zero, or that of threads below one.
          * @throws OutboxException.InUse where it has to be alone, and another process has the outbox open.
          * @throws OutboxException.TooNew where a newer version of the library wrote it.
          * @throws OutboxException.Failed where the folder cannot be made or read.
@@ -358,10 +361,11 @@ public class Outbox private constructor(native: NativeOutbox) : AutoCloseable {
         public fun open(
             folder: File,
             memory: Bytes? = null,
+            threads: Int? = null,
             keep: Keep? = null,
             quota: Bytes? = null,
             install: File? = null,
-        ): Outbox = Outbox(translated { NativeOutbox.open(folder, memory, keep, quota, install) })
+        ): Outbox = Outbox(translated { NativeOutbox.open(folder, memory, threads, keep, quota, install) })
 
         /**
          * Rescues every item of the outbox in [folder] that is neither delivered nor cancelled nor forgotten: its captured file and

@@ -47,6 +47,20 @@ class DeliveryTest : StoryTest() {
         }
 
     @Test
+    fun `photos are prepared on as many threads as the app allows, one at least`() =
+        story {
+            Outbox.open(folder.resolve("threads"), threads = 2).use { two ->
+                two.putAccount(acme())
+                two.setConditions(Conditions(Network.NONE, Power.BATTERY))
+                val photos = List(3) { two.capture(Photo(picture("plate-$it.bmp"), maxEdge = 20), job) }
+                assertEquals(listOf(0, 3, 0), two.deliver { error("no token is wanted") }.counts())
+                assertEquals(listOf(20, 20, 20), photos.map { two.item(it.id).sent?.width })
+            }
+            val none = assertThrows<OutboxException.Invalid> { Outbox.open(folder.resolve("no"), threads = 0) }
+            assertEquals("the number of threads cannot be below one", none.message)
+        }
+
+    @Test
     fun `a second delivery has nothing to do, and a third delivers what came since`() =
         story {
             outbox.capture(Text("one"), job)

@@ -29,7 +29,7 @@ pub(crate) trait Picture {
     fn frame(&self) -> Frame;
     /// How it is to be written: progressive means to be gone over once for each scan.
     fn coding(&self) -> Coding {
-        Coding::Progressive
+        Coding::smallest(&self.frame())
     }
     /// Shows every MCU row, from the top.
     fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError>;
@@ -40,7 +40,7 @@ pub(crate) trait Picture {
 /// How a search ended.
 pub(crate) enum Found {
     /// It fits.
-    Fits(Fit),
+    Fits(Box<Fit>),
     /// At the floor of quality it has so many bytes, more than the room.
     Over {
         /// About.
@@ -151,12 +151,12 @@ impl Search<'_> {
             scale = next;
         }
         match best {
-            Some(fit) => Ok(Found::Fits(fit)),
+            Some(fit) => Ok(Found::Fits(Box::new(fit))),
             // Every guess was over, each by less: the floor is left.
             None => {
                 let (bytes, fit) = self.counted(self.coarse)?;
                 *counts += 1;
-                Ok(if bytes <= self.room { Found::Fits(fit) } else { Found::Over { bytes: bytes as u64 } })
+                Ok(if bytes <= self.room { Found::Fits(Box::new(fit)) } else { Found::Over { bytes: bytes as u64 } })
             }
         }
     }

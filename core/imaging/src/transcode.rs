@@ -161,7 +161,7 @@ impl Picture for Made<'_, '_, '_> {
 
     fn coding(&self) -> Coding {
         // Nobody decodes nine times.
-        if self.kept.is_some() { Coding::Progressive } else { Coding::Baseline }
+        if self.kept.is_some() { Coding::smallest(&self.frame) } else { Coding::Baseline }
     }
 
     fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError> {

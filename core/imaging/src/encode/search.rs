@@ -22,6 +22,12 @@ const SLOPE: f64 = -0.7;
 /// Scales whose logarithms are this near to each other, one too fine and one not, have a step of the tables between them: what
 /// comes of it is as full as it gets.
 const NARROW: f64 = 0.003;
+/// The factor on dead zones that leaves none.
+const NO_DEAD_ZONE: f64 = 0.58;
+/// By how much the logarithm of the size rises where that factor falls by one, before anything is measured.
+const CARE_SLOPE: f64 = 0.35;
+/// A room is filled so often, at most.
+const FILLS: u32 = 4;
 /// A picture is counted whole so often, at most: a secant needs two or three.
 const COUNTS: u32 = 8;
 /// A picture is sampled so often, at most.
@@ -32,7 +38,7 @@ pub(crate) trait Picture {
     fn frame(&self) -> Frame;
     /// How it is to be written: progressive means to be gone over once for each scan.
     fn coding(&self) -> Coding {
-        Coding::Progressive
+        Coding::smallest(&self.frame())
     }
     /// Shows every MCU row, from the top.
     fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError>;
@@ -43,7 +49,7 @@ pub(crate) trait Picture {
 /// How a search ended.
 pub(crate) enum Found {
     /// It fits.
-    Fits(Fit),
+    Fits(Box<Fit>),
     /// At the floor of quality it has so many bytes, more than the room.
     Over {
         /// About.
@@ -56,6 +62,7 @@ pub(crate) struct Fit {
     pub(crate) tables: Tables,
     pub(crate) counted: Counted,
     pub(crate) quality: u8,
+    scale: f32,
     /// The length of the file, about: bytes that are stuffed are known once it is written.
     pub(crate) bytes: u64,
 }
@@ -156,14 +163,41 @@ impl Search<'_> {
             scale = next;
         }
         match best {
-            Some(fit) => Ok(Found::Fits(fit)),
+            Some(fit) if (fit.bytes as f64) < self.room * FULL && over.is_some() => self.filled(fit, counts),
+            Some(fit) => Ok(Found::Fits(Box::new(fit))),
             // Every guess was over, each by less: the floor is left.
             None => {
                 let (bytes, fit) = self.counted(self.coarse)?;
                 *counts += 1;
-                Ok(if bytes <= self.room { Found::Fits(fit) } else { Found::Over { bytes: bytes as u64 } })
+                Ok(if bytes <= self.room { Found::Fits(Box::new(fit)) } else { Found::Over { bytes: bytes as u64 } })
             }
         }
+    }
+
+    /// The same scale with less and less of a dead zone, until the room is full: where the tables' next step is too coarse.
+    fn filled(&mut self, fit: Fit, counts: &mut u32) -> Result<Found, FitError> {
+        let scale = fit.scale;
+        let mut best = fit;
+        let (mut low, mut high) = (NO_DEAD_ZONE, 1.0);
+        let mut care = 1.0 - (self.target() - libm::log(best.bytes as f64)) / CARE_SLOPE;
+        for _ in 0..FILLS {
+            care = care.clamp(low, high);
+            let (bytes, fit) = self.counted_with(scale, care)?;
+            *counts += 1;
+            if bytes > self.room {
+                low = care;
+            } else {
+                high = care;
+                best = fit;
+                if bytes >= self.room * FULL || care <= NO_DEAD_ZONE {
+                    break;
+                }
+            }
+            let guess = care - (self.target() - libm::log(bytes)) / CARE_SLOPE;
+            let is_inside = guess > low && guess < high;
+            care = if is_inside { guess } else { (low + high) / 2.0 };
+        }
+        Ok(Found::Fits(Box::new(best)))
     }
 
     /// The guess, kept inside what is known: between a scale that fits and one that does not.
@@ -196,9 +230,12 @@ impl Search<'_> {
     }
 
     fn counted(&mut self, scale: f64) -> Result<(f64, Fit), FitError> {
+        self.counted_with(libm::exp(scale) as f32, 1.0)
+    }
+
+    fn counted_with(&mut self, scale: f32, care: f64) -> Result<(f64, Fit), FitError> {
         let frame = self.picture.frame();
-        let scale = libm::exp(scale) as f32;
-        let tables = Tables::at(scale);
+        let tables = Tables::with_care(scale, care as f32);
         let mut counter = Counter::new(&frame, &tables, self.picture.coding());
         self.picture.all(&mut |strip| {
             counter.strip(strip);
@@ -208,7 +245,7 @@ impl Search<'_> {
         let data = counted.data_bytes() as f64;
         let bytes = counted.bytes(self.segments) as f64 - data + with_stuffing(data);
         let quality = Tables::quality_of_scale(scale);
-        Ok((bytes, Fit { tables, counted, quality, bytes: libm::ceil(bytes) as u64 }))
+        Ok((bytes, Fit { tables, counted, quality, bytes: libm::ceil(bytes) as u64, scale }))
     }
 }
 

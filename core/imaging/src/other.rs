@@ -13,8 +13,8 @@ use crate::pixels::{Layout, Pixels, within_edge};
 use crate::planes::{Planes, Shrinker, Stored, Turn};
 use crate::png::{self, Png};
 use crate::transcode::{all_of, some_of};
-use crate::under::{Attempt, Wanted, Written, smaller_edge, write_under};
-use crate::{ContentType, Control, ExifPolicy, FitError, Fitted, Format, Policy, Source};
+use crate::under::{Attempt, Wanted, Written, metadata_room, smaller_edge, write_under};
+use crate::{ContentType, Control, ExifPolicy, FitError, Fitted, Format, Policy, ProfilePolicy, Source};
 
 pub(crate) fn fit(
     kind: ContentType,
@@ -54,7 +54,12 @@ fn read_whole(source: &mut dyn Source, control: &Control<'_>) -> Result<Vec<u8>,
 fn as_it_is(file: &[u8], policy: &Policy) -> Result<Option<(Option<Vec<u8>>, Fitted)>, FitError> {
     let png = Png::parse(file)?;
     let (width, height) = (png.width, png.height);
-    if png.truncated || png.orientation != 1 || policy.max_edge.is_some_and(|edge| width.max(height) > edge) {
+    let colours_stay = policy.profile == ProfilePolicy::Carry || png.is_srgb();
+    if !colours_stay
+        || png.truncated
+        || png.orientation != 1
+        || policy.max_edge.is_some_and(|edge| width.max(height) > edge)
+    {
         return Ok(None);
     }
     let without = (policy.exif != ExifPolicy::Keep).then(|| png.rewrite(policy.exif)).filter(|bytes| bytes != file);
@@ -72,12 +77,15 @@ fn made_to_fit(
 ) -> Result<(Vec<u8>, Fitted), FitError> {
     let edge = policy.max_edge.unwrap_or(JPEG_EDGE).clamp(1, JPEG_EDGE);
     let cap = policy.cap.unwrap_or(u64::MAX);
-    let Decoded { pixels, orientation, metadata, truncated } = decode(kind, &file, edge, control)?;
+    let Decoded { mut pixels, orientation, metadata, truncated } = decode(kind, &file, edge, control)?;
     drop(file);
     control.step(0.5)?;
 
     let mut metadata = metadata.allowed(policy.exif);
-    metadata.keep_profile_for(pixels.layout() == Layout::Gray);
+    let is_gray = pixels.layout() == Layout::Gray;
+    if let Some(converter) = metadata.settle_colours(policy.profile, is_gray, metadata_room(cap)) {
+        pixels.convert(&converter);
+    }
     let turn = Turn::of(orientation);
     let mut jpeg = Jpeg { metadata: metadata.clone(), pixels: &pixels, turn, policy, passes: 0, file: Vec::new() };
     let as_jpeg = jpeg.fit(edge, cap, control);

@@ -12,7 +12,7 @@ use crate::metadata::{Metadata, kept_segments};
 use crate::pixels::within_edge;
 use crate::planes::Turn;
 use crate::transcode::Origin;
-use crate::under::{Attempt, Wanted, smaller_edge, write_under};
+use crate::under::{Attempt, Wanted, metadata_room, smaller_edge, write_under};
 use crate::{Control, ExifPolicy, FitError, Fitted, Format, Policy, Source};
 
 /// The widest and highest a JPEG can be.
@@ -32,8 +32,10 @@ pub(crate) fn fit(
     let metadata = Metadata::of_segments(&header.segments);
     let orientation = metadata.orientation();
     let is_within = policy.max_edge.is_none_or(|edge| header.width.max(header.height) <= edge);
+    let is_gray = header.colour == Colour::Gray;
     if orientation == 1
         && is_within
+        && metadata.colours_stay(policy.profile, is_gray)
         && let Some(fitted) = as_it_is(source, out, &header, &metadata, policy, control)?
     {
         return Ok(fitted);
@@ -42,7 +44,7 @@ pub(crate) fn fit(
     let edge = policy.max_edge.unwrap_or(JPEG_EDGE).clamp(1, JPEG_EDGE);
     let cap = policy.cap.unwrap_or(u64::MAX);
     let mut allowed = metadata.allowed(policy.exif);
-    allowed.keep_profile_for(header.colour == Colour::Gray);
+    let converter = allowed.settle_colours(policy.profile, is_gray, metadata_room(cap));
 
     let (width, height) = (header.width, header.height);
     let (to_width, _) = within_edge(width, height, edge);
@@ -54,7 +56,8 @@ pub(crate) fn fit(
     let mut watch = Watch::new(control, 0.0);
     let mut passes = 0;
     let mut edge = edge.min(width.max(height));
-    let mut origin = Origin { source, header: &header, turn: Turn::of(orientation), budget: control.memory_limit() };
+    let (turn, budget) = (Turn::of(orientation), control.memory_limit());
+    let mut origin = Origin { source, header: &header, turn, converter, budget };
     loop {
         let mut made = origin.make(edge, &mut watch)?;
         let Frame { width, height, .. } = made.frame();

@@ -3,6 +3,7 @@
 //! Owns the choice of scale and of what is kept: all of the output's planes where the budget bears them, else a window of MCU rows,
 //! for which the source is decoded again. Never holds the source's file, nor its pixels.
 
+use crate::colour::Converter;
 use crate::control::Watch;
 use crate::encode::{Coding, Frame, Picture, Sampling, Strip};
 use crate::jpeg::{self, Header, Plan, Scale, Sink};
@@ -22,6 +23,8 @@ pub(crate) struct Origin<'s> {
     pub(crate) source: &'s mut dyn Source,
     pub(crate) header: &'s Header,
     pub(crate) turn: Turn,
+    /// What brings the colours to sRGB, where they are to be.
+    pub(crate) converter: Option<Converter>,
     /// What may be used, in bytes.
     pub(crate) budget: u64,
 }
@@ -136,6 +139,9 @@ impl Made<'_, '_, '_> {
             jpeg::decode(self.origin.source, self.origin.header, &self.plan, &mut into, &mut |part| watch.at(part))?;
         self.truncated |= ending.truncated;
         into.shrinker.finish();
+        if let Some(converter) = &self.origin.converter {
+            converter.planes(&mut planes.parts_mut().collect::<Vec<_>>());
+        }
         Ok(planes)
     }
 }

@@ -19,10 +19,14 @@ pub(crate) struct Wanted {
     segments: Vec<u8>,
 }
 
+/// Metadata may take a quarter of the cap, no more: the picture is what was asked for.
+pub(crate) fn metadata_room(cap: u64) -> usize {
+    usize::try_from(cap / 4).unwrap_or(usize::MAX)
+}
+
 impl Wanted {
-    /// Metadata may take a quarter of the cap, no more: the picture is what was asked for.
     pub(crate) fn new(cap: u64, range: QualityRange, metadata: &Metadata) -> Wanted {
-        Wanted { cap, range, segments: metadata.jpeg_segments(usize::try_from(cap / 4).unwrap_or(usize::MAX)) }
+        Wanted { cap, range, segments: metadata.jpeg_segments(metadata_room(cap)) }
     }
 }
 

@@ -34,8 +34,8 @@ impl NativeOutbox {
     /// Opens the outbox in that folder, makes it where it is missing. What a killed capture left whole is taken over, what
     /// it left half is removed. A corrupt database is set aside and rebuilt from the items' own folders.
     ///
-    /// `memory` bounds what preparing a photo may take, each one. Default: 256 MB; a baseline JPEG of any size takes about
-    /// 12 MB. `threads` is how many photos are prepared at the same time at most, each on a thread of its own. Default: 1;
+    /// `memory` bounds what preparing a photo may take, each one. Default: 256 MB; a baseline JPEG of any size is brought
+    /// down to 2560 pixels in about 12 MB. `threads` is how many photos are prepared at the same time at most, each on a thread of its own. Default: 1;
     /// below that it is `Invalid`. `keep` is how long the files of delivered items stay. Default: 30 days. `quota` is the most
     /// that the captured and prepared files may take together: a capture beyond it is refused with `QuotaFull`, once all that
     /// is delivered is cleared. Default: what the disk has.

@@ -50,7 +50,8 @@ pub struct Options {
     /// `None`: such an outbox sends again what another phone sent since the backup.
     pub install: Option<PathBuf>,
     /// The memory that preparing a photo may take, in bytes: each one, where [`threads`](Self::threads) allows several. A baseline
-    /// JPEG of any size takes about 12 MB; what takes more than this is blocked with `memory_limit`.
+    /// JPEG of any size is brought down to 2560 pixels in about 12 MB, progressive ones and other formats take more with their
+    /// size; what takes more than is allowed is blocked with `memory_limit`.
     pub memory: u64,
     /// How many photos are prepared at the same time at most, each on a thread of its own and in [`memory`](Self::memory) of its
     /// own. One leaves a phone's other cores to the app; more is for whoever captures faster than one thread prepares.

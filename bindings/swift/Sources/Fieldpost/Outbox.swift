@@ -50,8 +50,8 @@ public final class Outbox: Sendable {
     /// - Parameters:
     ///   - folder: A folder of its own, on a local disk. Keep it out of backups (`isExcludedFromBackup`), or give `install`: a copy
     ///     that is restored to another phone would be delivered from both.
-    ///   - memory: The most bytes that preparing a photo may take, each one. Default: 256 MB; a baseline JPEG of any size takes
-    ///     about 12 MB.
+    ///   - memory: The most bytes that preparing a photo may take, each one. Default: 256 MB; a baseline JPEG of any size is
+    ///     brought down to 2560 pixels in about 12 MB.
     ///   - threads: How many photos are prepared at the same time at most, each on a thread of its own and in its own `memory`.
     ///     Default: 1, which leaves the phone's other cores to the app.
     ///   - keep: How long the files of delivered items stay; their receipts stay until they are forgotten. Default: 30 days.

@@ -94,9 +94,9 @@ fn made_to_fit(
         let bytes = bytes as u64;
         Fitted { bytes, width, height, quality, passes, format, passthrough: false, truncated }
     };
-    // Below which length a PNG is the better answer.
+    // Up to which length a PNG is the better answer: lines stay sharp in it, and clear paper clear.
     let limit = match &as_jpeg {
-        Ok(written) => written.bytes,
+        Ok(written) => cap.min(written.bytes + written.bytes / 2),
         Err(FitError::CapNotMet { .. }) => cap,
         Err(_) => 0,
     };

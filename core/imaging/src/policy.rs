@@ -87,9 +87,9 @@ impl QualityRange {
 }
 
 impl Default for QualityRange {
-    /// 45 to 95: below, blocks show in a meter's digits; above, the file grows and the eye sees no more.
+    /// 30 to 95: below, blocks show in a meter's digits; above, the file grows and the eye sees no more.
     fn default() -> Self {
-        QualityRange::between(45, 95)
+        QualityRange::between(30, 95)
     }
 }
 

@@ -12,10 +12,11 @@ use crate::{FitError, QualityRange};
 const IN_MEMORY: u64 = 2_000_000;
 
 /// What the file has to be.
-pub(crate) struct Wanted {
+pub(crate) struct Wanted<'m> {
     cap: u64,
     range: QualityRange,
-    /// What goes behind the start of the file.
+    metadata: &'m Metadata,
+    /// What of it goes behind the start of the file.
     segments: Vec<u8>,
 }
 
@@ -24,9 +25,21 @@ pub(crate) fn metadata_room(cap: u64) -> usize {
     usize::try_from(cap / 4).unwrap_or(usize::MAX)
 }
 
-impl Wanted {
-    pub(crate) fn new(cap: u64, range: QualityRange, metadata: &Metadata) -> Wanted {
-        Wanted { cap, range, segments: metadata.jpeg_segments(metadata_room(cap)) }
+impl<'m> Wanted<'m> {
+    pub(crate) fn new(cap: u64, range: QualityRange, metadata: &'m Metadata) -> Self {
+        Wanted { cap, range, metadata, segments: metadata.jpeg_segments(metadata_room(cap)) }
+    }
+
+    /// The cap that a picture of so many bytes without metadata does meet: a larger one has room for more metadata.
+    fn met_by(&self, picture: u64) -> u64 {
+        let mut cap = picture + self.segments.len() as u64;
+        loop {
+            let larger = picture + self.metadata.jpeg_segments(metadata_room(cap)).len() as u64;
+            if larger <= cap {
+                return cap;
+            }
+            cap = larger;
+        }
     }
 }
 
@@ -42,7 +55,7 @@ pub(crate) struct Written {
 /// How an attempt at one size ended.
 pub(crate) enum Attempt {
     Written(Written),
-    /// So many bytes at the floor of quality.
+    /// At the floor of quality it meets this cap.
     Over(u64),
 }
 
@@ -56,7 +69,7 @@ pub(crate) fn smaller_edge(long: u32, least: u32, bytes: u64, cap: u64) -> Optio
 /// Writes `picture` to `out` as the best JPEG under the cap. `passes` goes up with each time that all of it was gone over.
 pub(crate) fn write_under(
     picture: &mut dyn Picture,
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     passes: &mut u32,
     out: &mut dyn Write,
 ) -> Result<Attempt, FitError> {
@@ -64,7 +77,11 @@ pub(crate) fn write_under(
     let mut room = wanted.cap;
     loop {
         let fit = match encode::search(picture, room, wanted.segments.len(), wanted.range, passes)? {
-            Found::Over { bytes } => return Ok(Attempt::Over(bytes)),
+            Found::Over(fit) => {
+                let exact = emit(picture, &fit, &wanted.segments, &mut io::sink())?;
+                let picture = exact.max(fit.bytes) - wanted.segments.len() as u64;
+                return Ok(Attempt::Over(wanted.met_by(picture).max(wanted.cap + 1)));
+            }
             Found::Fits(fit) => fit,
         };
         *passes += 1;

@@ -122,29 +122,42 @@ fn a_bomb_is_refused_from_its_header() {
     bmp[18..26].copy_from_slice(&[220, 255, 0, 0, 220, 255, 0, 0]);
     let mut gif = encoded(&DynamicImage::from(scene(50, 50)), ImageFormat::Gif);
     gif[6..10].copy_from_slice(&[220, 255, 220, 255]);
-    for source in [claiming(65_500, 65_500, 0xC0), claiming(65_500, 65_500, 0xC2), png, bmp, gif] {
+    for source in [png, bmp, gif] {
         match fitted(&source, &Policy::default()) {
             Err(FitError::MemoryLimit { needed, limit }) => assert!(needed > limit),
             other => panic!("{}: {:?}", source[..4].escape_ascii(), other.map(|(fitted, _)| fitted)),
         }
     }
+    // A JPEG of any size streams by: what bounds it is time, and so its pixels are counted.
+    for frame in [0xC0, 0xC2] {
+        let why = not_decodable(&claiming(65_500, 65_500, frame));
+        assert!(why.contains("65500 x 65500"), "{why}");
+    }
 }
 
 #[test]
-fn progressive_photos_are_gated_by_what_their_coefficients_take() {
-    let control = Control::default().memory(30_000_000);
-    let policy = Policy { max_edge: Some(1000), ..Policy::default() };
-    let fits = Bench::with(&claiming(2400, 1800, 0xC0)).fit_under(&policy, &control);
-    assert!(fits.is_ok(), "a baseline photo of this size fits the budget");
-    match Bench::with(&claiming(2400, 1800, 0xC2)).fit_under(&policy, &control) {
-        Err(FitError::MemoryLimit { needed, limit: 30_000_000 }) => assert!(needed > 2400 * 1800 * 9, "{needed}"),
+fn progressive_photos_come_at_a_smaller_scale_where_their_coefficients_take_too_much_and_no_smaller_than_an_eighth() {
+    let policy = Policy { max_edge: Some(2400), ..Policy::default() };
+    let under = |frame, memory| {
+        Bench::with(&claiming(2400, 1800, frame)).fit_under(&policy, &Control::default().memory(memory))
+    };
+    let (baseline, _) = under(0xC0, 6_000_000).unwrap();
+    assert_eq!(baseline.width, 2400, "baseline photos of any size fit, gone over again where the memory wants it");
+    for (memory, width) in [(80_000_000, 2400), (12_000_000, 1200), (4_000_000, 600)] {
+        let (fitted, _) = under(0xC2, memory).unwrap();
+        assert_eq!(fitted.width, width, "{memory} bytes");
+    }
+    match under(0xC2, 400_000) {
+        Err(FitError::MemoryLimit { needed, limit: 400_000 }) => assert!(needed > 400_000, "{needed}"),
         other => panic!("{:?}", other.map(|(fitted, _)| fitted)),
     }
 }
 
 #[test]
 fn a_file_larger_than_the_budget_is_not_even_read() {
-    let bench = Bench::with(&vec![0xFF; 100_000]);
+    let mut file = encoded(&DynamicImage::from(scene(50, 50)), ImageFormat::Png);
+    file.resize(100_000, 0xFF);
+    let bench = Bench::with(&file);
     let result = bench.fit_under(&Policy::default(), &Control::default().memory(99_999));
     assert!(matches!(result, Err(FitError::MemoryLimit { needed: 100_000, limit: 99_999 })), "{result:?}");
 }

@@ -50,14 +50,11 @@ pub(crate) trait Picture {
 pub(crate) enum Found {
     /// It fits.
     Fits(Box<Fit>),
-    /// At the floor of quality it has so many bytes, more than the room.
-    Over {
-        /// About.
-        bytes: u64,
-    },
+    /// At the floor of quality it has more bytes than the room.
+    Over(Box<Fit>),
 }
 
-/// Tables with which a picture fits.
+/// Tables, and what comes of them.
 pub(crate) struct Fit {
     pub(crate) tables: Tables,
     pub(crate) counted: Counted,
@@ -149,7 +146,7 @@ impl Search<'_> {
                 }
                 fits = Some(point);
             } else if scale >= self.coarse {
-                return Ok(Found::Over { bytes: bytes as u64 });
+                return Ok(Found::Over(Box::new(fit)));
             } else {
                 over = Some(point);
             }
@@ -169,7 +166,8 @@ impl Search<'_> {
             None => {
                 let (bytes, fit) = self.counted(self.coarse)?;
                 *counts += 1;
-                Ok(if bytes <= self.room { Found::Fits(Box::new(fit)) } else { Found::Over { bytes: bytes as u64 } })
+                let fit = Box::new(fit);
+                Ok(if bytes <= self.room { Found::Fits(fit) } else { Found::Over(fit) })
             }
         }
     }

@@ -9,6 +9,7 @@
 //!                                                        \-> emit (bits, bytes), once search has found the tables
 //! ```
 
+mod coder;
 mod count;
 mod dct;
 mod emit;

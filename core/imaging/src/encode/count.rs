@@ -3,11 +3,12 @@
 //! What is counted is kept, so that it can be written with the tables that are best for it. All scans of a file are
 //! counted in one go over the picture.
 
+use super::coder::{self, Coder};
 use super::frame::{Frame, Strip};
 use super::huffman::{Histogram, Huffman};
 use super::markers;
-use super::scans::{BandCoder, Coding, Scan};
-use super::symbols::{Differences, Symbols, TABLES, extra, whole_block};
+use super::scans::Coding;
+use super::symbols::{Symbols, TABLES, extra};
 use super::tables::Tables;
 
 /// How often each symbol of a scan came, by table.
@@ -35,20 +36,15 @@ pub(crate) struct Counter<'a> {
     frame: Frame,
     tables: &'a Tables,
     coding: Coding,
-    differences: Differences,
-    /// One for each scan; what codes its band, where it is one.
-    scans: Vec<(Option<BandCoder>, Counts)>,
+    scans: Vec<Coder<Counts>>,
     strips: usize,
 }
 
 impl<'a> Counter<'a> {
     pub(crate) fn new(frame: &Frame, tables: &'a Tables, coding: Coding) -> Counter<'a> {
-        let scans = coding.scans(frame).iter().map(|scan| {
-            let coder = if let Scan::Band(band) = scan { Some(BandCoder::new(*band)) } else { None };
-            (coder, Counts { tables: [[0; 256]; TABLES], raw: 0 })
-        });
-        let scans = scans.collect();
-        Counter { frame: *frame, tables, coding, differences: Differences::default(), scans, strips: 0 }
+        let none = Counts { tables: [[0; 256]; TABLES], raw: 0 };
+        let scans = coding.scans(frame).iter().map(|scan| Coder::new(*scan, none.clone())).collect();
+        Counter { frame: *frame, tables, coding, scans, strips: 0 }
     }
 
     /// Counts one strip.
@@ -57,43 +53,15 @@ impl<'a> Counter<'a> {
     ///
     /// Where the strip is smaller than the frame says.
     pub(crate) fn strip(&mut self, strip: &Strip<'_>) {
-        let Counter { frame, tables, differences, scans, .. } = self;
-        let ((_, first), bands) = scans.split_first_mut().expect("every coding has a scan");
-        match self.coding {
-            Coding::Baseline => frame.interleaved(strip, |plane, samples| {
-                let block = tables.of_plane(plane).block(samples);
-                differences.symbol(plane, block.at(0), first);
-                whole_block(plane, &block, first);
-            }),
-            Coding::Progressive => {
-                frame.interleaved(strip, |plane, samples| {
-                    differences.symbol(plane, tables.of_plane(plane).dc(samples), first);
-                });
-                for plane in 0..frame.planes() {
-                    let quantiser = tables.of_plane(plane);
-                    frame.plane_by_plane(strip, plane, self.strips, |samples| {
-                        let block = quantiser.block(samples);
-                        let levels = block.levels(0, 2);
-                        for (coder, counts) in bands.iter_mut() {
-                            if let Some(coder) = coder
-                                && coder.plane() == plane
-                            {
-                                coder.block(&block, &levels, counts);
-                            }
-                        }
-                    });
-                }
-            }
-        }
+        coder::strip(&self.frame, self.tables, strip, self.strips, &mut self.scans);
         self.strips += 1;
     }
 
     /// What was counted, with the tables that are best for it.
     pub(crate) fn counted(mut self) -> Counted {
-        let scans = self.scans.iter_mut().map(|(coder, counts)| {
-            if let Some(coder) = coder {
-                coder.end(counts);
-            }
+        let scans = self.scans.iter_mut().map(|coder| {
+            coder.end();
+            let counts = &coder.to;
             let codes = Box::new(std::array::from_fn(|table| Huffman::best(&counts.tables[table])));
             let bits = (0..TABLES).map(|table| codes[table].bits(&counts.tables[table], extra));
             CountedScan { bits: bits.sum::<u64>() + counts.raw, codes }

@@ -4,12 +4,16 @@
 
 use std::io::{self, Write};
 
+use super::coder::{self, Coder};
 use super::count::{Codes, Counted};
 use super::frame::{Frame, Strip};
 use super::markers;
-use super::scans::{BandCoder, Scan};
-use super::symbols::{Differences, Symbols, extra, whole_block};
+use super::symbols::{Symbols, extra};
 use super::tables::Tables;
+
+/// Scans of so many bytes together are written in one pass, those behind the first held back in memory until it ends: the
+/// transform is most of the work.
+const HELD: u64 = 1_500_000;
 
 /// Writes a JPEG strip by strip: the same strips that were counted, top to bottom, as often as there are [`Emitter::passes`].
 #[derive(Debug)]
@@ -18,12 +22,12 @@ pub(crate) struct Emitter<'a, W> {
     frame: Frame,
     tables: &'a Tables,
     counted: &'a Counted,
-    /// The scan that is being written, and what was written of it.
-    scan: usize,
+    /// How many scans are written in each pass: one or all.
+    at_once: usize,
+    /// The scans of this pass, and the first one of the next.
+    scans: Vec<Coder<Coded<'a>>>,
+    next: usize,
     strips: usize,
-    differences: Differences,
-    band: Option<BandCoder>,
-    bits: Bits,
     written: u64,
 }
 
@@ -38,20 +42,30 @@ impl<'a, W: Write> Emitter<'a, W> {
     ///
     /// Where only a sample was counted: its tables need not have a code for everything.
     pub(crate) fn new(out: W, tables: &'a Tables, counted: &'a Counted, segments: &[u8]) -> io::Result<Self> {
+        Self::holding(HELD, out, tables, counted, segments)
+    }
+
+    /// The same with another limit for what is held back.
+    pub(super) fn holding(
+        most: u64,
+        out: W,
+        tables: &'a Tables,
+        counted: &'a Counted,
+        segments: &[u8],
+    ) -> io::Result<Self> {
         assert!(counted.is_whole(), "a picture is counted whole before it is written");
         let frame = counted.frame;
-        let bits = Bits { bytes: markers::head(&frame, counted.coding, tables, segments), ..Bits::default() };
-        let differences = Differences::default();
+        let at_once = if counted.data_bytes() <= most { counted.scans.len() } else { 1 };
         let mut emitter =
-            Emitter { out, frame, tables, counted, scan: 0, strips: 0, differences, band: None, bits, written: 0 };
-        emitter.begin_scan();
-        emitter.drain()?;
+            Emitter { out, frame, tables, counted, at_once, scans: Vec::new(), next: 0, strips: 0, written: 0 };
+        emitter.put(&markers::head(&frame, counted.coding, tables, segments))?;
+        emitter.begin_pass();
         Ok(emitter)
     }
 
-    /// How often all strips are to be given: once for each scan.
+    /// How often all strips are to be given.
     pub(crate) fn passes(&self) -> usize {
-        self.counted.scans.len()
+        self.counted.scans.len() / self.at_once
     }
 
     /// Writes one strip, and what ends a scan behind its last one.
@@ -62,41 +76,20 @@ impl<'a, W: Write> Emitter<'a, W> {
     ///
     /// # Panics
     ///
-    /// Where other strips are written than were counted: the file would be none. Where there are more than
-    /// [`Emitter::passes`] times all.
+    /// Where other strips are written than were counted: the file would be none.
     pub(crate) fn strip(&mut self, strip: &Strip<'_>) -> io::Result<()> {
-        let scan = self.scans()[self.scan];
-        let mut coded = Coded { codes: &self.counted.scans[self.scan].codes, bits: std::mem::take(&mut self.bits) };
-        let (frame, tables, differences) = (self.frame, self.tables, &mut self.differences);
-        match scan {
-            Scan::Whole => frame.interleaved(strip, |plane, samples| {
-                let block = tables.of_plane(plane).block(samples);
-                differences.symbol(plane, block.at(0), &mut coded);
-                whole_block(plane, &block, &mut coded);
-            }),
-            Scan::Dc => frame.interleaved(strip, |plane, samples| {
-                differences.symbol(plane, tables.of_plane(plane).dc(samples), &mut coded);
-            }),
-            Scan::Band(band) => {
-                let coder = self.band.get_or_insert_with(|| BandCoder::new(band));
-                let quantiser = tables.of_plane(band.plane);
-                frame.plane_by_plane(strip, band.plane, self.strips, |samples| {
-                    let block = quantiser.block(samples);
-                    coder.block(&block, &block.levels(band.low, band.high.max(band.low)), &mut coded);
-                });
-            }
-        }
+        coder::strip(&self.frame, self.tables, strip, self.strips, &mut self.scans);
         self.strips += 1;
         if self.strips == self.frame.mcu_rows() {
-            if let Some(coder) = &mut self.band {
-                coder.end(&mut coded);
-            }
-            self.bits = coded.bits;
-            self.end_scan();
-        } else {
-            self.bits = coded.bits;
+            return self.end_pass();
         }
-        self.drain()
+        // The first scan of a pass is the next of the file; the others wait for it to end.
+        let Some(first) = self.scans.first_mut() else { return Ok(()) };
+        let bytes = &mut first.to.bits.bytes;
+        self.out.write_all(bytes)?;
+        self.written += bytes.len() as u64;
+        bytes.clear();
+        Ok(())
     }
 
     /// Ends the file; returns how many bytes it has.
@@ -107,45 +100,46 @@ impl<'a, W: Write> Emitter<'a, W> {
     ///
     /// # Panics
     ///
-    /// Where a scan is missing.
+    /// Where a pass is missing.
     pub(crate) fn finish(mut self) -> io::Result<u64> {
-        assert_eq!(self.scan, self.passes(), "every scan is written before a file ends");
-        self.bits.bytes.extend(markers::END);
-        self.drain()?;
+        assert!(self.scans.is_empty(), "every scan is written before a file ends");
+        self.put(&markers::END)?;
         self.out.flush()?;
         Ok(self.written)
     }
 
-    fn scans(&self) -> &'static [Scan] {
-        self.counted.coding.scans(&self.frame)
-    }
-
-    fn begin_scan(&mut self) {
-        if let Some(scan) = self.scans().get(self.scan) {
-            let header = markers::scan(&self.frame, *scan, &self.counted.scans[self.scan].codes);
-            self.bits.bytes.extend(header);
+    fn begin_pass(&mut self) {
+        let scans = self.counted.coding.scans(&self.frame).iter().zip(&self.counted.scans);
+        for (scan, counted) in scans.skip(self.next).take(self.at_once) {
+            let bits = Bits { bytes: markers::scan(&self.frame, *scan, &counted.codes), ..Bits::default() };
+            self.scans.push(Coder::new(*scan, Coded { codes: &counted.codes, bits }));
         }
+        self.strips = 0;
     }
 
-    fn end_scan(&mut self) {
-        let counted = self.counted.scans[self.scan].bits;
-        assert_eq!(self.bits.total, counted, "what is written is what was counted, in scan {}", self.scan);
-        self.bits.pad();
-        self.bits.total = 0;
-        (self.strips, self.band, self.differences) = (0, None, Differences::default());
-        self.scan += 1;
-        self.begin_scan();
+    fn end_pass(&mut self) -> io::Result<()> {
+        for mut coder in std::mem::take(&mut self.scans) {
+            coder.end();
+            let mut bits = coder.to.bits;
+            let counted = self.counted.scans[self.next].bits;
+            assert_eq!(bits.total, counted, "what is written is what was counted, in scan {}", self.next);
+            bits.pad();
+            self.put(&bits.bytes)?;
+            self.next += 1;
+        }
+        self.begin_pass();
+        Ok(())
     }
 
-    fn drain(&mut self) -> io::Result<()> {
-        self.out.write_all(&self.bits.bytes)?;
-        self.written += self.bits.bytes.len() as u64;
-        self.bits.bytes.clear();
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)?;
+        self.written += bytes.len() as u64;
         Ok(())
     }
 }
 
 /// Symbols as bits.
+#[derive(Debug)]
 struct Coded<'a> {
     codes: &'a Codes,
     bits: Bits,

@@ -100,9 +100,8 @@ impl BandCoder {
         BandCoder { band, mask, run: 0, held: Vec::new() }
     }
 
-    /// Which plane the band is of.
-    pub(super) fn plane(&self) -> usize {
-        self.band.plane
+    pub(super) fn band(&self) -> Band {
+        self.band
     }
 
     /// Codes the band of one block.

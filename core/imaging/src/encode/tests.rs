@@ -54,8 +54,14 @@ impl Planes {
     fn written(&self, scale: f32, coding: Coding, segments: &[u8]) -> Vec<u8> {
         let tables = Tables::at(scale);
         let counted = self.counted(scale, coding);
+        let [at_once, one_by_one] = [u64::MAX, 0].map(|most| self.emitted(most, &tables, &counted, segments));
+        assert!(at_once == one_by_one, "what is held back in memory changes nothing");
+        at_once
+    }
+
+    fn emitted(&self, most: u64, tables: &Tables, counted: &Counted, segments: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut emitter = Emitter::new(&mut out, &tables, &counted, segments).unwrap();
+        let mut emitter = Emitter::holding(most, &mut out, tables, counted, segments).unwrap();
         for _ in 0..emitter.passes() {
             self.strips().for_each(|strip| emitter.strip(&strip).unwrap());
         }

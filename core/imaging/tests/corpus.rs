@@ -39,7 +39,7 @@ fn every_kind_of_jpeg_comes_out_as_another_decoder_sees_it() {
         assert_eq!(wide.max(high), edge.min(seen.width().max(seen.height())), "{name}: {fitted:?}");
         let meant = DynamicImage::from(seen.to_rgb8().clone()).resize_exact(wide, high, FilterType::Lanczos3);
         let off = difference(&decoded(&bytes), &meant);
-        assert!(off < 6.0, "{name}: off by {off}");
+        assert!(off < 8.0, "{name}: off by {off}");
     }
 }
 

@@ -28,7 +28,7 @@ fn outputs() -> Vec<Sample> {
     sources.extend(corpus::committed());
     let mut outputs = Vec::new();
     for Sample { name, file } in sources {
-        for (cap, edge) in [(None, None), (None, Some(39)), (Some(9_000), Some(400)), (Some(1_500), None)] {
+        for (cap, edge) in [(None, None), (None, Some(39)), (Some(9_000), Some(400)), (None, Some(17))] {
             let policy = Policy { cap, max_edge: edge, min_edge: 8, exif: ExifPolicy::Minimal, ..unbound() };
             let (fitted, bytes) = fitted(&file, &policy).unwrap_or_else(|error| panic!("{name}, {cap:?}: {error}"));
             if fitted.passes > 0 {

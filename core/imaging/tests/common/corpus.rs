@@ -226,7 +226,8 @@ pub(crate) fn shaped() -> Vec<(Sample, Fate)> {
     add("cut in its picture", plain[..plain.len() * 4 / 5].to_vec(), Fate::Truncated);
     add("progressive, without an end", progressive[..end(&progressive)].to_vec(), Fate::Truncated);
     add("progressive, cut in its picture", progressive[..progressive.len() * 3 / 5].to_vec(), Fate::Truncated);
-    add("cut behind its scan's header", plain[..scan(&plain) + 14].to_vec(), Fate::Truncated);
+    add("cut after a few bytes of its picture", plain[..scan(&plain) + 30].to_vec(), Fate::Truncated);
+    add("cut behind its scan's header", plain[..scan(&plain) + 14].to_vec(), Fate::NotDecodable);
     add("cut before its scan", plain[..scan(&plain)].to_vec(), Fate::NotDecodable);
     add("nothing but a start and an end", vec![0xFF, 0xD8, 0xFF, 0xD9], Fate::NotDecodable);
 

@@ -33,7 +33,7 @@ fn peak(source: &mut dyn Source, policy: &Policy, memory: u64) -> (u64, Result<F
 fn corpus() -> Vec<Sample> {
     let mut files = corpus::committed();
     files.extend(corpus::refused());
-    files.extend(corpus::ycck());
+    files.extend(corpus::cmyk());
     files.extend(corpus::shaped().into_iter().map(|(sample, _)| sample));
     files.extend(corpus::mutated(&files, 4));
     files.extend(corpus::made());

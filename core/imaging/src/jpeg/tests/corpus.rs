@@ -21,7 +21,12 @@ use files::Sample;
 /// The least, in decibels, between a plane of ours and `djpeg`'s: off by one in one sample of six, at most.
 const ALIKE: f64 = 55.0;
 /// The same where colours are converted, by different arithmetic, and rounded once more.
-const ALIKE_CONVERTED: f64 = 45.0;
+const ALIKE_CONVERTED: f64 = 48.0;
+/// The same of a progressive file at a half or a quarter: of each block only as many coefficients are held as it gives samples, where
+/// `djpeg` holds all of them and takes the mean of what they make.
+const ALIKE_SHORTENED: f64 = 35.0;
+/// The same where damaged tables make samples that no encoder makes, far beyond black and white.
+const ALIKE_DAMAGED: f64 = 40.0;
 
 /// In eighths.
 const SCALES: [(usize, Scale); 4] = [(8, Scale::Whole), (4, Scale::Half), (2, Scale::Quarter), (1, Scale::Eighth)];
@@ -100,6 +105,10 @@ fn size_of(header: &Header, component: usize, eighths: usize) -> usize {
     size
 }
 
+fn is_shortened(header: &Header, size: usize) -> bool {
+    header.progressive && (2..8).contains(&size)
+}
+
 fn scale(size: usize) -> Scale {
     SCALES.iter().find(|(eighths, _)| *eighths == size).unwrap().1
 }
@@ -124,14 +133,17 @@ fn hold_planes(Sample { name, file }: &Sample) {
             let factors = &header.frame.components[plane];
             let (across, down) = (header.frame.h * eighths, header.frame.v * eighths);
             let (across, down) = (across / (factors.h * sizes[plane]), down / (factors.v * sizes[plane]));
-            alike(samples, &theirs.plane(plane, across, down), ALIKE, &format!("{what}, plane {plane}"));
+            let least = if is_shortened(&header, sizes[plane]) { ALIKE_SHORTENED } else { ALIKE };
+            alike(samples, &theirs.plane(plane, across, down), least, &format!("{what}, plane {plane}"));
         }
     }
 }
 
-/// Holds a picture whose colours have to be converted against `djpeg`'s pixels.
+/// Holds a picture whose colours have to be converted against `djpeg`'s pixels. Where some planes are smaller than others, only at
+/// full size: below it `djpeg` decodes them at another scale than the rest, and ours does not.
 fn hold_pixels(Sample { name, file }: &Sample) {
-    for (eighths, scale) in SCALES {
+    let header = header(file);
+    for (eighths, scale) in SCALES.into_iter().filter(|(eighths, _)| *eighths == 8 || header.has_full_chroma()) {
         let what = format!("{name} at {eighths}/8");
         let theirs = djpeg(file, eighths, &[]).unwrap_or_else(|| panic!("{what}: djpeg complains"));
         let ours = planes_at(file, scale, scale).unwrap();
@@ -141,7 +153,8 @@ fn hold_pixels(Sample { name, file }: &Sample) {
         };
         let [y, cb, cr] = &ours.samples[..] else { panic!("{what}: three planes") };
         let pixels: Vec<u8> = y.iter().zip(cb).zip(cr).flat_map(|((y, cb), cr)| seen(*y, *cb, *cr)).collect();
-        alike(&pixels, &theirs.samples, ALIKE_CONVERTED, &what);
+        let least = if is_shortened(&header, eighths) { ALIKE_SHORTENED } else { ALIKE_CONVERTED };
+        alike(&pixels, &theirs.samples, least, &what);
     }
 }
 
@@ -154,7 +167,7 @@ fn every_file_is_decoded_as_djpeg_does_at_every_scale() {
     if files::find(&["djpeg"]).is_none() {
         return; // What was seen where it is stands in the next test.
     }
-    for sample in files::committed().into_iter().chain(files::ycck()).chain(files::made()) {
+    for sample in files::committed().into_iter().chain(files::cmyk()).chain(files::made()) {
         if has_planes(&sample) { hold_planes(&sample) } else { hold_pixels(&sample) }
     }
 }
@@ -175,7 +188,7 @@ fn whatever_shape_or_damage_djpeg_has_nothing_against_is_decoded_as_it_does() {
         };
         if has_planes(&Sample { name: name.clone(), file }) {
             held += 1;
-            alike(&ours.samples[0], &theirs.samples, ALIKE, &name);
+            alike(&ours.samples[0], &theirs.samples, ALIKE_DAMAGED, &name);
         }
     }
     assert!(held > 50, "{held} held");
@@ -184,7 +197,7 @@ fn whatever_shape_or_damage_djpeg_has_nothing_against_is_decoded_as_it_does() {
 #[test]
 fn every_file_is_decoded_as_it_was_when_djpeg_agreed_on_every_platform() {
     let mut found = String::new();
-    for Sample { name, file } in files::committed().into_iter().chain(files::ycck()) {
+    for Sample { name, file } in files::committed().into_iter().chain(files::cmyk()) {
         write!(found, "{name}").unwrap();
         for (_, scale) in SCALES {
             let planes = planes_at(&file, scale, scale).unwrap();

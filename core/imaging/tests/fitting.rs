@@ -4,7 +4,8 @@
 mod common;
 
 use common::{
-    Bench, busy, decoded, difference, encoded, exif_segment, fitted, jpeg, orientation_block, scene, unbound,
+    Bench, busy, decoded, difference, encoded, exif_segment, fitted, jpeg, orientation_block, scene, stored_under,
+    unbound,
 };
 use fieldpost_imaging::synthetic::Shot;
 use fieldpost_imaging::{FitError, Format, Policy, QualityRange};
@@ -48,30 +49,6 @@ fn the_cap_is_never_exceeded_and_well_filled_whatever_the_picture_and_the_edge()
         }
     }
     assert!(met > 80 && unmet > 4, "{met} met, {unmet} not: the grid has to reach both");
-}
-
-/// Where a stored pixel is seen, by the Exif standard's table of what row 0 and column 0 are; `w`, `h` as seen.
-fn seen_at(orientation: u8, x: u32, y: u32, w: u32, h: u32) -> (u32, u32) {
-    match orientation {
-        1 => (x, y),
-        2 => (w - 1 - x, y),
-        3 => (w - 1 - x, h - 1 - y),
-        4 => (x, h - 1 - y),
-        5 => (y, x),
-        6 => (w - 1 - y, x),
-        7 => (w - 1 - y, h - 1 - x),
-        8 => (y, h - 1 - x),
-        other => panic!("no orientation {other}"),
-    }
-}
-
-fn stored_under(orientation: u8, seen: &RgbImage) -> RgbImage {
-    let (w, h) = seen.dimensions();
-    let (width, height) = if orientation >= 5 { (h, w) } else { (w, h) };
-    RgbImage::from_fn(width, height, |x, y| {
-        let (x, y) = seen_at(orientation, x, y, w, h);
-        *seen.get_pixel(x, y)
-    })
 }
 
 #[test]

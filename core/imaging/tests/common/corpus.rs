@@ -97,9 +97,9 @@ const KINDS: &[(&str, (u32, u32), Tool)] = &[
     ("rgb", (33, 25), Cjpeg(&["-rgb", "-optimize"])),
     ("rgb-progressive", (33, 25), Cjpeg(&["-rgb", "-progressive"])),
     ("rgb-planes-apart", (33, 25), Scans("0;\n1;\n2;\n", &["-rgb", "-optimize"])),
-    ("cmyk", (33, 25), Magick(&["-colorspace", "CMYK", "-quality", "75"])),
-    ("cmyk-420", (33, 25), Magick(&["-colorspace", "CMYK", "-quality", "75", "-sampling-factor", "2x2"])),
-    ("cmyk-progressive", (33, 25), Magick(&["-colorspace", "CMYK", "-quality", "75", "-interlace", "JPEG"])),
+    ("ycck", (33, 25), Magick(&["-colorspace", "CMYK", "-quality", "75", "-sampling-factor", "1x1"])),
+    ("ycck-420", (33, 25), Magick(&["-colorspace", "CMYK", "-quality", "75", "-sampling-factor", "2x2"])),
+    ("ycck-progressive", (33, 25), Magick(&["-colorspace", "CMYK", "-sampling-factor", "1x1", "-interlace", "JPEG"])),
 ];
 
 /// What is recognised and refused: what `cjpeg` can write of it.
@@ -226,7 +226,8 @@ pub(crate) fn shaped() -> Vec<(Sample, Fate)> {
     add("cut in its picture", plain[..plain.len() * 4 / 5].to_vec(), Fate::Truncated);
     add("progressive, without an end", progressive[..end(&progressive)].to_vec(), Fate::Truncated);
     add("progressive, cut in its picture", progressive[..progressive.len() * 3 / 5].to_vec(), Fate::Truncated);
-    add("cut behind its scan's header", plain[..scan(&plain) + 14].to_vec(), Fate::Truncated);
+    add("cut after a few bytes of its picture", plain[..scan(&plain) + 30].to_vec(), Fate::Truncated);
+    add("cut behind its scan's header", plain[..scan(&plain) + 14].to_vec(), Fate::NotDecodable);
     add("cut before its scan", plain[..scan(&plain)].to_vec(), Fate::NotDecodable);
     add("nothing but a start and an end", vec![0xFF, 0xD8, 0xFF, 0xD9], Fate::NotDecodable);
 
@@ -254,7 +255,6 @@ pub(crate) fn shaped() -> Vec<(Sample, Fate)> {
     let mut larger = segment(0xE1, &thumbnail);
     larger[3] = larger[3].wrapping_sub(60);
     add("with a thumbnail larger than told", laid(&plain, &larger), Fate::Whole);
-    add("with a restart marker where there are no restarts", in_scan(&plain, &[0xFF, 0xD3]), Fate::Truncated);
 
     let mut no_jfif = plain.clone();
     no_jfif.drain(2..20);
@@ -276,15 +276,17 @@ pub(crate) fn shaped() -> Vec<(Sample, Fate)> {
     shaped
 }
 
-/// What a file with four inks is when Adobe's marker calls the first three YCbCr.
-pub(crate) fn ycck() -> Vec<Sample> {
+/// Inks stored as they are: the files with four of them once more, Adobe's marker calling none of them YCbCr. Strange colours, and the
+/// same for every decoder.
+pub(crate) fn cmyk() -> Vec<Sample> {
     let of = |sample: Sample| {
         let mut file = sample.file;
         let adobe = file.windows(5).position(|word| word == b"Adobe").unwrap();
-        file[adobe + 11] = 2;
-        Sample::new(sample.name.replace("cmyk", "ycck"), file)
+        assert_eq!(file[adobe + 11], 2);
+        file[adobe + 11] = 0;
+        Sample::new(sample.name.replace("ycck", "cmyk"), file)
     };
-    committed().into_iter().filter(|sample| sample.name.starts_with("cmyk")).map(of).collect()
+    committed().into_iter().filter(|sample| sample.name.starts_with("ycck")).map(of).collect()
 }
 
 /// Every one of `files`, damaged in so many ways; the same ways at every run.
@@ -381,13 +383,6 @@ fn spread(file: &[u8], bytes: &[u8]) -> Vec<u8> {
         out.splice(at..at, bytes.iter().copied());
     }
     out
-}
-
-/// These bytes in the middle of the first scan's data.
-fn in_scan(file: &[u8], bytes: &[u8]) -> Vec<u8> {
-    let from = scan(file) + 14;
-    let middle = (from + (file.len() - from) / 2..).find(|at| file[*at] != 0xFF && file[at - 1] != 0xFF).unwrap();
-    [&file[..middle], bytes, &file[middle..]].concat()
 }
 
 /// The height in a DNL segment behind the scan, and none in the frame.

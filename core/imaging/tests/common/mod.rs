@@ -151,3 +151,28 @@ pub(crate) fn difference(a: &DynamicImage, b: &DynamicImage) -> f64 {
     let sum: u64 = a.iter().zip(b.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
     sum as f64 / a.len() as f64
 }
+
+/// Where a stored pixel is seen, by the Exif standard's table of what row 0 and column 0 are; `w`, `h` as seen.
+fn seen_at(orientation: u8, x: u32, y: u32, w: u32, h: u32) -> (u32, u32) {
+    match orientation {
+        1 => (x, y),
+        2 => (w - 1 - x, y),
+        3 => (w - 1 - x, h - 1 - y),
+        4 => (x, h - 1 - y),
+        5 => (y, x),
+        6 => (w - 1 - y, x),
+        7 => (w - 1 - y, h - 1 - x),
+        8 => (y, h - 1 - x),
+        other => panic!("no orientation {other}"),
+    }
+}
+
+/// The same picture as a camera stores it that was held so.
+pub(crate) fn stored_under(orientation: u8, seen: &RgbImage) -> RgbImage {
+    let (w, h) = seen.dimensions();
+    let (width, height) = if orientation >= 5 { (h, w) } else { (w, h) };
+    RgbImage::from_fn(width, height, |x, y| {
+        let (x, y) = seen_at(orientation, x, y, w, h);
+        *seen.get_pixel(x, y)
+    })
+}

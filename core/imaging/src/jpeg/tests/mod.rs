@@ -1,6 +1,7 @@
 //! The whole reader, file to planes.
 #![allow(clippy::unwrap_used, reason = "tests stop at what must not be")]
 
+mod corpus;
 mod damage;
 mod kinds;
 mod made;

@@ -74,7 +74,7 @@ impl Default for Options {
             disk: Arc::new(OsDisk),
             backoff: Backoff::default(),
             install: None,
-            memory: 256_000_000,
+            memory: fieldpost_imaging::DEFAULT_MEMORY,
             threads: NonZeroUsize::MIN,
             seed: None,
             keep: Keep::default(),

@@ -7,8 +7,9 @@ use std::num::NonZeroUsize;
 
 use crate::FitError;
 
-/// The memory that [`Control::default`] allows, in bytes: enough for a 108-megapixel baseline JPEG.
-pub const DEFAULT_MEMORY: u64 = 512_000_000;
+/// The memory that [`Control::default`] allows, in bytes: enough for a PNG of 30 megapixels. A JPEG takes some 12 MB, but for a
+/// progressive one, whose coefficients are held: 3 bytes a pixel, or less at a smaller scale.
+pub const DEFAULT_MEMORY: u64 = 256_000_000;
 
 /// The budget of one [`fit`](crate::fit), its cancel check and its progress callback.
 ///

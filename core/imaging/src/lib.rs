@@ -4,10 +4,12 @@
 //! how to stop it). What a file is, [`sniff`] tells from its first bytes.
 //!
 //! ```text
-//! source --sniff--> kind --good enough?--yes--> the same bytes
-//!                             | no
-//!                             v
-//!            gate (dimensions, memory) --> decode --> shrink --> upright --> search quality, then dimensions --> out
+//! source --sniff--> JPEG --good enough?--yes--> the same bytes
+//!                    |           | no
+//!                    |           v
+//!                    |   jpeg (rows of planes, scaled) --> resample --> planes, upright --> encode (search by counting, write)
+//!                    |                                                    ^
+//!                    other kinds --> decoded whole, within the budget ----+--> PNG, where that is better
 //! ```
 //!
 //! The crate knows nothing of outboxes, accounts or the network, reads no clock, never alters a source, never syncs a
@@ -24,7 +26,6 @@ mod fit;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
-#[allow(dead_code, unused_imports, reason = "the stream of rows is not joined with `fit` yet")]
 mod jpeg;
 mod metadata;
 mod other;

@@ -84,7 +84,7 @@ enum Coming {
     /// An answer, or the failure to get one, to the attempt of an item or to a look.
     Report { generation: u64, id: TransferId, server: usize, item: Option<ItemId>, got: Exchange },
     /// A body has been made.
-    Made { generation: u64, job: PrepareJob },
+    Made { generation: u64, job: Box<PrepareJob> },
 }
 
 /// What a system was asked to do.
@@ -318,7 +318,7 @@ impl World {
                 self.tell(format!("{:?} answers {done} to {piece:?}, which nobody hears", self.servers[server].speech));
             }
             Coming::Report { generation, id, server, item, got } => self.report(generation, id, server, item, &got),
-            Coming::Made { generation, job } => self.made(generation, job),
+            Coming::Made { generation, job } => self.made(generation, *job),
         }
     }
 

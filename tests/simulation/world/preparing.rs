@@ -16,7 +16,7 @@ impl World {
         }
         let took = self.rng.u64(1..9_000);
         self.tell(format!("{} is being prepared, the {making}th of {threads}", job.item().marker()));
-        self.coming.push((self.now + took, Coming::Made { generation: self.generation, job }));
+        self.coming.push((self.now + took, Coming::Made { generation: self.generation, job: Box::new(job) }));
         true
     }
 

@@ -21,7 +21,7 @@ pub struct Fitted {
     pub height: u32,
     /// The JPEG quality that was used, on libjpeg's scale; `None` where nothing was compressed anew with loss.
     pub quality: Option<u8>,
-    /// How often the whole picture was encoded.
+    /// How often the whole picture was gone over, to count what it takes or to write it.
     pub passes: u32,
     /// What the output is. It need not be what the source was: a WebP becomes a JPEG.
     pub format: Format,

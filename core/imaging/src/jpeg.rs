@@ -29,7 +29,7 @@ mod tables;
 mod tests;
 mod walk;
 
-pub(crate) use decode::{Ending, decode};
+pub(crate) use decode::decode;
 pub(crate) use header::{Colour, Header};
 pub(crate) use plan::{Plan, Scale, Shape};
 pub(crate) use rows::Sink;

@@ -10,7 +10,7 @@ use crate::encode::{Frame, Picture, Sampling, Strip};
 use crate::metadata::Metadata;
 use crate::photo::{JPEG_EDGE, copy};
 use crate::pixels::{Layout, Pixels, within_edge};
-use crate::planes::{Planes, Shrinker, Stored, Turn};
+use crate::planes::{Planes, Sharpness, Shrinker, Stored, Turn};
 use crate::png::{self, Png};
 use crate::transcode::{all_of, some_of};
 use crate::under::{Attempt, Wanted, Written, metadata_room, smaller_edge, write_under};
@@ -192,23 +192,36 @@ impl Picture for Shrunk<'_, '_> {
 fn planes(pixels: &Pixels, turn: Turn, edge: u32) -> Planes {
     let (width, height) = within_edge(pixels.width(), pixels.height(), edge);
     let (width, height) = turn.dimensions(width, height);
-    let is_gray = pixels.layout() == Layout::Gray;
-    let sampling = if is_gray { Sampling::Gray } else { Sampling::Full };
-    let frame = Frame { width: width as usize, height: height as usize, sampling };
+    let frame = Frame { width: width as usize, height: height as usize, sampling: sampling(pixels) };
     let mut planes = Planes::new(&frame, 0..frame.mcu_rows());
     let stored = vec![Stored::whole(pixels.width(), pixels.height()); frame.planes()];
     let mut shrinker = Shrinker::new(&stored, &mut planes, turn);
+    each_row(pixels, |plane, row| shrinker.push(plane, row));
+    shrinker.finish();
+    planes
+}
+
+fn sampling(pixels: &Pixels) -> Sampling {
+    if pixels.layout() == Layout::Gray {
+        return Sampling::Gray;
+    }
+    let mut sharpness = Sharpness::default();
+    each_row(pixels, |plane, row| {
+        if plane > 0 {
+            sharpness.row(row);
+        }
+    });
+    if sharpness.is_high() { Sampling::Full } else { Sampling::Half }
+}
+
+/// The rows as luma and colours, on white paper; of gray pixels luma alone.
+fn each_row(pixels: &Pixels, mut take: impl FnMut(usize, &[u8])) {
+    let planes = if pixels.layout() == Layout::Gray { 1 } else { 3 };
     let mut rows = [const { Vec::new() }; 3];
     for row in pixels.rows() {
-        if is_gray {
-            shrinker.push(0, row);
-            continue;
-        }
         pixels.layout().to_ycbcr(row, &mut rows);
-        for (plane, row) in rows.iter().enumerate() {
-            shrinker.push(plane, row);
+        for (plane, row) in rows.iter().take(planes).enumerate() {
+            take(plane, row);
         }
     }
-    shrinker.finish();
-    if is_gray || planes.is_sharp_in_colour() { planes } else { planes.with_half_chroma() }
 }

@@ -7,7 +7,7 @@
 //! rows of a plane, as stored -> Resampler -> Writer (turns) -> Plane --strips--> encoder
 //! ```
 
-use crate::encode::{Frame, Sampling, Strip};
+use crate::encode::{Frame, Strip};
 use crate::resample::{Axis, LANES, Resampler, Target, Weights};
 
 /// How a stored picture is turned to be upright: an EXIF orientation, 1 to 8.
@@ -128,61 +128,31 @@ impl Planes {
             }
         }
     }
+}
 
-    /// The same picture with chroma of half the dimensions.
-    pub(crate) fn with_half_chroma(mut self) -> Planes {
-        let frame = Frame { sampling: Sampling::Half, ..self.frame };
-        let mut half = Planes::new(&frame, 0..frame.mcu_rows());
-        half.planes[0].data.clear();
-        // Luma is the same but for its padding, which may be higher now.
-        let (from, to) = (&mut self.planes[0], &mut half.planes[0]);
-        to.data.resize(to.stride * frame.strip_rows(0) * frame.mcu_rows(), 0);
-        for (row, new) in from.data.chunks_exact(from.stride).zip(to.data.chunks_exact_mut(to.stride)).take(to.height) {
-            new[..to.width].copy_from_slice(&row[..to.width]);
-        }
-        for (from, to) in self.planes.iter().zip(&mut half.planes).skip(1) {
-            let pairs = from.data.chunks(from.stride * 2).take(to.height);
-            for (pair, new) in pairs.zip(to.data.chunks_exact_mut(to.stride)) {
-                let (upper, lower) = pair.split_at(from.stride);
-                // The padding repeats the last row and column, so that pairs are whole; a last odd row may have none below.
-                let lower = if lower.len() == upper.len() { lower } else { upper };
-                for (x, sample) in new.iter_mut().take(to.width).enumerate() {
-                    let right = (2 * x + 1).min(from.stride - 1);
-                    let sum = u16::from(upper[2 * x]) + u16::from(upper[right]) + u16::from(lower[2 * x]);
-                    *sample = ((sum + u16::from(lower[right]) + 2) / 4) as u8;
-                }
-            }
-        }
-        half.pad();
-        half
+/// Looks at rows of colour as they come: whether it changes so sharply, in so many places, that halving it would be seen. Coloured
+/// text and screenshots do, photographs do not.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Sharpness {
+    seen: u64,
+    sharp: u64,
+}
+
+impl Sharpness {
+    /// Takes a row of either colour.
+    pub(crate) fn row(&mut self, row: &[u8]) {
+        /// So many levels from one sample to the next: a letter's edge, no leaf's.
+        const SHARP: u8 = 40;
+        self.seen += row.len() as u64;
+        let pairs = row.iter().zip(row.iter().skip(1));
+        self.sharp += pairs.map(|(one, next)| u64::from(one.abs_diff(*next) >= SHARP)).sum::<u64>();
     }
 
-    /// Whether colour changes so sharply, in so many places, that halving it would be seen: coloured text, screenshots. A
-    /// photograph's colours do not.
-    pub(crate) fn is_sharp_in_colour(&self) -> bool {
-        /// So many levels within two by two samples: a letter's edge, no leaf's.
-        const SHARP: u8 = 40;
-        /// One cell in so many.
-        const MANY: usize = 250;
-        let [_, blue, red] = self.planes.as_slice() else { return false };
-        let (width, height) = (blue.width / 2, blue.height / 2);
-        let mut sharp = 0;
-        for y in 0..height {
-            for x in 0..width {
-                let spread = |plane: &Plane| {
-                    let at = 2 * y * plane.stride + 2 * x;
-                    let cell = [
-                        plane.data[at],
-                        plane.data[at + 1],
-                        plane.data[at + plane.stride],
-                        plane.data[at + plane.stride + 1],
-                    ];
-                    cell.iter().max().unwrap_or(&0) - cell.iter().min().unwrap_or(&0)
-                };
-                sharp += usize::from(spread(blue) >= SHARP || spread(red) >= SHARP);
-            }
-        }
-        sharp * MANY > width * height
+    /// Whether colour wants as many samples as brightness.
+    pub(crate) fn is_high(self) -> bool {
+        /// One sample in so many.
+        const MANY: u64 = 500;
+        self.sharp * MANY > self.seen
     }
 }
 
@@ -319,6 +289,7 @@ impl Target for Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encode::Sampling;
 
     fn frame(width: usize, height: usize, sampling: Sampling) -> Frame {
         Frame { width, height, sampling }
@@ -419,24 +390,18 @@ mod tests {
     }
 
     #[test]
-    fn halving_chroma_leaves_luma_alone_and_takes_the_mean_of_four() {
-        let stored = [Stored::whole(9, 9); 3];
-        let luma: Vec<u8> = (0..81).collect();
-        let chroma: Vec<u8> = (0..81).map(|n| (n % 9 * 20) as u8).collect();
-        let full = shrunk(&stored, &[luma.clone(), chroma.clone(), chroma], &frame(9, 9, Sampling::Full), 1, 0..2);
-        let half = full.clone().with_half_chroma();
-        assert_eq!(samples(&half, 0), samples(&full, 0));
-        assert_eq!(samples(&half, 1), vec![vec![10, 50, 90, 130, 160]; 5]);
-    }
-
-    #[test]
     fn coloured_text_is_sharp_in_colour_and_a_soft_picture_is_not() {
-        let planes = |cell: fn(usize, usize) -> u8| {
-            let data: Vec<u8> = (0..64 * 64).map(|n| cell(n % 64, n / 64)).collect();
-            let stored = [Stored::whole(64, 64); 3];
-            shrunk(&stored, &[data.clone(), data.clone(), data], &frame(64, 64, Sampling::Full), 1, 0..8)
+        let is_sharp = |cell: fn(usize, usize) -> u8| {
+            let mut sharpness = Sharpness::default();
+            for y in 0..64 {
+                let row: Vec<u8> = (0..64).map(|x| cell(x, y)).collect();
+                sharpness.row(&row);
+            }
+            sharpness.is_high()
         };
-        assert!(planes(|x, _| if x % 5 == 0 { 200 } else { 128 }).is_sharp_in_colour());
-        assert!(!planes(|x, y| (100 + x + y) as u8).is_sharp_in_colour());
+        assert!(is_sharp(|x, y| if x == 30 && y > 50 { 200 } else { 128 }));
+        assert!(!is_sharp(|x, y| (100 + x + y) as u8));
+        assert!(!is_sharp(|x, y| if x == 30 && y == 5 { 200 } else { 128 }), "one dot is no text");
+        assert!(!Sharpness::default().is_high());
     }
 }

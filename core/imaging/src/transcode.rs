@@ -8,7 +8,7 @@ use crate::control::Watch;
 use crate::encode::{Coding, Frame, Picture, Sampling, Strip};
 use crate::jpeg::{self, Header, Plan, Scale, Sink};
 use crate::pixels::within_edge;
-use crate::planes::{Planes, Shrinker, Stored, Turn};
+use crate::planes::{Planes, Sharpness, Shrinker, Stored, Turn};
 use crate::{FitError, Source};
 
 /// How much larger than the output a scaled decode has to be, for the resampler to have something to work on.
@@ -51,21 +51,21 @@ impl<'s> Origin<'s> {
     ) -> Result<Made<'o, 's, 'w>, FitError> {
         let (plan, width, height) = self.plan(edge)?;
         let (width, height) = self.turn.dimensions(width, height);
-        let frame = |sampling| Frame { width: width as usize, height: height as usize, sampling };
-        let full = self.header.has_full_chroma() && self.needed(&plan, &frame(Sampling::Full), None) <= self.budget;
-        let frame = frame(match plan.planes.len() {
-            1 => Sampling::Gray,
-            _ if full => Sampling::Full,
-            _ => Sampling::Half,
-        });
+        let sampling = if plan.planes.len() == 1 { Sampling::Gray } else { Sampling::Half };
+        let frame = Frame { width: width as usize, height: height as usize, sampling };
         let mut made = Made { origin: self, watch, frame, kept: None, plan, window: 0, truncated: false };
-        if made.origin.needed(&made.plan, &frame, None) <= made.origin.budget {
-            let planes = made.decode(0..frame.mcu_rows())?;
-            let planes = if full && !planes.is_sharp_in_colour() { planes.with_half_chroma() } else { planes };
-            made.frame = planes.frame;
-            made.kept = Some(planes);
-        } else {
+        if made.origin.needed(&made.plan, &frame, None) > made.origin.budget {
             made.window = made.origin.window(&made.plan, &frame)?;
+            return Ok(made);
+        }
+        let (planes, sharpness) = made.decode(0..frame.mcu_rows())?;
+        made.kept = Some(planes);
+        let full = Frame { sampling: Sampling::Full, ..frame };
+        let is_sharp = sampling == Sampling::Half && made.origin.header.has_full_chroma() && sharpness.is_high();
+        if is_sharp && made.origin.needed(&made.plan, &full, None) <= made.origin.budget {
+            made.kept = None; // one at a time
+            made.frame = full;
+            made.kept = Some(made.decode(0..full.mcu_rows())?.0);
         }
         Ok(made)
     }
@@ -128,33 +128,40 @@ fn stored(plan: &Plan) -> Vec<Stored> {
 }
 
 impl Made<'_, '_, '_> {
-    fn decode(&mut self, rows: std::ops::Range<usize>) -> Result<Planes, FitError> {
+    fn decode(&mut self, rows: std::ops::Range<usize>) -> Result<(Planes, Sharpness), FitError> {
         let mut planes = Planes::new(&self.frame, rows);
         let stored = stored(&self.plan);
         let widths = stored.iter().map(|plane| plane.width).collect();
-        let mut into = Into { shrinker: Shrinker::new(&stored, &mut planes, self.origin.turn), widths };
+        let shrinker = Shrinker::new(&stored, &mut planes, self.origin.turn);
+        let mut into = Into { shrinker, widths, sharpness: Sharpness::default() };
         self.watch.begin(if self.window == 0 { 0.6 } else { 0.1 });
         let watch = &*self.watch;
         let ending =
             jpeg::decode(self.origin.source, self.origin.header, &self.plan, &mut into, &mut |part| watch.at(part))?;
         self.truncated |= ending.truncated;
-        into.shrinker.finish();
+        let Into { shrinker, sharpness, .. } = into;
+        shrinker.finish();
         if let Some(converter) = &self.origin.converter {
             converter.planes(&mut planes.parts_mut().collect::<Vec<_>>());
         }
-        Ok(planes)
+        Ok((planes, sharpness))
     }
 }
 
 struct Into<'p> {
     shrinker: Shrinker<'p>,
     widths: Vec<usize>,
+    sharpness: Sharpness,
 }
 
 impl Sink for Into<'_> {
     fn rows(&mut self, plane: usize, rows: &[u8], stride: usize, count: usize) -> Result<(), FitError> {
         for row in rows.chunks(stride).take(count) {
-            self.shrinker.push(plane, &row[..self.widths[plane]]);
+            let row = &row[..self.widths[plane]];
+            self.shrinker.push(plane, row);
+            if plane > 0 {
+                self.sharpness.row(row);
+            }
         }
         Ok(())
     }
@@ -177,7 +184,7 @@ impl Picture for Made<'_, '_, '_> {
         }
         let rows = self.frame.mcu_rows();
         for start in (0..rows).step_by(self.window) {
-            let planes = self.decode(start..(start + self.window).min(rows))?;
+            let (planes, _) = self.decode(start..(start + self.window).min(rows))?;
             for row in planes.rows() {
                 show(&planes.strip(row))?;
             }
@@ -192,7 +199,7 @@ impl Picture for Made<'_, '_, '_> {
         }
         // One window from the middle, or two decodes would be the price of one guess.
         let start = (rows - self.window) / 2;
-        let planes = self.decode(start..start + self.window)?;
+        let (planes, _) = self.decode(start..start + self.window)?;
         some_of(&planes, show)
     }
 }

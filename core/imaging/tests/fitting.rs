@@ -151,7 +151,7 @@ fn a_photograph_of_twelve_megapixels_fits_a_megabyte_and_half_of_one() {
     for cap in [1_000_000, 500_000] {
         let (fitted, bytes) = bench.fit(&Policy { cap: Some(cap), ..Policy::default() }).unwrap();
         assert_eq!((fitted.width, fitted.height), (1920, 2560));
-        assert!(fitted.quality.is_some_and(|quality| quality >= 45) && fitted.passes <= 4, "{fitted:?}");
+        assert!(fitted.quality.is_some_and(|quality| quality >= 30) && fitted.passes <= 8, "{fitted:?}");
         assert_eq!(decoded(&bytes).color(), image::ColorType::Rgb8);
     }
 }

@@ -142,9 +142,9 @@ fn a_progressive_file_shows_what_a_baseline_file_shows() {
                 let [baseline, progressive] =
                     CODINGS.map(|coding| image::load_from_memory(&planes.written(scale, coding, &[])).unwrap());
                 // Decoders take a shorter transform where they know that the rest of a block is 0, and know it sooner of a
-                // baseline file: their rounding differs, the coefficients do not.
+                // baseline file: their rounding differs, in brightness and in the colours that make it up, the coefficients do not.
                 let off = baseline.as_bytes().iter().zip(progressive.as_bytes()).map(|(a, b)| a.abs_diff(*b)).max();
-                assert!(off <= Some(1), "{width}x{height} {sampling:?} at {scale}: {off:?}");
+                assert!(off <= Some(2), "{width}x{height} {sampling:?} at {scale}: {off:?}");
             }
         }
     }

@@ -8,6 +8,9 @@
 //! YCbCr --JFIF--> RGB --curves--> linear --matrix--> linear sRGB, clipped --sRGB's curve--> RGB --JFIF--> YCbCr
 //! ```
 //!
+//! Of its own rather than by the engine that `image` brings along: that one chooses among code paths at run time, and their
+//! results differ from platform to platform by a step. The tests hold this one against it.
+//!
 //! All arithmetic is in IEEE operations of one fixed order, powers by a library in Rust: the same bytes everywhere. Source:
 //! ICC.1:2022 for profiles, IEC 61966-2-1 for sRGB, JFIF 1.02 (full-range BT.601) for YCbCr.
 

@@ -14,6 +14,8 @@ use crate::peers::highest;
 
 /// The arguments that make this program a child.
 pub(crate) const FIT: &str = "child-fit";
+/// A process that ends as soon as it has begun: what it takes, ours takes before it does anything.
+pub(crate) const NOTHING: &str = "child-nothing";
 pub(crate) const IMAGE: &str = "child-image";
 pub(crate) const IMAGE_PAIR: &str = "child-image-pair";
 
@@ -24,6 +26,7 @@ const LOWEST: u8 = 10;
 pub(crate) fn as_child(arguments: &[String]) -> Option<io::Result<()>> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match *words {
+        [NOTHING] => Some(Ok(())),
         [FIT, source, out, cap] => Some(bytes(cap).and_then(|cap| ours(Path::new(source), Path::new(out), cap))),
         [IMAGE, source, out, cap] => Some(bytes(cap).and_then(|cap| image_alone(source, out, cap))),
         [IMAGE_PAIR, source, below, above, size] => {

@@ -5,14 +5,16 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::process::Command;
 
 use fieldpost_tests::bench::{Bound, Figures};
 
+use crate::children::NOTHING;
 use crate::measure::Cost;
 use crate::peers::{ALL, Peer};
 use crate::photos::Photo;
 use crate::score::References;
-use crate::table::{NOTHING, Table, megabytes, number};
+use crate::table::{EMPTY, Table, megabytes, number};
 use crate::{Bench, CAPS};
 
 /// Wall time over vipsthumbnail's, by the photo's name.
@@ -66,6 +68,12 @@ pub(crate) fn bench(bench: &Bench, figures: &mut Figures) -> io::Result<()> {
         }
     }
     if bench.runner.tells_peaks() {
+        let mut idle = Command::new(std::env::current_exe()?);
+        let idle = bench.runner.run(idle.arg(NOTHING))?.peak;
+        println!(
+            "\nOf our peak, {:.1} MB are what a process of this program takes that does nothing.",
+            megabytes(idle)
+        );
         figures.add("peak memory, the most of all, in MB", megabytes(peak), Bound::Most(PEAK));
     }
     figures.add("part of the cap that is used, the least of all", fill, Bound::Least(FILL));
@@ -118,7 +126,7 @@ fn print(photo: &Photo, cap: u64, rows: &[Row]) {
             format!("{wall:.3}"),
             number(vips.map(|vips| wall / vips), 2),
             row.steps.to_string(),
-            if row.cost.peak == 0 { NOTHING.to_owned() } else { format!("{:.1}", megabytes(row.cost.peak)) },
+            if row.cost.peak == 0 { EMPTY.to_owned() } else { format!("{:.1}", megabytes(row.cost.peak)) },
             format!("{:.3}", row.bytes as f64 / cap as f64),
             number(row.score, 2),
             format!("{} x {}", row.size.0, row.size.1),

@@ -44,11 +44,11 @@ impl Table {
 }
 
 /// What a cell holds where there is nothing to say.
-pub(crate) const NOTHING: &str = "-";
+pub(crate) const EMPTY: &str = "-";
 
 /// A number with so many decimals, or nothing.
 pub(crate) fn number(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| NOTHING.to_owned(), |value| format!("{value:.decimals$}"))
+    value.map_or_else(|| EMPTY.to_owned(), |value| format!("{value:.decimals$}"))
 }
 
 /// Bytes as megabytes of a million.

@@ -11,7 +11,8 @@ mod whole;
 
 use std::io::Cursor;
 
-use super::{Ending, Header, Plan, Scale, Sink, decode};
+use super::decode::Ending;
+use super::{Header, Plan, Scale, Sink, decode};
 use crate::FitError;
 
 /// Planes as they came, with nothing but what counts in each row.

@@ -66,7 +66,8 @@ impl Quantiser {
         for row in samples {
             sum += row.iter().map(|sample| i32::from(*sample)).sum::<i32>();
         }
-        nearest(sum as f32 * self.factors[0])
+        let value = sum as f32 * self.factors[0];
+        nearest(value - self.dead[0].copysign(value))
     }
 
     /// Transforms and quantises a block.
@@ -168,6 +169,26 @@ mod tests {
             assert_eq!((rounded(value), rounded(-value)), (expected, -expected), "{value} with {dead}");
         }
         assert_eq!((nearest(-1024.0), nearest(1023.4)), (-1024, 1023));
+    }
+
+    #[test]
+    fn a_dc_alone_is_the_dc_of_the_whole_block() {
+        let mut state = 1_u32;
+        for step in [1, 2, 3, 7, 16, 99, 255] {
+            // Even with a dead zone, which no table gives it.
+            for dead in [0.0, 0.13, 0.5] {
+                let quantiser = Quantiser::new(&[step; 64], &[dead; 64]);
+                for _ in 0..200 {
+                    let samples = std::array::from_fn(|_| {
+                        std::array::from_fn(|_| {
+                            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                            (state >> 24) as u8
+                        })
+                    });
+                    assert_eq!(quantiser.dc(&samples), quantiser.block(&samples).at(0), "step {step}, dead {dead}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -134,6 +134,10 @@ fn steps(scale: f32, tilt: f32) -> [u8; 64] {
 fn quantiser(scale: f32, care: f32, tilt: f32, tuning: &Tuning) -> Quantiser {
     let steps = steps(scale, tilt);
     let dead = std::array::from_fn(|at| {
+        // The DC is what a flat wall is made of: always rounded to the nearest.
+        if at == 0 {
+            return 0.0;
+        }
         let whole = f32::from(steps[at]) / exact(at, scale, tilt);
         // Rounded up below a half, a value would cost more and be further off; moved by more than a half, what is next to 0 would
         // be moved past it.
@@ -151,8 +155,7 @@ fn exact(at: usize, scale: f32, tilt: f32) -> f32 {
 /// From which share of a step a coefficient is rounded up, by its place in natural order.
 fn bias(at: usize, tuning: &Tuning) -> f32 {
     let [low, high] = tuning.bias;
-    // The DC is what a flat wall is made of: rounded to the nearest.
-    if at == 0 { 0.5 } else { low + (high - low) * frequency(at) }
+    low + (high - low) * frequency(at)
 }
 
 /// How high the frequency of a place in natural order is, 0 to 1.

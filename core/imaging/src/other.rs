@@ -192,7 +192,8 @@ impl Picture for Shrunk<'_, '_> {
 fn planes(pixels: &Pixels, turn: Turn, edge: u32) -> Planes {
     let (width, height) = within_edge(pixels.width(), pixels.height(), edge);
     let (width, height) = turn.dimensions(width, height);
-    let frame = Frame { width: width as usize, height: height as usize, sampling: sampling(pixels) };
+    let (width, height) = (width as usize, height as usize);
+    let frame = Frame { width, height, sampling: sampling(pixels, width, height) };
     let mut planes = Planes::new(&frame, 0..frame.mcu_rows());
     let stored = vec![Stored::whole(pixels.width(), pixels.height()); frame.planes()];
     let mut shrinker = Shrinker::new(&stored, &mut planes, turn);
@@ -201,7 +202,7 @@ fn planes(pixels: &Pixels, turn: Turn, edge: u32) -> Planes {
     planes
 }
 
-fn sampling(pixels: &Pixels) -> Sampling {
+fn sampling(pixels: &Pixels, width: usize, height: usize) -> Sampling {
     if pixels.layout() == Layout::Gray {
         return Sampling::Gray;
     }
@@ -211,7 +212,7 @@ fn sampling(pixels: &Pixels) -> Sampling {
             sharpness.row(row);
         }
     });
-    if sharpness.is_high() { Sampling::Full } else { Sampling::Half }
+    if sharpness.wants_all(width, height) { Sampling::Full } else { Sampling::Half }
 }
 
 /// The rows as luma and colours, on white paper; of gray pixels luma alone.

@@ -148,11 +148,13 @@ impl Sharpness {
         self.sharp += pairs.map(|(one, next)| u64::from(one.abs_diff(*next) >= SHARP)).sum::<u64>();
     }
 
-    /// Whether colour wants as many samples as brightness.
-    pub(crate) fn is_high(self) -> bool {
+    /// Whether colour wants as many samples as brightness in an output of so many pixels.
+    pub(crate) fn wants_all(self, width: usize, height: usize) -> bool {
         /// One sample in so many.
         const MANY: u64 = 500;
-        self.sharp * MANY > self.seen
+        /// A picture this small is all edges, and saves nothing to speak of.
+        const SMALL: usize = 96 * 96;
+        width * height <= SMALL || self.sharp * MANY > self.seen
     }
 }
 
@@ -374,7 +376,7 @@ mod tests {
     #[test]
     fn windows_of_rows_together_are_the_whole() {
         let (w, h) = (61u32, 83u32);
-        let data: Vec<u8> = (0..w * h).map(|n| (n * n >> 3) as u8).collect();
+        let data: Vec<u8> = (0..w * h).map(|n| ((n * n) >> 3) as u8).collect();
         let stored = [Stored::whole(w, h); 3];
         let data = [data.clone(), data.clone(), data];
         for orientation in 1..=8 {
@@ -397,11 +399,12 @@ mod tests {
                 let row: Vec<u8> = (0..64).map(|x| cell(x, y)).collect();
                 sharpness.row(&row);
             }
-            sharpness.is_high()
+            sharpness.wants_all(500, 500)
         };
         assert!(is_sharp(|x, y| if x == 30 && y > 50 { 200 } else { 128 }));
         assert!(!is_sharp(|x, y| (100 + x + y) as u8));
         assert!(!is_sharp(|x, y| if x == 30 && y == 5 { 200 } else { 128 }), "one dot is no text");
-        assert!(!Sharpness::default().is_high());
+        assert!(!Sharpness::default().wants_all(500, 500));
+        assert!(Sharpness::default().wants_all(90, 90), "a thumbnail keeps all its colour");
     }
 }

@@ -61,8 +61,9 @@ impl<'s> Origin<'s> {
         let (planes, sharpness) = made.decode(0..frame.mcu_rows())?;
         made.kept = Some(planes);
         let full = Frame { sampling: Sampling::Full, ..frame };
-        let is_sharp = sampling == Sampling::Half && made.origin.header.has_full_chroma() && sharpness.is_high();
-        if is_sharp && made.origin.needed(&made.plan, &full, None) <= made.origin.budget {
+        let has_all = sampling == Sampling::Half && made.origin.header.has_full_chroma();
+        let wants_all = has_all && sharpness.wants_all(frame.width, frame.height);
+        if wants_all && made.origin.needed(&made.plan, &full, None) <= made.origin.budget {
             made.kept = None; // one at a time
             made.frame = full;
             made.kept = Some(made.decode(0..full.mcu_rows())?.0);
@@ -175,6 +176,12 @@ impl Picture for Made<'_, '_, '_> {
     fn coding(&self) -> Coding {
         // Nobody decodes nine times.
         if self.kept.is_some() { Coding::smallest(&self.frame) } else { Coding::Baseline }
+    }
+
+    fn spare(&self) -> u64 {
+        // What decoding took is free again, unless it goes on.
+        let taken = self.kept.as_ref().map_or(u64::MAX, |_| Planes::memory(&self.frame, self.frame.mcu_rows()));
+        self.origin.budget.saturating_sub(taken)
     }
 
     fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError> {

@@ -85,7 +85,8 @@ pub(crate) fn write_under(
             Found::Fits(fit) => fit,
         };
         *passes += 1;
-        let bytes = if fit.bytes <= IN_MEMORY {
+        let is_small = fit.bytes <= IN_MEMORY && fit.bytes * 2 < picture.spare();
+        let bytes = if is_small {
             let mut file = Vec::with_capacity(fit.bytes as usize + 1024);
             emit(picture, &fit, &wanted.segments, &mut file)?;
             if file.len() as u64 <= wanted.cap {
@@ -111,7 +112,8 @@ pub(crate) fn write_under(
 }
 
 fn emit(picture: &mut dyn Picture, fit: &Fit, segments: &[u8], out: &mut dyn Write) -> Result<u64, FitError> {
-    let mut emitter = Emitter::new(out, &fit.tables, &fit.counted, segments).map_err(FitError::from_write)?;
+    let mut emitter =
+        Emitter::new(picture.spare() / 2, out, &fit.tables, &fit.counted, segments).map_err(FitError::from_write)?;
     for _ in 0..emitter.passes() {
         picture.all(&mut |strip| emitter.strip(strip).map_err(FitError::from_write))?;
     }

@@ -137,18 +137,22 @@ fn a_bomb_is_refused_from_its_header() {
 
 #[test]
 fn progressive_photos_come_at_a_smaller_scale_where_their_coefficients_take_too_much_and_no_smaller_than_an_eighth() {
-    let policy = Policy { max_edge: Some(2399), ..Policy::default() };
-    let under = |frame, memory| {
-        Bench::with(&claiming(2400, 1800, frame)).fit_under(&policy, &Control::default().memory(memory))
+    let under = |file: &[u8], memory| {
+        let policy = Policy { max_edge: Some(2390), ..Policy::default() };
+        Bench::with(file).fit_under(&policy, &Control::default().memory(memory))
     };
-    let (baseline, _) = under(0xC0, 6_000_000).unwrap();
-    assert_eq!(baseline.width, 2399, "baseline photos of any size fit, gone over again where the memory wants it");
-    for (memory, width) in [(80_000_000, 2399), (12_000_000, 1200), (4_000_000, 600)] {
-        let (fitted, _) = under(0xC2, memory).unwrap();
+    let baseline = jpeg(&busy(2400, 1800, 1), 98);
+    let (fitted, _) = under(&baseline, 6_000_000).unwrap();
+    assert_eq!(fitted.width, 2390, "baseline photos of any size fit, gone over again where the memory wants it");
+
+    let progressive = common::fitted(&baseline, &Policy { max_edge: Some(2399), ..unbound() }).unwrap().1;
+    assert!(progressive.windows(2).any(|pair| pair == [0xFF, 0xC2]));
+    for (memory, width) in [(80_000_000, 2390), (12_000_000, 1200), (4_000_000, 600)] {
+        let (fitted, _) = under(&progressive, memory).unwrap();
         assert_eq!(fitted.width, width, "{memory} bytes");
     }
-    match under(0xC2, 400_000) {
-        Err(FitError::MemoryLimit { needed, limit: 400_000 }) => assert!(needed > 400_000, "{needed}"),
+    match under(&progressive, 250_000) {
+        Err(FitError::MemoryLimit { needed, limit: 250_000 }) => assert!(needed > 250_000, "{needed}"),
         other => panic!("{:?}", other.map(|(fitted, _)| fitted)),
     }
 }

@@ -28,13 +28,22 @@ fn the_committed_files_are_made_anew() {
     corpus::make_committed();
 }
 
+/// What the other decoder refuses (sampling by three) or shows wrongly (luma that is sampled less than colour): these are held against
+/// djpeg alone.
+const NOT_BY_OTHERS: [&str; 2] = ["ycc-311", "ycc-chroma-larger"];
+
 #[test]
 fn every_kind_of_jpeg_comes_out_as_another_decoder_sees_it() {
     for Sample { name, file } in corpus::committed().into_iter().chain(corpus::cmyk()).chain(corpus::made()) {
+        if NOT_BY_OTHERS.contains(&name.as_str()) {
+            assert!(!fitted(&file, &at_edge(8)).unwrap().0.truncated, "{name}");
+            continue;
+        }
         let seen = decoded(&file);
         let edge = seen.width().max(seen.height()).div_ceil(2);
         let (fitted, bytes) = fitted(&file, &at_edge(edge)).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(!fitted.truncated && !fitted.passthrough, "{name}: {fitted:?}");
+        let is_good = seen.width().max(seen.height()) <= edge;
+        assert_eq!((fitted.truncated, fitted.passthrough), (false, is_good), "{name}: {fitted:?}");
         let (wide, high) = (fitted.width, fitted.height);
         assert_eq!(wide.max(high), edge.min(seen.width().max(seen.height())), "{name}: {fitted:?}");
         let meant = DynamicImage::from(seen.to_rgb8().clone()).resize_exact(wide, high, FilterType::Lanczos3);

@@ -9,7 +9,7 @@ use common::{
 };
 use fieldpost_imaging::synthetic::Shot;
 use fieldpost_imaging::{FitError, Format, Policy, QualityRange};
-use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
+use image::{DynamicImage, ImageFormat, RgbaImage};
 
 #[test]
 fn the_cap_is_never_exceeded_and_well_filled_whatever_the_picture_and_the_edge() {

@@ -32,7 +32,8 @@ pub(crate) struct Emitter<'a, W> {
 }
 
 impl<'a, W: Write> Emitter<'a, W> {
-    /// Writes the head of the file. `segments` are whole marker segments, to stand behind the JFIF header.
+    /// Writes the head of the file. `segments` are whole marker segments, to stand behind the JFIF header. At `most` so many bytes are
+    /// held back in memory, so that all scans are written in one pass.
     ///
     /// # Errors
     ///
@@ -41,12 +42,7 @@ impl<'a, W: Write> Emitter<'a, W> {
     /// # Panics
     ///
     /// Where only a sample was counted: its tables need not have a code for everything.
-    pub(crate) fn new(out: W, tables: &'a Tables, counted: &'a Counted, segments: &[u8]) -> io::Result<Self> {
-        Self::holding(HELD, out, tables, counted, segments)
-    }
-
-    /// The same with another limit for what is held back.
-    pub(super) fn holding(
+    pub(crate) fn new(
         most: u64,
         out: W,
         tables: &'a Tables,
@@ -55,7 +51,7 @@ impl<'a, W: Write> Emitter<'a, W> {
     ) -> io::Result<Self> {
         assert!(counted.is_whole(), "a picture is counted whole before it is written");
         let frame = counted.frame;
-        let at_once = if counted.data_bytes() <= most { counted.scans.len() } else { 1 };
+        let at_once = if counted.data_bytes() <= most.min(HELD) { counted.scans.len() } else { 1 };
         let mut emitter =
             Emitter { out, frame, tables, counted, at_once, scans: Vec::new(), next: 0, strips: 0, written: 0 };
         emitter.put(&markers::head(&frame, counted.coding, tables, segments))?;
@@ -110,8 +106,12 @@ impl<'a, W: Write> Emitter<'a, W> {
 
     fn begin_pass(&mut self) {
         let scans = self.counted.coding.scans(&self.frame).iter().zip(&self.counted.scans);
-        for (scan, counted) in scans.skip(self.next).take(self.at_once) {
-            let bits = Bits { bytes: markers::scan(&self.frame, *scan, &counted.codes), ..Bits::default() };
+        for (place, (scan, counted)) in scans.skip(self.next).take(self.at_once).enumerate() {
+            let mut bits = Bits { bytes: markers::scan(&self.frame, *scan, &counted.codes), ..Bits::default() };
+            if place > 0 {
+                // Held back whole, and two in 256 bytes stuffed: a buffer that grows is there twice for a while.
+                bits.bytes.reserve((counted.bits / 8 + counted.bits / 1024 + 64) as usize);
+            }
             self.scans.push(Coder::new(*scan, Coded { codes: &counted.codes, bits }));
         }
         self.strips = 0;

@@ -40,6 +40,10 @@ pub(crate) trait Picture {
     fn coding(&self) -> Coding {
         Coding::smallest(&self.frame())
     }
+    /// How much memory is left beside it, in bytes.
+    fn spare(&self) -> u64 {
+        u64::MAX
+    }
     /// Shows every MCU row, from the top.
     fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError>;
     /// Shows some of them, and tells how many.

@@ -61,7 +61,7 @@ impl Planes {
 
     fn emitted(&self, most: u64, tables: &Tables, counted: &Counted, segments: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        let mut emitter = Emitter::holding(most, &mut out, tables, counted, segments).unwrap();
+        let mut emitter = Emitter::new(most, &mut out, tables, counted, segments).unwrap();
         for _ in 0..emitter.passes() {
             self.strips().for_each(|strip| emitter.strip(&strip).unwrap());
         }
@@ -203,7 +203,7 @@ fn a_sample_is_no_ground_to_write_on() {
     let tables = Tables::at(0.5);
     let mut counter = Counter::new(&planes.frame, &tables, Coding::Baseline);
     counter.strip(&planes.strips().next().unwrap());
-    let _ = Emitter::new(Vec::new(), &tables, &counter.counted(), &[]);
+    let _ = Emitter::new(u64::MAX, Vec::new(), &tables, &counter.counted(), &[]);
 }
 
 #[test]

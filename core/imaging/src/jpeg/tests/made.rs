@@ -18,7 +18,6 @@ pub(super) struct Part {
     pub(super) h: usize,
     pub(super) v: usize,
     pub(super) across: usize,
-    pub(super) down: usize,
     pub(super) blocks: Vec<[i16; 64]>,
 }
 
@@ -50,7 +49,7 @@ impl Made {
         let mut part = |(at, &(h, v)): (usize, &(usize, usize))| {
             let (across, down) = (mcus * h, rows * v);
             let blocks = (0..across * down).map(|_| block(&mut chance)).collect();
-            Part { id: at as u8 + 1, h, v, across, down, blocks }
+            Part { id: at as u8 + 1, h, v, across, blocks }
         };
         let parts = factors.iter().enumerate().map(&mut part).collect();
         Made { width, height, parts }

@@ -23,12 +23,6 @@ fn quickly(file: &[u8], policy: &Policy) -> Result<(Fitted, Vec<u8>), FitError> 
 }
 
 #[test]
-#[ignore = "writes into the source tree; takes cjpeg and ImageMagick"]
-fn the_committed_files_are_made_anew() {
-    corpus::make_committed();
-}
-
-#[test]
 fn every_kind_of_jpeg_comes_out_as_another_decoder_sees_it() {
     for Sample { name, file } in corpus::committed().into_iter().chain(corpus::cmyk()).chain(corpus::made()) {
         let seen = decoded(&file);

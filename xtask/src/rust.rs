@@ -1,12 +1,17 @@
 //! The Rust stages: one build of everything, then `cargo test`.
 //!
-//! Owns Cargo's arguments and the reading of its `test result:` lines.
+//! Owns Cargo's arguments, what some tests look for on the machine, and the reading of its `test result:` lines.
 
 use std::process::Command;
 
+use crate::machine::{self, Need};
 use crate::process::{Heard, run, run_and_read};
 use crate::summary::{Counts, Outcome};
 use crate::workspace::Workspace;
+
+/// libjpeg-turbo's programs: pictures are held against what they make of them.
+const TURBO: [Need; 2] =
+    [Need { thing: "djpeg", package: "libjpeg-turbo-progs" }, Need { thing: "cjpeg", package: "libjpeg-turbo-progs" }];
 
 /// Builds libraries, programs and tests in one go, so that all of them share each dependency built once; the libraries
 /// and programs are what the other languages' tests run.
@@ -16,6 +21,9 @@ pub(crate) fn build(workspace: &Workspace) -> Result<(), String> {
 
 /// Runs all tests and doc tests, all of them even after a failure.
 pub(crate) fn test(workspace: &Workspace) -> Outcome {
+    if let Err(why) = machine::ensure(&TURBO) {
+        println!("xtask: {why}; pictures are held against golden values and other decoders alone");
+    }
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace", "--no-fail-fast"]);
     count(cargo)

@@ -22,12 +22,6 @@ fn quickly(file: &[u8], policy: &Policy) -> Result<(Fitted, Vec<u8>), FitError> 
     fit_stream(&mut Cursor::new(file), &mut out, policy, &Control::default()).map(|fitted| (fitted, out))
 }
 
-#[test]
-#[ignore = "writes into the source tree; takes cjpeg and ImageMagick"]
-fn the_committed_files_are_made_anew() {
-    corpus::make_committed();
-}
-
 /// What the other decoder refuses (sampling by three) or shows wrongly (luma that is sampled less than colour): these are held against
 /// djpeg alone.
 const NOT_BY_OTHERS: [&str; 2] = ["ycc-311", "ycc-chroma-larger"];

@@ -56,7 +56,7 @@ fn pictures() -> Vec<Picture> {
 /// where that of a photograph creeps. No cap between two leaps can be filled.
 const DRAWN: &str = "drawn";
 const FILLED: f64 = 0.98;
-const FILLED_DRAWN: f64 = 0.75;
+const FILLED_DRAWN: f64 = 0.9;
 
 /// Soft shapes and the faint noise of a wall: little in every block, and no two alike.
 fn calm(width: u32, height: u32, seed: u32) -> RgbImage {
@@ -110,7 +110,7 @@ fn no_picture_under_any_cap_and_edge_breaks_a_promise() {
     let mut poor = Vec::new();
     for (number, picture) in pictures().iter().enumerate() {
         let mut chance = Chance::new(number as u64);
-        for _ in 0..240 {
+        for _ in 0..160 {
             let policy = policy(&mut chance, picture);
             let (cap, edge) = (policy.cap.unwrap(), policy.max_edge.unwrap_or(u32::MAX));
             let what = format!("{}, {policy:?}", picture.name);
@@ -147,9 +147,11 @@ fn no_picture_under_any_cap_and_edge_breaks_a_promise() {
             }
         }
     }
-    println!("{passed} passed through, {filled} filled, {at_ceiling} at the ceiling, {unmet} unmet, {shrunk} shrunk");
     assert!(poor.is_empty(), "{} of {filled} caps are not filled:\n{}", poor.len(), poor.join("\n"));
-    assert!(filled > 1_200 && at_ceiling > 300 && unmet > 50 && passed > 30 && shrunk > 150, "too few of a sort");
+    assert!(
+        filled > 900 && at_ceiling > 300 && unmet > 40 && passed > 20 && shrunk > 120,
+        "too few of a sort: {passed} passed through, {filled} filled, {at_ceiling} at the ceiling, {unmet} unmet, {shrunk} shrunk"
+    );
 }
 
 /// The quality that a file's first table comes from, on libjpeg's scale: nothing is stored better than its source was.

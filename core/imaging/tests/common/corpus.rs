@@ -7,9 +7,8 @@
 //! all of them -----by chance--> mutated()            damage, the same at every run
 //! ```
 //!
-//! The committed ones are made anew by
-//! `cargo test -p fieldpost-imaging --test corpus -- --ignored the_committed_files_are_made_anew`, which takes libjpeg-turbo's
-//! `cjpeg` and ImageMagick. No tool's version is promised to give the same bytes: whoever runs it looks at the tests after.
+//! The committed ones are made anew by `cargo run -p fieldpost-imaging --example make_corpus`, which takes libjpeg-turbo's `cjpeg` and
+//! ImageMagick. No tool's version is promised to give the same bytes: whoever runs it looks at the tests after.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

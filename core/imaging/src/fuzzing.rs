@@ -155,16 +155,4 @@ mod tests {
     fn metadata_holds_for_seeds_and_their_mutations() {
         run("metadata", super::metadata);
     }
-
-    #[test]
-    #[ignore = "for what fuzzing found: FUZZ_FOUND=exif=PATH"]
-    fn what_was_found_holds() {
-        let found = std::env::var("FUZZ_FOUND").unwrap();
-        let (target, path) = found.split_once('=').unwrap();
-        let run = match target {
-            "exif" => super::exif,
-            _ => super::metadata,
-        };
-        run(&std::fs::read(path).unwrap());
-    }
 }

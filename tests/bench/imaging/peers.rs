@@ -223,3 +223,25 @@ pub(crate) fn highest<T>(
     }
     Ok(best)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_ends_at_the_highest_quality_that_fits_and_takes_few_steps() {
+        // As JPEGs grow: slowly, then ever faster.
+        let size =
+            |quality: u8| (1_000.0 * (f64::from(quality) * 0.03).exp() / (1.05 - f64::from(quality) / 100.0)) as u64;
+        for cap in (1_000..200_000).step_by(777) {
+            let mut steps = 0;
+            let make = |quality| {
+                steps += 1;
+                Ok((quality, size(quality)))
+            };
+            let found = highest(cap, make, |(_, size)| *size).unwrap().map(|(quality, _)| quality);
+            assert_eq!(found, QUALITIES.rev().find(|quality| size(*quality) <= cap), "{cap}");
+            assert!(steps <= 9, "{cap}: {steps} steps");
+        }
+    }
+}

@@ -11,8 +11,9 @@ use fieldpost_tests::bench::{Bound, Figures, median};
 use crate::Bench;
 use crate::table::Table;
 
-/// The most that `fit` may take, as a multiple.
-const MOST: f64 = 1.5;
+/// The most that `fit` may take, as a multiple. Where something trails the picture, as in some phones' files, the picture's end has
+/// to be looked for in all of it: nearly another copy's time.
+const MOST: f64 = 2.0;
 /// As much as a header may take of a photo with a thumbnail and a profile.
 const HEADER: usize = 64 * 1024;
 

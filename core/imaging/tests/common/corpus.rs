@@ -179,7 +179,7 @@ impl Tool {
                 command
             }
         };
-        let status = command.stdin(Stdio::null()).status().unwrap();
+        let status = command.stdin(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert!(status.success(), "{command:?}: {status}");
         Some(std::fs::read(&out).unwrap())
     }

@@ -5,7 +5,7 @@ mod common;
 
 use std::io::Cursor;
 
-use common::{busy, decoded, exif_segment, fitted, jpeg, unbound, with_segments};
+use common::{busy, decoded, exif_segment, fitted, holds, jpeg, tags, unbound, with_segments};
 use exif::{Exif, In, Reader, Tag};
 use fieldpost_imaging::{ExifPolicy, Policy};
 
@@ -116,16 +116,6 @@ fn read(bytes: &[u8]) -> Option<Exif> {
 
 fn number(exif: &Exif, tag: Tag) -> Option<u32> {
     exif.get_field(tag, In::PRIMARY)?.value.get_uint(0)
-}
-
-fn holds(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle)
-}
-
-fn tags(exif: &Exif) -> Vec<u16> {
-    let mut tags: Vec<u16> = exif.fields().map(|field| field.tag.number()).collect();
-    tags.sort_unstable();
-    tags
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod common;
 
 use std::io::Cursor;
 
-use common::{busy, decoded, exif_segment, fitted, icc, icc_segment, jpeg, unbound, with_segments};
+use common::{busy, decoded, exif_segment, fitted, holds, icc, icc_segment, jpeg, tags, unbound, with_segments};
 use exif::{Exif, In, Reader, Tag};
 use fieldpost_imaging::synthetic::Shot;
 use fieldpost_imaging::{ExifPolicy, Policy};
@@ -81,16 +81,6 @@ fn under(source: &[u8], exif: ExifPolicy) -> Vec<u8> {
 
 fn read(bytes: &[u8]) -> Option<Exif> {
     Reader::new().read_from_container(&mut Cursor::new(bytes)).ok()
-}
-
-fn holds(bytes: &[u8], needle: &[u8]) -> bool {
-    bytes.windows(needle.len()).any(|window| window == needle)
-}
-
-fn tags(exif: &Exif) -> Vec<u16> {
-    let mut tags: Vec<u16> = exif.fields().map(|field| field.tag.number()).collect();
-    tags.sort_unstable();
-    tags
 }
 
 #[test]

@@ -176,3 +176,14 @@ pub(crate) fn stored_under(orientation: u8, seen: &RgbImage) -> RgbImage {
         *seen.get_pixel(x, y)
     })
 }
+
+pub(crate) fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// The numbers of all tags, in order.
+pub(crate) fn tags(exif: &exif::Exif) -> Vec<u16> {
+    let mut tags: Vec<u16> = exif.fields().map(|field| field.tag.number()).collect();
+    tags.sort_unstable();
+    tags
+}

@@ -16,7 +16,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use fieldpost::{Backoff, Deliver, Filter, Item, ItemId, Kind, Operation, Options, Outbox, Reason, RemoteId, State};
+use fieldpost::{
+    Backoff, Deliver, Filter, Item, ItemId, Kind, Operation, Options, Outbox, Reason, RemoteId, State, WorkOrder,
+};
 use fieldpost_sandbox::{By, Fault, LedgerEntry, Provider, Sandbox};
 use fieldpost_tests::systems;
 
@@ -200,15 +202,19 @@ fn every_capture_that_returned_arrives_exactly_once_whatever_was_killed() {
     sandbox.clear_faults();
     let outbox = open(&dir);
     let items = || outbox.items(&Filter::default()).unwrap();
-    for _ in 0..20 {
+    let restless = || -> Vec<Item> { items().into_iter().filter(|item| !is_at_rest(item)).collect() };
+    for round in 0..20 {
         deliver(&outbox, &sandbox);
-        if items().iter().all(is_at_rest) {
+        let restless = restless();
+        if restless.is_empty() {
             break;
         }
-        items().iter().filter(|item| !is_at_rest(item)).for_each(|item| look_after(&outbox, item, &sandbox.ledger()));
+        let reasons: Vec<_> = restless.iter().map(|item| (item.id.marker(), item.operation, &item.why)).collect();
+        println!("round {round}: {reasons:?}");
+        restless.iter().for_each(|item| look_after(&outbox, item, &sandbox));
     }
-    let restless: Vec<Item> = items().into_iter().filter(|item| !is_at_rest(item)).collect();
-    assert_eq!(restless, []);
+    deliver(&outbox, &sandbox);
+    assert_eq!(restless(), []);
     check_all(&items(), &returned, &sandbox);
     assert_eq!(outbox.check().unwrap().1, vec![]);
     let Returned { captured, deleted, cancelled } = returned;
@@ -233,14 +239,22 @@ fn accepted<'a>(item: &Item, ledger: &'a [LedgerEntry]) -> Vec<&'a LedgerEntry> 
 }
 
 /// What a person does: says what is there, or lets it go once more.
-fn look_after(outbox: &Outbox, item: &Item, ledger: &[LedgerEntry]) {
-    let settlement = match accepted(item, ledger).first() {
-        Some(line) => fieldpost::Settlement::Delivered(Some(RemoteId(line.remote_id.clone()))),
+fn look_after(outbox: &Outbox, item: &Item, sandbox: &Sandbox) {
+    let settlement = match accepted(item, &sandbox.ledger()).first() {
+        Some(line) => fieldpost::Settlement::Delivered(listed(outbox, item, sandbox, &line.remote_id)),
         None => fieldpost::Settlement::Absent,
     };
     if item.state == State::Blocked && outbox.settle(item.id, settlement).is_err() {
         outbox.retry(&fieldpost::Which::Item(item.id)).unwrap();
     }
+}
+
+/// The id of what an item became, as the list of its work order has it; none where it was deleted meanwhile.
+fn listed(outbox: &Outbox, item: &Item, sandbox: &Sandbox, in_ledger: &str) -> Option<RemoteId> {
+    let job = WorkOrder::new(item.account.clone(), item.work_order.clone());
+    let token = |account: &str| systems::of_account(account).map(|system| sandbox.token(system));
+    let list = fieldpost_tests::run(outbox.remote(&job).list(&token)).unwrap();
+    list.entries.into_iter().map(|entry| entry.remote_id).find(|id| systems::in_ledger(id) == in_ledger)
 }
 
 fn check_all(items: &[Item], returned: &Returned, sandbox: &Sandbox) {

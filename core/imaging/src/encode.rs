@@ -25,8 +25,8 @@ mod tables;
 mod tests;
 
 pub(crate) use count::Counter;
-pub(crate) use emit::Emitter;
+pub(crate) use emit::{measure, write_within};
 pub(crate) use frame::{Frame, Sampling, Strip};
 pub(crate) use scans::Coding;
-pub(crate) use search::{Fit, Found, Picture, search};
+pub(crate) use search::{Found, Picture, search};
 pub(crate) use tables::Tables;

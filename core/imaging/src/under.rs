@@ -2,14 +2,11 @@
 //!
 //! Owns the order of what gives: quality first, then dimensions. Never lets a byte out before it is known that all of them fit.
 
-use std::io::{self, Write};
+use std::io::Write;
 
-use crate::encode::{self, Emitter, Fit, Found, Picture};
+use crate::encode::{self, Found, Picture};
 use crate::metadata::Metadata;
 use crate::{FitError, QualityRange};
-
-/// A file up to this length is written to memory first; a longer one is gone over once more instead, to know its length.
-const IN_MEMORY: u64 = 2_000_000;
 
 /// What the file has to be.
 pub(crate) struct Wanted<'m> {
@@ -78,30 +75,13 @@ pub(crate) fn write_under(
     loop {
         let fit = match encode::search(picture, room, wanted.segments.len(), wanted.range, passes)? {
             Found::Over(fit) => {
-                let exact = emit(picture, &fit, &wanted.segments, &mut io::sink())?;
+                let exact = encode::measure(picture, &fit, &wanted.segments, passes)?;
                 let picture = exact.max(fit.bytes) - wanted.segments.len() as u64;
                 return Ok(Attempt::Over(wanted.met_by(picture).max(wanted.cap + 1)));
             }
             Found::Fits(fit) => fit,
         };
-        *passes += 1;
-        let is_small = fit.bytes <= IN_MEMORY && fit.bytes * 2 < picture.spare();
-        let bytes = if is_small {
-            let mut file = Vec::with_capacity(fit.bytes as usize + 1024);
-            emit(picture, &fit, &wanted.segments, &mut file)?;
-            if file.len() as u64 <= wanted.cap {
-                out.write_all(&file).map_err(FitError::from_write)?;
-            }
-            file.len() as u64
-        } else {
-            let bytes = emit(picture, &fit, &wanted.segments, &mut io::sink())?;
-            if bytes <= wanted.cap {
-                *passes += 1;
-                let written = emit(picture, &fit, &wanted.segments, out)?;
-                assert_eq!(written, bytes, "the same picture with the same tables has the same length");
-            }
-            bytes
-        };
+        let bytes = encode::write_within(picture, &fit, &wanted.segments, wanted.cap, passes, out)?;
         if bytes <= wanted.cap {
             let (width, height) = (frame.width as u32, frame.height as u32); // both at most 65,535
             return Ok(Attempt::Written(Written { bytes, width, height, quality: fit.quality }));
@@ -109,13 +89,4 @@ pub(crate) fn write_under(
         // More bytes were all ones than the guess had: the room is as much smaller.
         room = room.min(fit.bytes).saturating_sub(bytes - wanted.cap + 16);
     }
-}
-
-fn emit(picture: &mut dyn Picture, fit: &Fit, segments: &[u8], out: &mut dyn Write) -> Result<u64, FitError> {
-    let mut emitter =
-        Emitter::new(picture.spare() / 2, out, &fit.tables, &fit.counted, segments).map_err(FitError::from_write)?;
-    for _ in 0..emitter.passes() {
-        picture.all(&mut |strip| emitter.strip(strip).map_err(FitError::from_write))?;
-    }
-    emitter.finish().map_err(FitError::from_write)
 }

@@ -1,7 +1,7 @@
 //! A person's answers, each one transaction: retry, cancel, settle, forget.
 
 use super::news::News;
-use super::{Core, context, resuming};
+use super::{Core, context, operations, resuming};
 use crate::dispatch::person::{self, Settlement};
 use crate::dispatch::why;
 use crate::error::Error;
@@ -96,6 +96,9 @@ impl Core {
         let account = self.account(&row.life.target.account)?;
         let cx = context(&now, Self::settle(&account), &backoff, chance);
         let is_absent = settlement == Settlement::Absent;
+        if let Settlement::Delivered(Some(remote_id)) = &settlement {
+            operations::check_attachment(account.account.provider, remote_id)?;
+        }
         person::settle(&mut row, &account.standing, settlement, &cx)?;
         self.commit(&[row.clone()], &[], |sql| {
             if is_absent {

@@ -17,10 +17,21 @@ use super::Core;
 use crate::capture::clean;
 use crate::dispatch::person;
 use crate::error::Error;
-use crate::model::{Attachment, Changes, Item, ItemId, Kind, Operation, RemoteId, Requires, Row, Stage, WorkOrder};
+use crate::model::{
+    Attachment, Changes, Item, ItemId, Kind, Operation, ProviderKind, RemoteId, Requires, Row, Stage, WorkOrder,
+};
 use crate::providers::settings::{Common, check_changes};
 use crate::providers::{Level, Provider, provider};
 use crate::store::{Manifest, Safe, Target};
+
+/// That `id` can be an attachment's at `system`.
+///
+/// # Errors
+/// [`Error::Invalid`].
+pub(super) fn check_attachment(system: ProviderKind, id: &RemoteId) -> Result<(), Error> {
+    let what = || format!("'{id}' names no attachment of {system}: give its id as the work order's list has it");
+    if provider(system).is_attachment(id) { Ok(()) } else { Err(Error::Invalid { what: what() }) }
+}
 
 /// What is to be done at the system.
 enum Change {
@@ -116,8 +127,10 @@ impl Core {
             let what = format!("{} knows no {name} of attachments", account.account.provider);
             return Err(Error::Invalid { what });
         }
-        if meant.about.as_ref().is_some_and(|id| id.0.trim().is_empty()) {
-            return Err(Error::Invalid { what: "an attachment's id at its system cannot be empty".to_owned() });
+        if let Some(id) = &meant.about
+            && !matches!(change, Change::DeleteFolder)
+        {
+            check_attachment(account.account.provider, id)?;
         }
         if let Change::Update(changes) = &change {
             if changes.is_empty() {

@@ -173,7 +173,8 @@ impl Outbox {
     /// it.
     ///
     /// # Errors
-    /// [`Error::UnknownItem`], [`Error::UnknownAccount`]; [`Error::Invalid`] where the system has no deletion.
+    /// [`Error::UnknownItem`], [`Error::UnknownAccount`]; [`Error::Invalid`] where the system has no deletion, or gives no attachment
+    /// such an id.
     pub fn delete(&self, attachment: impl Into<Attachment>) -> Result<Item, Error> {
         let item = self.change(|core| core.delete(&attachment.into()))?;
         self.wake();
@@ -194,7 +195,8 @@ impl Outbox {
     /// Decides a doubt by what a person saw at the system. The receipt says that a person said so.
     ///
     /// # Errors
-    /// [`Error::UnknownItem`]; [`Error::NotNow`] for an item that is in no doubt.
+    /// [`Error::UnknownItem`]; [`Error::NotNow`] for an item that is in no doubt; [`Error::Invalid`] for an id that the system gives
+    /// no attachment.
     pub fn settle(&self, id: ItemId, settlement: Settlement) -> Result<(), Error> {
         self.change(|core| core.settle_by_hand(id, settlement))?;
         self.wake();

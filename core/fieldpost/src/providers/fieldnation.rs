@@ -145,6 +145,11 @@ impl Provider for FieldNation {
         is_number(&id.0)
     }
 
+    fn is_attachment(&self, id: &RemoteId) -> bool {
+        let parts = id.0.split_once('/');
+        parts.is_some_and(|(folder, file)| (is_number(folder) || folder == signatures::PLACE) && is_number(file))
+    }
+
     fn preflight(&self, draft: &Draft<'_>) -> Option<Why> {
         let signs = signatures::go_here(draft.kind, draft.settings);
         let refused = if signs { signatures::type_not_accepted(draft) } else { type_not_accepted(draft) };

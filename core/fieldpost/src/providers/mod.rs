@@ -38,6 +38,11 @@ pub(crate) trait Provider: Sync {
         false
     }
 
+    /// Whether `id` can be an attachment's.
+    fn is_attachment(&self, id: &RemoteId) -> bool {
+        !id.0.trim().is_empty()
+    }
+
     /// Whether it may list a file under another name than was sent. Then one upload goes to a work order at a time, and none
     /// while another one there is in doubt: [`recognise`] says why.
     fn renames(&self) -> bool {

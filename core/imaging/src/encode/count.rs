@@ -3,6 +3,8 @@
 //! What is counted is kept, so that it can be written with the tables that are best for it. All scans of a file are
 //! counted in one go over the picture.
 
+use std::ops::Range;
+
 use super::coder::{self, Coder};
 use super::frame::{Frame, Strip};
 use super::huffman::{Histogram, Huffman};
@@ -104,6 +106,26 @@ impl Counted {
     /// The length of the entropy-coded data in bytes.
     pub(crate) fn data_bytes(&self) -> u64 {
         self.scans.iter().map(|scan| scan.bits.div_ceil(8)).sum()
+    }
+
+    /// All of its scans.
+    pub(super) fn all(&self) -> Range<usize> {
+        0..self.scans.len()
+    }
+
+    /// Its scans in groups, so that those behind the first of a group have at `most` so many bytes together.
+    pub(super) fn together(&self, most: u64) -> impl Iterator<Item = Range<usize>> {
+        let mut start = 0;
+        std::iter::from_fn(move || {
+            let behind = self.scans.get(start + 1..)?.iter();
+            let held = behind.scan(0, |sum, scan| {
+                *sum += scan.bits.div_ceil(8);
+                Some(*sum)
+            });
+            let group = start..start + 1 + held.take_while(|sum| *sum <= most).count();
+            start = group.end;
+            Some(group)
+        })
     }
 
     /// Whether the picture was counted whole.

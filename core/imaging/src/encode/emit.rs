@@ -1,70 +1,128 @@
 //! Writes a picture that was counted.
 //!
-//! Owns bits, bytes and stuffing. What is written is held against what was counted.
+//! Owns bits, bytes and stuffing, and in how many passes a file is written. What is written is held against what was counted.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use super::coder::{self, Coder};
 use super::count::{Codes, Counted};
 use super::frame::{Frame, Strip};
 use super::markers;
+use super::search::{Fit, Picture};
 use super::symbols::{Symbols, extra};
 use super::tables::Tables;
+use crate::FitError;
 
-/// Scans of so many bytes together are written in one pass, those behind the first held back in memory until it ends: the
-/// transform is most of the work.
-const HELD: u64 = 1_500_000;
+/// Of a file so much is held in memory, at most: enough for half a megabyte whole, or for most scans of a larger one behind the
+/// first of its pass. More would save a pass of some 40 ms, and costs a cheap phone as much memory again.
+const HELD: u64 = 520_000;
 
-/// Writes a JPEG strip by strip: the same strips that were counted, top to bottom, as often as there are [`Emitter::passes`].
+/// Writes `picture` to `out` as it was counted, with `segments` (whole marker segments) behind the JFIF header, if that has at most
+/// `cap` bytes; returns how many it has. No byte goes out before it is known that all of them fit: a file that is small is held in
+/// memory, a larger one gone over once more to know its length.
+pub(crate) fn write_within(
+    picture: &mut dyn Picture,
+    fit: &Fit,
+    segments: &[u8],
+    cap: u64,
+    passes: &mut u32,
+    out: &mut dyn Write,
+) -> Result<u64, FitError> {
+    let head = markers::head(&fit.counted.frame, fit.counted.coding, &fit.tables, segments);
+    let around = (head.len() + markers::END.len()) as u64;
+    let most = HELD.min(picture.spare() / 2);
+    let mut written = around;
+    let is_small = fit.counted.data_bytes() <= most;
+    let bytes = if is_small {
+        let held = coded(picture, fit, fit.counted.all(), 0, passes, &mut io::sink())?;
+        let bytes = around + held.bytes();
+        if bytes <= cap {
+            out.write_all(&head).map_err(FitError::from_write)?;
+            written += held.end(out).map_err(FitError::from_write)?;
+        }
+        bytes
+    } else {
+        let bytes = measure(picture, fit, segments, passes)?;
+        if bytes <= cap {
+            out.write_all(&head).map_err(FitError::from_write)?;
+            for scans in fit.counted.together(most) {
+                written += coded(picture, fit, scans, 1, passes, out)?.end(out).map_err(FitError::from_write)?;
+            }
+        }
+        bytes
+    };
+    if bytes <= cap {
+        assert_eq!(written, bytes, "the same picture with the same tables has the same length");
+        out.write_all(&markers::END).and_then(|()| out.flush()).map_err(FitError::from_write)?;
+    }
+    Ok(bytes)
+}
+
+/// How many bytes `picture` has as it was counted, to the byte.
+pub(crate) fn measure(
+    picture: &mut dyn Picture,
+    fit: &Fit,
+    segments: &[u8],
+    passes: &mut u32,
+) -> Result<u64, FitError> {
+    let head = markers::head(&fit.counted.frame, fit.counted.coding, &fit.tables, segments);
+    let (all, nowhere) = (fit.counted.all(), &mut io::sink());
+    let data = coded(picture, fit, all.clone(), all.len(), passes, nowhere)?.end(nowhere);
+    Ok((head.len() + markers::END.len()) as u64 + data.map_err(FitError::from_write)?)
+}
+
+/// Some scans of `picture`, in one pass over it.
+fn coded<'a>(
+    picture: &mut dyn Picture,
+    fit: &'a Fit,
+    scans: Range<usize>,
+    through: usize,
+    passes: &mut u32,
+    out: &mut dyn Write,
+) -> Result<Emitter<'a>, FitError> {
+    let mut emitter = Emitter::new(&fit.tables, &fit.counted, scans, through);
+    picture.all(&mut |strip| emitter.strip(strip, out).map_err(FitError::from_write))?;
+    *passes += 1;
+    Ok(emitter)
+}
+
+/// Codes some scans of a picture strip by strip: the same strips that were counted, top to bottom.
 #[derive(Debug)]
-pub(crate) struct Emitter<'a, W> {
-    out: W,
+pub(super) struct Emitter<'a> {
     frame: Frame,
     tables: &'a Tables,
-    counted: &'a Counted,
-    /// How many scans are written in each pass: one or all.
-    at_once: usize,
-    /// The scans of this pass, and the first one of the next.
     scans: Vec<Coder<Coded<'a>>>,
-    next: usize,
+    /// How many of them go out as they are coded.
+    through: usize,
     strips: usize,
+    /// How many bytes went out.
     written: u64,
 }
 
-impl<'a, W: Write> Emitter<'a, W> {
-    /// Writes the head of the file. `segments` are whole marker segments, to stand behind the JFIF header. At `most` so many bytes are
-    /// held back in memory, so that all scans are written in one pass.
-    ///
-    /// # Errors
-    ///
-    /// What writing gave.
+impl<'a> Emitter<'a> {
+    /// The first `through` scans of these go out as they are coded, the others are held until the end.
     ///
     /// # Panics
     ///
     /// Where only a sample was counted: its tables need not have a code for everything.
-    pub(crate) fn new(
-        most: u64,
-        out: W,
-        tables: &'a Tables,
-        counted: &'a Counted,
-        segments: &[u8],
-    ) -> io::Result<Self> {
+    pub(super) fn new(tables: &'a Tables, counted: &'a Counted, scans: Range<usize>, through: usize) -> Self {
         assert!(counted.is_whole(), "a picture is counted whole before it is written");
         let frame = counted.frame;
-        let at_once = if counted.data_bytes() <= most.min(HELD) { counted.scans.len() } else { 1 };
-        let mut emitter =
-            Emitter { out, frame, tables, counted, at_once, scans: Vec::new(), next: 0, strips: 0, written: 0 };
-        emitter.put(&markers::head(&frame, counted.coding, tables, segments))?;
-        emitter.begin_pass();
-        Ok(emitter)
+        let these = counted.coding.scans(&frame).iter().zip(&counted.scans).take(scans.end).skip(scans.start);
+        let coders = these.enumerate().map(|(place, (scan, counted))| {
+            let mut bytes = markers::scan(&frame, *scan, &counted.codes);
+            if place >= through {
+                // Two in 256 bytes stuffed: a buffer that grows is there twice for a while.
+                bytes.reserve((counted.bits / 8 + counted.bits / 1024 + 64) as usize);
+            }
+            let bits = Bits { bytes, ..Bits::default() };
+            Coder::new(*scan, Coded { codes: &counted.codes, bits, counted: counted.bits })
+        });
+        Emitter { frame, tables, scans: coders.collect(), through, strips: 0, written: 0 }
     }
 
-    /// How often all strips are to be given.
-    pub(crate) fn passes(&self) -> usize {
-        self.counted.scans.len() / self.at_once
-    }
-
-    /// Writes one strip, and what ends a scan behind its last one.
+    /// Codes one strip, and what ends the scans behind the last one.
     ///
     /// # Errors
     ///
@@ -73,22 +131,32 @@ impl<'a, W: Write> Emitter<'a, W> {
     /// # Panics
     ///
     /// Where other strips are written than were counted: the file would be none.
-    pub(crate) fn strip(&mut self, strip: &Strip<'_>) -> io::Result<()> {
+    pub(super) fn strip(&mut self, strip: &Strip<'_>, out: &mut dyn Write) -> io::Result<()> {
         coder::strip(&self.frame, self.tables, strip, self.strips, &mut self.scans);
         self.strips += 1;
         if self.strips == self.frame.mcu_rows() {
-            return self.end_pass();
+            for coder in &mut self.scans {
+                coder.end();
+                let Coded { bits, counted, .. } = &mut coder.to;
+                assert_eq!(bits.total, *counted, "what is written is what was counted");
+                bits.pad();
+            }
         }
-        // The first scan of a pass is the next of the file; the others wait for it to end.
-        let Some(first) = self.scans.first_mut() else { return Ok(()) };
-        let bytes = &mut first.to.bits.bytes;
-        self.out.write_all(bytes)?;
-        self.written += bytes.len() as u64;
-        bytes.clear();
+        for coder in self.scans.iter_mut().take(self.through) {
+            let bytes = &mut coder.to.bits.bytes;
+            out.write_all(bytes)?;
+            self.written += bytes.len() as u64;
+            bytes.clear();
+        }
         Ok(())
     }
 
-    /// Ends the file; returns how many bytes it has.
+    /// How many bytes the scans have so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.written + self.scans.iter().map(|coder| coder.to.bits.bytes.len() as u64).sum::<u64>()
+    }
+
+    /// Writes what was held; returns how many bytes the scans have.
     ///
     /// # Errors
     ///
@@ -96,45 +164,11 @@ impl<'a, W: Write> Emitter<'a, W> {
     ///
     /// # Panics
     ///
-    /// Where a pass is missing.
-    pub(crate) fn finish(mut self) -> io::Result<u64> {
-        assert!(self.scans.is_empty(), "every scan is written before a file ends");
-        self.put(&markers::END)?;
-        self.out.flush()?;
-        Ok(self.written)
-    }
-
-    fn begin_pass(&mut self) {
-        let scans = self.counted.coding.scans(&self.frame).iter().zip(&self.counted.scans);
-        for (place, (scan, counted)) in scans.skip(self.next).take(self.at_once).enumerate() {
-            let mut bits = Bits { bytes: markers::scan(&self.frame, *scan, &counted.codes), ..Bits::default() };
-            if place > 0 {
-                // Held back whole, and two in 256 bytes stuffed: a buffer that grows is there twice for a while.
-                bits.bytes.reserve((counted.bits / 8 + counted.bits / 1024 + 64) as usize);
-            }
-            self.scans.push(Coder::new(*scan, Coded { codes: &counted.codes, bits }));
-        }
-        self.strips = 0;
-    }
-
-    fn end_pass(&mut self) -> io::Result<()> {
-        for mut coder in std::mem::take(&mut self.scans) {
-            coder.end();
-            let mut bits = coder.to.bits;
-            let counted = self.counted.scans[self.next].bits;
-            assert_eq!(bits.total, counted, "what is written is what was counted, in scan {}", self.next);
-            bits.pad();
-            self.put(&bits.bytes)?;
-            self.next += 1;
-        }
-        self.begin_pass();
-        Ok(())
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)?;
-        self.written += bytes.len() as u64;
-        Ok(())
+    /// Where a strip is missing.
+    pub(super) fn end(self, out: &mut dyn Write) -> io::Result<u64> {
+        assert_eq!(self.strips, self.frame.mcu_rows(), "a picture is written whole");
+        self.scans.iter().try_for_each(|coder| out.write_all(&coder.to.bits.bytes))?;
+        Ok(self.bytes())
     }
 }
 
@@ -143,6 +177,8 @@ impl<'a, W: Write> Emitter<'a, W> {
 struct Coded<'a> {
     codes: &'a Codes,
     bits: Bits,
+    /// How many bits it will have.
+    counted: u64,
 }
 
 impl Symbols for Coded<'_> {

@@ -63,7 +63,7 @@ pub(crate) struct Fit {
     pub(crate) tables: Tables,
     pub(crate) counted: Counted,
     pub(crate) quality: u8,
-    scale: f32,
+    pub(super) scale: f32,
     /// The length of the file, about: bytes that are stuffed are known once it is written.
     pub(crate) bytes: u64,
 }

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::count::{Counted, Counter};
-use super::emit::Emitter;
+use super::emit::{Emitter, measure, write_within};
 use super::frame::{Frame, Sampling, Strip};
 use super::scans::Coding;
+use super::search::{Fit, Picture};
 use super::tables::Tables;
+use crate::FitError;
 
 /// Planes padded to whole MCUs.
 struct Planes {
@@ -52,21 +54,45 @@ impl Planes {
     }
 
     fn written(&self, scale: f32, coding: Coding, segments: &[u8]) -> Vec<u8> {
-        let tables = Tables::at(scale);
         let counted = self.counted(scale, coding);
-        let [at_once, one_by_one] = [u64::MAX, 0].map(|most| self.emitted(most, &tables, &counted, segments));
-        assert!(at_once == one_by_one, "what is held back in memory changes nothing");
-        at_once
+        let (quality, bytes) = (1, counted.bytes(segments.len()));
+        let fit = Fit { tables: Tables::at(scale), counted, quality, scale, bytes };
+        let [whole, some, one_by_one] = [bytes * 3, bytes / 2, 0].map(|spare| {
+            let (mut out, mut passes, mut picture) = (Vec::new(), 0, Shown { planes: self, spare });
+            let cap = measure(&mut picture, &fit, segments, &mut passes).unwrap();
+            let written = write_within(&mut picture, &fit, segments, cap, &mut passes, &mut out).unwrap();
+            assert_eq!((written, out.len() as u64), (cap, cap), "{passes} passes");
+            let mut nothing = Vec::new();
+            let over = write_within(&mut picture, &fit, segments, cap - 1, &mut 0, &mut nothing);
+            assert_eq!((over.unwrap(), nothing.len()), (cap, 0), "nothing goes out that does not fit");
+            (out, passes)
+        });
+        assert!(whole.0 == some.0 && some.0 == one_by_one.0, "what is held in memory changes nothing");
+        let scans = fit.counted.all().len() as u32;
+        assert_eq!((whole.1, one_by_one.1), (2, 2 + scans));
+        assert!(some.1 < one_by_one.1 || scans == 1);
+        whole.0
     }
+}
 
-    fn emitted(&self, most: u64, tables: &Tables, counted: &Counted, segments: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut emitter = Emitter::new(most, &mut out, tables, counted, segments).unwrap();
-        for _ in 0..emitter.passes() {
-            self.strips().for_each(|strip| emitter.strip(&strip).unwrap());
-        }
-        assert_eq!(emitter.finish().unwrap(), out.len() as u64);
-        out
+/// Planes with so much memory beside them.
+struct Shown<'p> {
+    planes: &'p Planes,
+    spare: u64,
+}
+
+impl Picture for Shown<'_> {
+    fn frame(&self) -> Frame {
+        self.planes.frame
+    }
+    fn spare(&self) -> u64 {
+        self.spare
+    }
+    fn all(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<(), FitError> {
+        self.planes.strips().try_for_each(|strip| show(&strip))
+    }
+    fn some(&mut self, show: &mut dyn FnMut(&Strip<'_>) -> Result<(), FitError>) -> Result<usize, FitError> {
+        self.all(show).map(|()| self.planes.frame.mcu_rows())
     }
 }
 
@@ -203,7 +229,7 @@ fn a_sample_is_no_ground_to_write_on() {
     let tables = Tables::at(0.5);
     let mut counter = Counter::new(&planes.frame, &tables, Coding::Baseline);
     counter.strip(&planes.strips().next().unwrap());
-    let _ = Emitter::new(u64::MAX, Vec::new(), &tables, &counter.counted(), &[]);
+    let _ = Emitter::new(&tables, &counter.counted(), 0..1, 0);
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::providers::{Draft, Effect, Entry, Evidence, Listing, Looked, Outcome,
 const FORMAT: &str = "image/png";
 
 /// What stands before the number of a signature in its id here: no folder is called so.
-const PLACE: &str = "signatures";
+pub(super) const PLACE: &str = "signatures";
 
 /// What a signature looks like, of the two that are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,6 +23,8 @@ pub(crate) fn run_named(workspace: &Workspace, name: &str, arguments: &[&str]) -
             known => format!("there is no benchmark {name:?}; there are: {}", known.join(", ")),
         });
     }
+    // A benchmark may start another program, which lies beside its own.
+    run(workspace.cargo().args(["build", "--release", "--package", PACKAGE, "--bins"]))?;
     let mut cargo = workspace.cargo();
     cargo.args(["run", "--release", "--package", PACKAGE, "--bin", &program, "--"]).args(arguments);
     if name == OF_PICTURES {

@@ -71,11 +71,14 @@ fn general(
 /// three times at most.
 fn resizing(width: u32, height: u32, channels: u64, edge: u32) -> u64 {
     let (small_width, small_height) = within_edge(width, height, edge);
-    let area = |w: u32, h: u32| u64::from(w) * u64::from(h);
-    if small_width == width && small_height == height {
-        return 3 * area(width, height) * channels;
-    }
-    (area(width, height) + area(small_width, height) + 3 * area(small_width, small_height)) * channels
+    // A header claims what it likes: four thousand million each way, and the sum of it is beyond 64 bits.
+    let area = |w: u32, h: u32| u128::from(w) * u128::from(h);
+    let pixels = if small_width == width && small_height == height {
+        3 * area(width, height)
+    } else {
+        area(width, height) + area(small_width, height) + 3 * area(small_width, small_height)
+    };
+    u64::try_from(pixels * u128::from(channels)).unwrap_or(u64::MAX)
 }
 
 fn open<'f>(

@@ -55,6 +55,9 @@ impl<'a> Png<'a> {
         if width == 0 || height == 0 {
             return Err(FitError::not_decodable(format!("a PNG of {width} x {height}")));
         }
+        if !truncated && chunks.iter().all(|chunk| &chunk.kind != b"IDAT") {
+            return Err(FitError::not_decodable("the PNG has no picture"));
+        }
         let block = chunks.iter().find(|chunk| &chunk.kind == b"eXIf").map(|chunk| chunk.data);
         Ok(Png { width, height, orientation: block.map_or(1, exif::orientation), truncated, chunks })
     }
@@ -248,8 +251,18 @@ mod tests {
 
     fn png(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
         let header = (b"IHDR", [0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0].as_slice());
-        let all = [header].into_iter().chain(chunks.iter().copied()).chain([(b"IEND", [].as_slice())]);
+        let picture = [(b"IDAT", [].as_slice()), (b"IEND", [].as_slice())];
+        let all = [header].into_iter().chain(chunks.iter().copied()).chain(picture);
         SIGNATURE.iter().copied().chain(all.flat_map(|(kind, data)| chunk_of(*kind, data))).collect()
+    }
+
+    #[test]
+    fn a_picture_without_pixels_is_none() {
+        let mut file = png(&[]);
+        assert!(Png::parse(&file).is_ok());
+        let at = file.windows(4).position(|name| name == b"IDAT").unwrap();
+        file[at] ^= 0x80;
+        assert!(matches!(Png::parse(&file), Err(FitError::NotDecodable { .. })));
     }
 
     #[test]

@@ -33,45 +33,41 @@ impl Axis {
     }
 }
 
-/// The weights of every output sample along one axis, all of the same number.
-#[derive(Debug)]
+/// What an output sample is made of along one axis: so many neighbours, and how much of each.
+#[derive(Debug, Clone, Copy)]
 struct Kernel {
+    axis: Axis,
     taps: usize,
-    /// The first source sample of each output sample; it and all its neighbours are in the source.
-    starts: Vec<u32>,
-    weights: Vec<f32>,
 }
 
 impl Kernel {
     fn new(axis: Axis) -> Kernel {
-        if axis.is_identity() {
-            return Kernel { taps: 1, starts: (0..axis.to as u32).collect(), weights: vec![1.0; axis.to] };
-        }
-        const LOBES: f64 = 3.0;
-        let ratio = axis.extent / axis.to_extent;
-        let widened = ratio.max(1.0);
-        let reach = LOBES * widened;
-        let taps = ((2.0 * reach) as usize + 2).min(axis.from);
-        let (mut starts, mut weights) = (Vec::with_capacity(axis.to), Vec::with_capacity(axis.to * taps));
-        let mut row = vec![0.0f64; taps];
-        for index in 0..axis.to {
-            let center = (index as f64 + 0.5 + axis.shift) * ratio;
-            let first = (center - reach - 0.5).ceil().max(0.0) as usize; // a negative one would be outside
-            let start = first.min(axis.from - taps);
-            for (tap, weight) in row.iter_mut().enumerate() {
-                *weight = lanczos(((start + tap) as f64 + 0.5 - center) / widened);
-            }
-            let sum: f64 = row.iter().sum();
-            starts.push(start as u32); // a source has 65,535 samples at most
-            weights.extend(row.iter().map(|weight| (weight / sum) as f32));
-        }
-        Kernel { taps, starts, weights }
+        let reach = LOBES * (axis.extent / axis.to_extent).max(1.0);
+        let taps = if axis.is_identity() { 1 } else { ((2.0 * reach) as usize + 2).min(axis.from) };
+        Kernel { axis, taps }
     }
 
-    fn at(&self, index: usize) -> (usize, &[f32]) {
-        (self.starts[index] as usize, &self.weights[index * self.taps..][..self.taps])
+    /// Puts the weights of an output sample behind `weights`; returns the first source sample that they are of. It and all its
+    /// neighbours are in the source.
+    fn weigh(&self, index: usize, weights: &mut Vec<f32>) -> usize {
+        let Kernel { axis, taps } = *self;
+        if axis.is_identity() {
+            weights.push(1.0);
+            return index;
+        }
+        let ratio = axis.extent / axis.to_extent;
+        let widened = ratio.max(1.0);
+        let center = (index as f64 + 0.5 + axis.shift) * ratio;
+        let first = (center - LOBES * widened - 0.5).ceil().max(0.0) as usize; // a negative one would be outside
+        let start = first.min(axis.from - taps);
+        let row: Vec<f64> = (start..start + taps).map(|at| lanczos((at as f64 + 0.5 - center) / widened)).collect();
+        let sum: f64 = row.iter().sum();
+        weights.extend(row.iter().map(|weight| (weight / sum) as f32));
+        start
     }
 }
+
+const LOBES: f64 = 3.0;
 
 fn lanczos(x: f64) -> f64 {
     if x == 0.0 {
@@ -89,36 +85,53 @@ pub(crate) trait Target {
     fn column(&mut self, x: usize, y: usize, lanes: &[u8; LANES], count: usize);
 }
 
-/// The weights along both axes: planes of the same sizes share them.
+/// The weights of a row: planes of the same sizes share them. Those of a column are reckoned when their row is made.
 #[derive(Debug, Clone)]
 pub(crate) struct Weights {
-    axes: (Axis, Axis),
-    across: Rc<Kernel>,
-    down: Rc<Kernel>,
+    down: Kernel,
+    across: Rc<Across>,
+}
+
+#[derive(Debug)]
+struct Across {
+    kernel: Kernel,
+    starts: Vec<u32>,
+    weights: Vec<f32>,
+}
+
+impl Across {
+    fn at(&self, index: usize) -> (usize, &[f32]) {
+        let taps = self.kernel.taps;
+        (self.starts[index] as usize, &self.weights[index * taps..][..taps])
+    }
 }
 
 impl Weights {
     pub(crate) fn new(across: Axis, down: Axis) -> Weights {
-        Weights { axes: (across, down), across: Rc::new(Kernel::new(across)), down: Rc::new(Kernel::new(down)) }
+        let kernel = Kernel::new(across);
+        let mut weights = Vec::with_capacity(across.to * kernel.taps);
+        // A source has 65,535 samples at most.
+        let starts = (0..across.to).map(|index| kernel.weigh(index, &mut weights) as u32).collect();
+        Weights { down: Kernel::new(down), across: Rc::new(Across { kernel, starts, weights }) }
     }
 
     /// Whether they are those of such axes.
     pub(crate) fn are_of(&self, across: Axis, down: Axis) -> bool {
-        self.axes == (across, down)
+        (self.across.kernel.axis, self.down.axis) == (across, down)
     }
 }
 
 /// One plane on its way.
 pub(crate) struct Resampler {
-    down: Rc<Kernel>,
-    across: Rc<Kernel>,
-    width: usize,
-    height: usize,
-    out_width: usize,
+    down: Kernel,
+    across: Rc<Across>,
     /// The last rows of the source, as many as `down` has taps; row `n` lies at `n % taps`.
     ring: Vec<u8>,
     taken: usize,
     made: usize,
+    /// The first row that the next line is made of, and how much of each.
+    start: usize,
+    weights: Vec<f32>,
     line: Vec<f32>,
     /// Up to eight lines, side by side for each column.
     lines: Vec<f32>,
@@ -128,46 +141,48 @@ impl Resampler {
     /// What the resampler of such axes holds, in bytes.
     pub(crate) fn memory(across: Axis, down: Axis) -> u64 {
         let taps = |axis: Axis| 6.0 * (axis.extent / axis.to_extent).max(1.0) + 2.0;
-        let floats = across.from as f64 * (1.0 + LANES as f64)
-            + across.to as f64 * (taps(across) + 1.0)
-            + down.to as f64 * (taps(down) + 1.0);
+        let floats = across.from as f64 * (1.0 + LANES as f64) + across.to as f64 * (taps(across) + 1.0) + taps(down);
         (floats * 4.0 + across.from as f64 * taps(down)) as u64
     }
 
     pub(crate) fn new(weights: &Weights) -> Resampler {
-        let (across, down) = weights.axes;
-        let (width, height, out_width) = (across.from, down.from, across.to);
-        let Weights { across, down, .. } = weights.clone();
+        let Weights { across, down } = weights.clone();
+        let width = across.kernel.axis.from;
+        let mut first = Vec::with_capacity(down.taps);
         Resampler {
             ring: vec![0; width * down.taps],
             line: vec![0.0; width],
             lines: vec![0.0; width * LANES],
             taken: 0,
             made: 0,
+            start: down.weigh(0, &mut first),
+            weights: first,
             down,
             across,
-            width,
-            height,
-            out_width,
         }
+    }
+
+    fn width(&self) -> usize {
+        self.line.len()
     }
 
     /// Takes the next row of the source; rows beyond its height are left alone.
     pub(crate) fn push(&mut self, row: &[u8], target: &mut impl Target) {
-        if self.taken == self.height {
+        if self.taken == self.down.axis.from {
             return;
         }
-        let at = self.taken % self.down.taps * self.width;
-        self.ring[at..at + self.width].copy_from_slice(&row[..self.width]);
+        let (width, taps) = (self.width(), self.down.taps);
+        let at = self.taken % taps * width;
+        self.ring[at..at + width].copy_from_slice(&row[..width]);
         self.taken += 1;
-        while self.made < self.down.starts.len() && self.down.at(self.made).0 + self.down.taps <= self.taken {
+        while !self.is_done() && self.start + taps <= self.taken {
             self.make(target);
         }
     }
 
     /// Whether all rows of the output are made.
     pub(crate) fn is_done(&self) -> bool {
-        self.made == self.down.starts.len()
+        self.made == self.down.axis.to
     }
 
     fn make(&mut self, target: &mut impl Target) {
@@ -177,6 +192,8 @@ impl Resampler {
             column[lane] = *value;
         }
         self.made += 1;
+        self.weights.clear();
+        self.start = self.down.weigh(self.made, &mut self.weights);
         if lane + 1 == LANES || self.is_done() {
             self.go_across(self.made - lane - 1, lane + 1, target);
         }
@@ -184,8 +201,8 @@ impl Resampler {
 
     /// The line of the output that is next, at the source's width.
     fn blend(&mut self) {
-        let (start, weights) = self.down.at(self.made);
-        let (ring, taps, width) = (&self.ring, self.down.taps, self.width);
+        let (ring, taps, width) = (&self.ring, self.down.taps, self.width());
+        let (start, weights) = (self.start, &self.weights);
         let row = |tap: usize| &ring[(start + tap) % taps * width..][..width];
         let line = &mut self.line[..width];
         line.fill(0.0);
@@ -207,7 +224,7 @@ impl Resampler {
     }
 
     fn go_across(&self, y: usize, count: usize, target: &mut impl Target) {
-        for x in 0..self.out_width {
+        for x in 0..self.across.starts.len() {
             let (start, weights) = self.across.at(x);
             let columns = self.lines[start * LANES..].chunks_exact(LANES);
             let mut sums = [0.0f32; LANES];

@@ -118,11 +118,13 @@ fn claiming(width: u16, height: u16, frame_marker: u8) -> Vec<u8> {
 fn a_bomb_is_refused_from_its_header() {
     let mut png = encoded(&DynamicImage::from(scene(50, 50)), ImageFormat::Png);
     png[16..24].copy_from_slice(&[0, 0, 255, 220, 0, 0, 255, 220]);
+    let mut huge = png.clone(); // as large as its fields can tell: the bytes of it are no number of 64 bits
+    huge[16..24].copy_from_slice(&[255; 8]);
     let mut bmp = encoded(&DynamicImage::from(scene(50, 50)), ImageFormat::Bmp);
     bmp[18..26].copy_from_slice(&[220, 255, 0, 0, 220, 255, 0, 0]);
     let mut gif = encoded(&DynamicImage::from(scene(50, 50)), ImageFormat::Gif);
     gif[6..10].copy_from_slice(&[220, 255, 220, 255]);
-    for source in [png, bmp, gif] {
+    for source in [png, huge, bmp, gif] {
         match fitted(&source, &Policy::default()) {
             Err(FitError::MemoryLimit { needed, limit }) => assert!(needed > limit),
             other => panic!("{}: {:?}", source[..4].escape_ascii(), other.map(|(fitted, _)| fitted)),

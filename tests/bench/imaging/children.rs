@@ -1,33 +1,43 @@
-//! What this program does when it starts itself: our side, and the `image` crate's, each in a process that does nothing else.
+//! Who takes part without being a tool of its own: our side, a program beside this one, and the `image` crate's, which is this
+//! program when it starts itself.
 
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::process::Command;
 
-use fieldpost_imaging::{Control, ExifPolicy, Policy, QualityRange, fit};
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
 use crate::EDGE;
 use crate::peers::highest;
+use crate::photos::Photo;
+
+/// The program that is our side, built beside this one.
+const ALONE: &str = "fit-alone";
 
 /// The arguments that make this program a child.
-pub(crate) const FIT: &str = "child-fit";
-/// A process that ends as soon as it has begun: what it takes, ours takes before it does anything.
-pub(crate) const NOTHING: &str = "child-nothing";
 pub(crate) const IMAGE: &str = "child-image";
 pub(crate) const IMAGE_PAIR: &str = "child-image-pair";
 
-/// The floor of quality that is asked of ours, far below what the default allows.
-const LOWEST: u8 = 10;
+/// Our side: nothing but that is in its program.
+pub(crate) fn alone() -> io::Result<Command> {
+    let program = std::env::current_exe()?.with_file_name(ALONE).with_extension(std::env::consts::EXE_EXTENSION);
+    Ok(Command::new(program))
+}
+
+/// Our side, to bring a photo under a cap.
+pub(crate) fn ours(photo: &Photo, out: &Path, cap: u64) -> io::Result<Command> {
+    let mut command = alone()?;
+    command.arg(&photo.path).arg(out).args([cap.to_string(), EDGE.to_string()]);
+    Ok(command)
+}
 
 /// The part of a child that this process was started for, if it was.
 pub(crate) fn as_child(arguments: &[String]) -> Option<io::Result<()>> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match *words {
-        [NOTHING] => Some(Ok(())),
-        [FIT, source, out, cap] => Some(bytes(cap).and_then(|cap| ours(Path::new(source), Path::new(out), cap))),
         [IMAGE, source, out, cap] => Some(bytes(cap).and_then(|cap| image_alone(source, out, cap))),
         [IMAGE_PAIR, source, below, above, size] => {
             Some(bytes(size).and_then(|size| image_around(source, below, above, size)))
@@ -38,17 +48,6 @@ pub(crate) fn as_child(arguments: &[String]) -> Option<io::Result<()>> {
 
 fn bytes(word: &str) -> io::Result<u64> {
     word.parse().map_err(io::Error::other)
-}
-
-/// The policy of the whole benchmark: nobody takes metadata along, so that all bytes are the picture's; and as the tools keep the
-/// dimensions however low the quality, so does ours, which would sooner shrink a picture.
-fn policy(cap: u64) -> Policy {
-    let quality = QualityRange::between(LOWEST, Policy::default().quality.ceiling());
-    Policy { cap: Some(cap), max_edge: Some(EDGE), exif: ExifPolicy::None, quality, ..Policy::default() }
-}
-
-fn ours(source: &Path, out: &Path, cap: u64) -> io::Result<()> {
-    fit(source, out, &policy(cap), &Control::default()).map(drop).map_err(io::Error::other)
 }
 
 /// As one would write it with the `image` crate alone: decode, shrink, turn upright, search the quality.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::EDGE;
-use crate::children::{FIT, IMAGE};
+use crate::children::{IMAGE, ours};
 use crate::measure::{Cost, Runner, find, heard};
 use crate::photos::Photo;
 
@@ -72,7 +72,7 @@ impl Peer {
     pub(crate) fn fit(self, photo: &Photo, out: &Path, cap: u64, runner: &Runner) -> io::Result<Option<Fit>> {
         let _ = fs::remove_file(out);
         let fit = match self {
-            Peer::Fieldpost => Fit { cost: runner.run(&own(FIT, photo, out, cap)?)?, steps: 1 },
+            Peer::Fieldpost => Fit { cost: runner.run(&ours(photo, out, cap)?)?, steps: 1 },
             Peer::Image => Fit { cost: runner.run(&own(IMAGE, photo, out, cap)?)?, steps: 1 },
             Peer::ImageMagick => {
                 let mut command = magick(photo)?;

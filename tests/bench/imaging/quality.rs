@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fieldpost_tests::bench::{Bound, Figures};
 
-use crate::children::{FIT, IMAGE_PAIR};
+use crate::children::{IMAGE_PAIR, ours};
 use crate::measure::heard;
 use crate::peers::{ALL, Job, Peer, highest};
 use crate::photos::{Photo, is_progressive};
@@ -124,8 +124,7 @@ fn rows_of(dir: &Path, scorer: &Scorer, photo: &Photo, peers: &[Peer]) -> io::Re
     for cap in CAPS {
         let out = dir.join("ours.jpg");
         let _ = fs::remove_file(&out);
-        let mut child = std::process::Command::new(std::env::current_exe()?);
-        heard(child.arg(FIT).arg(&photo.path).arg(&out).arg(cap.to_string()))?;
+        heard(&mut ours(photo, &out, cap)?)?;
         let file = fs::read(&out)?;
         let bytes = file.len() as u64;
         if let Some((_, row)) = rows.iter().find(|(same, _)| *same == file) {

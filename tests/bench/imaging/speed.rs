@@ -5,11 +5,10 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::process::Command;
 
 use fieldpost_tests::bench::{Bound, Figures};
 
-use crate::children::NOTHING;
+use crate::children::alone;
 use crate::measure::Cost;
 use crate::peers::{ALL, Peer};
 use crate::photos::Photo;
@@ -68,8 +67,7 @@ pub(crate) fn bench(bench: &Bench, figures: &mut Figures) -> io::Result<()> {
         }
     }
     if bench.runner.tells_peaks() {
-        let mut idle = Command::new(std::env::current_exe()?);
-        let idle = bench.runner.run(idle.arg(NOTHING))?.peak;
+        let idle = bench.runner.run(&alone()?)?.peak;
         println!(
             "\nOf our peak, {:.1} MB are what a process of this program takes that does nothing.",
             megabytes(idle)

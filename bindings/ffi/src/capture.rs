@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf as FilePath;
 
-use fieldpost::{Bytes, Document, ItemId, Photo, Requires, Signature, Text};
+use fieldpost::{Bytes, Document, ExifPolicy, ItemId, Photo, ProfilePolicy, Requires, Signature, Text};
 
 use crate::error::NativeError;
 use crate::values::negative;
@@ -63,6 +63,12 @@ pub enum Source {
         /// The longest edge in pixels that is sent.
         #[uniffi(default)]
         max_edge: Option<i32>,
+        /// Which of its metadata is sent. Default: all of it.
+        #[uniffi(default)]
+        exif: Option<ExifPolicy>,
+        /// What becomes of colours that are not in sRGB. Default: they are sent with their profile.
+        #[uniffi(default)]
+        profile: Option<ProfilePolicy>,
         /// Whether the caller's file is removed once the capture is durable.
         #[uniffi(default = false)]
         move_source: bool,
@@ -88,6 +94,28 @@ pub enum Source {
         #[uniffi(default = false)]
         move_source: bool,
     },
+}
+
+/// Which of a photo's metadata is sent. The original on the device keeps all.
+#[uniffi::remote(Enum)]
+pub enum ExifPolicy {
+    /// All of it, the location too.
+    Keep,
+    /// All but the location, and what may tell of it without saying so: maker notes, private entries.
+    NoLocation,
+    /// The capture time only.
+    Minimal,
+    /// Nothing.
+    None,
+}
+
+/// What becomes of a photo's colours where they are not in sRGB, such as the Display P3 of many phones.
+#[uniffi::remote(Enum)]
+pub enum ProfilePolicy {
+    /// They are sent with their profile.
+    Carry,
+    /// They are converted to sRGB, and no profile goes along.
+    Srgb,
 }
 
 /// How large a photo may be when it is sent.
@@ -150,8 +178,8 @@ impl TryFrom<Capture> for fieldpost::Capture {
     /// Fails only for an edge below zero.
     fn try_from(capture: Capture) -> Result<Self, NativeError> {
         Ok(match capture.source.clone() {
-            Source::Photo { path, cap, max_edge, move_source } => {
-                let mut photo = Photo::new(path);
+            Source::Photo { path, cap, max_edge, exif, profile, move_source } => {
+                let mut photo = Photo::new(path).exif(exif.unwrap_or_default()).profile(profile.unwrap_or_default());
                 if let Some(edge) = max_edge {
                     photo = photo.max_edge(u32::try_from(edge).map_err(|_| negative("the longest edge"))?);
                 }
@@ -235,17 +263,26 @@ mod tests {
 
     #[test]
     fn what_is_not_asked_for_is_left_to_the_core() {
-        let photo = |cap, max_edge| of(Source::Photo { path: "a.jpg".into(), cap, max_edge, move_source: false });
+        let photo = |cap, max_edge| {
+            let path = "a.jpg".into();
+            of(Source::Photo { path, cap, max_edge, exif: None, profile: None, move_source: false })
+        };
         assert_same(photo(None, None), Photo::new("a.jpg"));
         assert_same(photo(Some(Cap::AtMost { bytes: Bytes(9) }), None), Photo::new("a.jpg").cap(Bytes(9)));
         assert_same(photo(Some(Cap::Original), None), Photo::new("a.jpg").cap_original());
         assert_same(photo(None, Some(800)), Photo::new("a.jpg").max_edge(800));
+        let (exif, profile) = (Some(ExifPolicy::NoLocation), Some(ProfilePolicy::Srgb));
+        let picky =
+            Source::Photo { path: "a.jpg".into(), cap: None, max_edge: None, exif, profile, move_source: false };
+        assert_same(of(picky), Photo::new("a.jpg").exif(ExifPolicy::NoLocation).profile(ProfilePolicy::Srgb));
     }
 
     #[test]
     fn a_file_is_moved_only_where_that_is_asked_for() {
         let path = || FilePath::from("a.bin");
-        let photo = |move_source| of(Source::Photo { path: path(), cap: None, max_edge: None, move_source });
+        let photo = |move_source| {
+            of(Source::Photo { path: path(), cap: None, max_edge: None, exif: None, profile: None, move_source })
+        };
         assert_same(photo(false), Photo::new("a.bin"));
         assert_same(photo(true), Photo::new("a.bin").move_source());
         let document = |move_source| of(Source::Document { path: path(), move_source });
@@ -258,7 +295,8 @@ mod tests {
 
     #[test]
     fn an_edge_below_zero_is_refused() {
-        let photo = Source::Photo { path: "a.jpg".into(), cap: None, max_edge: Some(-1), move_source: false };
+        let (path, max_edge) = ("a.jpg".into(), Some(-1));
+        let photo = Source::Photo { path, cap: None, max_edge, exif: None, profile: None, move_source: false };
         assert!(matches!(fieldpost::Capture::try_from(of(photo)), Err(NativeError::Invalid(_))));
     }
 }

@@ -30,6 +30,7 @@ pub use engine::keeping::Keep;
 pub use engine::news::Event;
 pub use engine::preparing::{PrepareJob, Prepared};
 pub use error::Error;
+pub use fieldpost_imaging::{ExifPolicy, ProfilePolicy};
 pub use model::{
     ANSWER_LIMIT, Account, AccountId, AccountInfo, Action, Answer, AnswerBody, Attachment, Auth, BadAccountId, Body,
     Bytes, Cap, Capabilities, Changes, Conditions, Content, Download, Exchange, Failure, Flag, Integrity, Item, ItemId,

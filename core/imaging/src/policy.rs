@@ -99,7 +99,8 @@ impl Default for QualityRange {
 /// thumbnail, gain maps, motion clips and signatures over the file (C2PA) are dropped, for they would no longer match, and
 /// the dimensions that the metadata tells are the new ones. All metadata together takes a quarter of the cap at most, the
 /// colour profile first. A file that is good enough passes through with all that is in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ExifPolicy {
     /// All of EXIF, XMP, IPTC and comments, the location among it. Maker notes stay where they are, byte for byte.
     #[default]
@@ -119,6 +120,7 @@ pub enum ExifPolicy {
 ///
 /// A system that ignores profiles shows P3 photos a little pale; one that obeys them shows them right either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ProfilePolicy {
     /// The profile goes along, and its bytes count against the cap. Where it takes more than the quarter of the cap that is
     /// for metadata, the colours are converted instead.

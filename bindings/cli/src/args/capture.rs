@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use fieldpost::Cap;
 
 use super::With;
-use super::values::{self, RequiresArg, Setting};
+use super::values::{self, ExifArg, ProfileArg, RequiresArg, Setting};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CaptureCommand {
@@ -32,6 +32,12 @@ pub(crate) struct PhotoArgs {
     /// The longest edge to send, in pixels
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_edge: Option<u32>,
+    /// Which metadata goes along; the original here keeps all
+    #[arg(long, value_enum, default_value_t = ExifArg::Keep)]
+    pub exif: ExifArg,
+    /// What becomes of colours that are not in sRGB
+    #[arg(long, value_enum, default_value_t = ProfileArg::Carry)]
+    pub profile: ProfileArg,
     #[command(flatten)]
     pub options: Common,
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use fieldpost::Bytes;
 use fieldpost_imaging::{DEFAULT_MEMORY, QualityRange};
 
-use super::values::{self, ExifArg};
+use super::values::{self, ExifArg, ProfileArg};
 
 #[derive(Debug, Args)]
 #[group(skip)]
@@ -32,12 +32,15 @@ pub(crate) struct CompressArgs {
     /// How short the long edge may get in pixels, where quality alone does not meet the cap
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u32).range(1..))]
     pub min_edge: Option<u32>,
-    /// The floor and the ceiling of JPEG quality, such as 45..92
+    /// The floor and the ceiling of JPEG quality, such as 45..92 [default: 30..95]
     #[arg(long, value_name = "RANGE", value_parser = values::qualities)]
     pub quality: Option<QualityRange>,
     /// Which metadata goes along
     #[arg(long, value_enum, default_value_t = ExifArg::Keep)]
     pub exif: ExifArg,
+    /// What becomes of colours that are not in sRGB
+    #[arg(long, value_enum, default_value_t = ProfileArg::Carry)]
+    pub profile: ProfileArg,
     /// The most memory for each photo under way; one that needs more is refused
     #[arg(long, value_name = "SIZE", value_parser = values::size, default_value_t = Bytes(DEFAULT_MEMORY))]
     pub memory: Bytes,

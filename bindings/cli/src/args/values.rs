@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use fieldpost::{Bytes, Cap, Network, Power};
-use fieldpost_imaging::{ExifPolicy, QualityRange};
+use fieldpost_imaging::{ExifPolicy, ProfilePolicy, QualityRange};
 
 /// One of `all`, by its name.
 pub(super) fn one_of<T>(all: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
@@ -92,6 +92,24 @@ impl From<ExifArg> for ExifPolicy {
             ExifArg::NoLocation => ExifPolicy::NoLocation,
             ExifArg::Minimal => ExifPolicy::Minimal,
             ExifArg::None => ExifPolicy::None,
+        }
+    }
+}
+
+/// `--profile`
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ProfileArg {
+    /// They go with their profile
+    Carry,
+    /// They are converted to sRGB
+    Srgb,
+}
+
+impl From<ProfileArg> for ProfilePolicy {
+    fn from(arg: ProfileArg) -> Self {
+        match arg {
+            ProfileArg::Carry => ProfilePolicy::Carry,
+            ProfileArg::Srgb => ProfilePolicy::Srgb,
         }
     }
 }

@@ -58,7 +58,7 @@ macro_rules! dressed {
 }
 
 fn photo(session: &Session, args: PhotoArgs) -> Ended {
-    let mut photo = Photo::new(args.file);
+    let mut photo = Photo::new(args.file).exif(args.exif.into()).profile(args.profile.into());
     match (args.cap, args.max_edge) {
         (Some(Cap::Original), Some(_)) => {
             return Err(Failure::usage(

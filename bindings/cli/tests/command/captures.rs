@@ -126,6 +126,8 @@ fn a_photo_and_a_signature_are_taken_with_their_options() {
     assert!(photo["name"].as_str().unwrap().starts_with("plate-"));
     let original = taken("photo", &jpeg, &["--cap", "original"]);
     assert_eq!(original["sent"]["sha256"], original["original"]["sha256"]);
+    let cleaned = taken("photo", &jpeg, &["--cap", "original", "--exif", "no-location", "--profile", "srgb"]);
+    assert_eq!((&cleaned["state"], &cleaned["sent"]), (&"captured".into(), &().into()), "it has yet to be made");
     let signature = taken("signature", &png, &[]);
     assert_eq!((&signature["kind"], &signature["state"]), (&"signature".into(), &"queued".into()));
 }

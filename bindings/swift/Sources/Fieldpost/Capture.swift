@@ -9,6 +9,8 @@ extension Capture {
     ///   - file: The file.
     ///   - cap: The most bytes that are sent. Default: one megabyte, and then also a longest edge of 2560 pixels.
     ///   - maxEdge: The longest edge in pixels that is sent.
+    ///   - exif: Which of its metadata is sent, such as ``ExifPolicy/noLocation``. The original on the device keeps all.
+    ///   - profile: What becomes of colours that are not in sRGB, such as the Display P3 of every iPhone.
     ///   - moveSource: Whether the caller's file is removed once the capture is durable. Else it stays as it was.
     ///   - name: The name to send, with or without an extension. It is cleaned, eight digits that make it ours are put behind
     ///     its stem, and the content decides the extension. Default: that of the file.
@@ -35,10 +37,13 @@ extension Capture {
         person: String? = nil,
         cap: Cap? = nil,
         maxEdge: Int? = nil,
+        exif: ExifPolicy = .keep,
+        profile: ProfilePolicy = .carry,
         moveSource: Bool = false
     ) -> Capture {
         let source = Source.photo(
-            path: file, cap: cap, maxEdge: maxEdge.map(Int32.init(clamping:)), moveSource: moveSource)
+            path: file, cap: cap, maxEdge: maxEdge.map(Int32.init(clamping:)), exif: exif, profile: profile,
+            moveSource: moveSource)
         return Capture(
             source: source, name: name, caption: caption, tags: tags, folder: folder,
             priority: priority.map(Int32.init(clamping:)), after: after, key: key, requires: requires,

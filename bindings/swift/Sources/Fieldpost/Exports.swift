@@ -14,12 +14,14 @@ import FieldpostNative
 @_exported import struct FieldpostNative.CheckReport
 @_exported import struct FieldpostNative.Conditions
 @_exported import enum FieldpostNative.Event
+@_exported import enum FieldpostNative.ExifPolicy
 @_exported import struct FieldpostNative.Export
 @_exported import struct FieldpostNative.Exported
 @_exported import struct FieldpostNative.Finding
 @_exported import struct FieldpostNative.Http
 @_exported import struct FieldpostNative.Item
 @_exported import enum FieldpostNative.Keep
+@_exported import enum FieldpostNative.ProfilePolicy
 @_exported import struct FieldpostNative.Receipt
 @_exported import struct FieldpostNative.RemoteEntry
 @_exported import struct FieldpostNative.RemoteFolder

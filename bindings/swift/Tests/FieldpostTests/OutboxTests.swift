@@ -72,6 +72,15 @@ struct OutboxTests {
         let png = try world.signature()
         let original = try await world.outbox.capture(.photo(png, cap: .original), for: world.job)
         #expect(original.original?.bytes == 67)
+        // A chunk of text in front of the end chunk: where it was written goes no further.
+        var told = try Data(contentsOf: png)
+        let text = Data([0, 0, 0, 12]) + Data("tEXtComment\0here".utf8) + Data([0x3E, 0x05, 0xD2, 0x7D])
+        told.insert(contentsOf: text, at: told.count - 12)
+        let telling = png.deletingLastPathComponent().appending(path: "telling.png")
+        try told.write(to: telling)
+        let kept = try await sent(.photo(telling))
+        let cleaned = try await sent(.photo(telling, exif: .noLocation, profile: .srgb))
+        #expect((kept.bytes, cleaned.bytes) == (Int64(told.count), 67))
     }
 
     @Test("a time is an instant, to the millisecond")

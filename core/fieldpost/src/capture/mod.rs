@@ -9,6 +9,8 @@ mod source;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use fieldpost_imaging::{ExifPolicy, ProfilePolicy};
+
 use crate::model::{Bytes, ItemId, Kind, Operation, Requires, Timestamp, WorkOrder};
 use crate::store::folders::Taken;
 use crate::store::records::{Fit, Manifest, Target};
@@ -18,7 +20,7 @@ pub(crate) use source::Source;
 pub use source::SourceError;
 
 /// How a photo is made smaller where nothing else is asked: sharp on any screen, and quick on a slow line.
-pub(crate) const DEFAULT_FIT: Fit = Fit { cap: Bytes::megabytes(1), max_edge: Some(2560) };
+pub(crate) const DEFAULT_FIT: Fit = Fit { cap: Bytes::megabytes(1), max_edge: Some(2560), ..Fit::AS_IT_IS };
 
 /// Anything that can be captured: made from a [`Photo`], [`Document`], [`Text`] or [`Signature`].
 #[derive(Debug, Clone)]
@@ -59,7 +61,8 @@ struct Common {
 pub struct Photo {
     path: PathBuf,
     take: bool,
-    fit: Option<Fit>,
+    fit: Fit,
+    is_bound: bool,
     common: Common,
 }
 
@@ -67,24 +70,47 @@ impl Photo {
     /// The photo at `path`, in any format that cameras write.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let (path, common) = (path.into(), Common::default());
-        Photo { path, take: false, fit: Some(DEFAULT_FIT), common }
+        Photo { path, take: false, fit: DEFAULT_FIT, is_bound: true, common }
     }
 
     /// The most bytes that are sent.
     pub fn cap(mut self, cap: Bytes) -> Self {
-        self.fit = Some(Fit { cap, ..self.fit.unwrap_or(DEFAULT_FIT) });
+        self.fit.cap = cap;
+        self.is_bound = true;
         self
     }
 
-    /// Send the file as it is, whatever its size.
+    /// Send the file as it is, whatever its size: but for its [metadata](Self::exif) and [colours](Self::profile), where these are
+    /// to be others.
     pub fn cap_original(mut self) -> Self {
-        self.fit = None;
+        self.is_bound = false;
         self
     }
 
     /// The longest edge in pixels that is sent.
     pub fn max_edge(mut self, pixels: u32) -> Self {
-        self.fit = self.fit.map(|fit| Fit { max_edge: Some(pixels), ..fit });
+        self.fit.max_edge = Some(pixels);
+        self
+    }
+
+    /// Which of the photo's metadata is sent: all of it, unless something else is asked for. A JPEG or PNG within its bounds is
+    /// edited without touching its picture. The original here keeps all. Of a photo that nobody here decodes (HEIC) the host has to
+    /// make another one first.
+    ///
+    /// ```
+    /// use fieldpost::{ExifPolicy, Photo};
+    /// let photo = Photo::new("boiler.jpg").exif(ExifPolicy::NoLocation);
+    /// # let _ = fieldpost::Capture::from(photo);
+    /// ```
+    pub fn exif(mut self, exif: ExifPolicy) -> Self {
+        self.fit.exif = exif;
+        self
+    }
+
+    /// What becomes of colours that are not in sRGB, such as the Display P3 of many phones: they are sent with their profile, unless
+    /// they are to be converted.
+    pub fn profile(mut self, profile: ProfilePolicy) -> Self {
+        self.fit.profile = profile;
         self
     }
 }
@@ -239,7 +265,7 @@ file_options!(Photo Document Signature);
 
 impl From<Photo> for Capture {
     fn from(photo: Photo) -> Self {
-        let fit = photo.fit;
+        let fit = if photo.is_bound { Some(photo.fit) } else { photo.fit.unbound() };
         Capture { kind: Kind::Photo, source: Source::file(photo.path, photo.take), common: photo.common, fit }
     }
 }

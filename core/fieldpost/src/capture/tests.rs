@@ -24,13 +24,24 @@ fn a_photo_without_a_cap_is_fitted_under_a_megabyte_and_2560_pixels() {
         (Photo::new("x").cap(Bytes::megabytes(5)).max_edge(4000), Some((5_000_000, Some(4000)))),
         (Photo::new("x").cap_original(), None),
         (Photo::new("x").cap_original().max_edge(1600), None),
+        (Photo::new("x").cap_original().cap(Bytes::kilobytes(500)), Some((500_000, Some(2560)))),
     ];
     for (photo, fit) in table {
         let shown = format!("{photo:?}");
-        let fit = fit.map(|(cap, max_edge)| Fit { cap: Bytes(cap), max_edge });
+        let fit = fit.map(|(cap, max_edge)| Fit { cap: Bytes(cap), max_edge, ..Fit::AS_IT_IS });
         assert_eq!(manifest(photo, JPEG).fit, fit, "{shown}");
     }
     assert_eq!(manifest(Document::new("x.jpg"), JPEG).fit, None);
+}
+
+#[test]
+fn what_is_to_become_of_metadata_and_colours_is_on_record_only_where_it_was_asked_for() {
+    let fit = |photo: Photo| serde_json::to_value(manifest(photo, JPEG).fit).unwrap();
+    assert_eq!(fit(Photo::new("x")), serde_json::json!({ "cap": 1_000_000, "max_edge": 2560 }));
+    let picky = Photo::new("x").exif(ExifPolicy::NoLocation).profile(ProfilePolicy::Srgb);
+    let asked = serde_json::json!({ "cap": 1_000_000, "max_edge": 2560, "exif": "no_location", "profile": "srgb" });
+    assert_eq!(fit(picky.clone()), asked);
+    assert_eq!(fit(picky.cap_original())["exif"], "no_location", "as it is, but without the location");
 }
 
 #[test]

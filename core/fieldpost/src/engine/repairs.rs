@@ -53,7 +53,7 @@ impl Core {
         }
         let fit = match repair.cap {
             None => row.life.fit,
-            Some(Cap::Original) => None,
+            Some(Cap::Original) => row.life.fit.and_then(Fit::unbound),
             Some(Cap::To(cap)) => Some(Fit { cap, ..row.life.fit.unwrap_or(DEFAULT_FIT) }),
         };
         let same_body = fit == row.life.fit && row.life.body.is_some();

@@ -6,15 +6,12 @@ use std::sync::Arc;
 use fieldpost_imaging::FitError;
 
 use super::{Draft, Made, Unprepared, revision, unprepared, unwritten};
-use crate::model::{Bytes, Flag, ItemId, PreparedBody, Sent};
+use crate::model::{Flag, ItemId, PreparedBody, Sent};
 use crate::store::folders::Folders;
 use crate::store::records::Fit;
 
 /// How the draft is called: of no number that a body has.
 const DRAFT: &str = "body-0.new";
-
-/// No cap at all: a picture that is upright goes bit for bit.
-const AS_IT_IS: Fit = Fit { cap: Bytes(u64::MAX), max_edge: None };
 
 /// What the host handed in, made to fit, on its way to be an item's body. Dropped, nothing of it stays.
 pub(crate) struct HostMade {
@@ -38,7 +35,7 @@ impl HostMade {
         let draft = Draft::new(folders, folders.file(item, DRAFT));
         _ = folders.disk().remove_file(&draft.path); // of one that was killed
         let source = folders.disk().open(path).map_err(FitError::Read);
-        let made = source.and_then(|source| draft.fit(source, fit.unwrap_or(AS_IT_IS), memory));
+        let made = source.and_then(|source| draft.fit(source, fit.unwrap_or(Fit::AS_IT_IS), memory));
         let (fitted, sent) = made.map_err(|e| unprepared(&e))?;
         let content = fitted.format.content_type();
         let flags = if fitted.truncated { vec![Flag::Truncated] } else { Vec::new() };

@@ -70,7 +70,11 @@ impl Job {
         let source = self.folders.disk().open(&self.path(ORIGINAL)).map_err(FitError::Read);
         let (fitted, sent) = match source.and_then(|source| draft.fit(source, fit, self.memory)) {
             // Decoded by nobody here; where it needs not be made smaller the system may still take it.
-            Err(FitError::UnsupportedFormat { .. }) if self.original.bytes <= fit.cap => {
+            Err(error @ FitError::UnsupportedFormat { .. }) if self.original.bytes <= fit.cap => {
+                if fit.changes_more_than_size() {
+                    let (reason, detail) = (Reason::NotDecodable, Some(error.to_string()));
+                    return Err(Unprepared { reason, detail });
+                }
                 return Ok(self.as_it_is());
             }
             written => written.map_err(|e| unprepared(&e))?,
@@ -181,7 +185,8 @@ impl Drop for Draft {
 }
 
 fn policy(fit: Fit) -> Policy {
-    Policy { cap: Some(fit.cap.0), max_edge: fit.max_edge, ..Policy::default() }
+    let Fit { cap, max_edge, exif, profile } = fit;
+    Policy { cap: Some(cap.0), max_edge, exif, profile, ..Policy::default() }
 }
 
 /// Decodes what anybody may have made: where a codec panics on it, that is one picture's trouble, not the queue's.

@@ -2,6 +2,7 @@ use std::fs;
 use std::io::{Cursor, ErrorKind};
 use std::sync::Arc;
 
+use fieldpost_imaging::{ExifPolicy, ProfilePolicy};
 use tempfile::TempDir;
 
 use super::*;
@@ -96,14 +97,43 @@ fn a_photo_is_made_to_fit_and_what_is_said_of_it_is_true() {
     assert!(log.ends_with(&last), "{log:?}");
 }
 
+/// A picture that fits: a PNG, for there is little in it.
+fn picture() -> Vec<u8> {
+    let phone = captured(Photo::new("x.bmp").max_edge(300), &bitmap(300, 200));
+    let prepared = phone.prepare().unwrap();
+    fs::read(phone.folders.file(phone.manifest.id, &prepared.body.file)).unwrap()
+}
+
+#[test]
+fn a_photo_that_fits_is_sent_without_the_metadata_that_are_not_to_go_and_its_picture_untouched() {
+    let plain = picture();
+    let place = b"\0\0\0\x0CtEXtComment\0here\x3E\x05\xD2\x7D";
+    let (before, end) = plain.split_at(plain.len() - 12);
+    let photo = [before, place, end].concat();
+    let bounds: [fn(Photo) -> Photo; 2] = [|photo| photo, Photo::cap_original];
+    for bound in bounds {
+        let phone = captured(bound(Photo::new("x.png")), &photo);
+        assert_eq!(phone.prepare().unwrap().body.file, ORIGINAL);
+        let phone = captured(bound(Photo::new("x.png").exif(ExifPolicy::NoLocation)), &photo);
+        let prepared = phone.prepare().unwrap();
+        let sent = fs::read(phone.folders.file(phone.manifest.id, &prepared.body.file)).unwrap();
+        assert!(sent == plain, "{} bytes of {}", sent.len(), photo.len());
+        assert_eq!(fs::read(phone.folders.file(phone.manifest.id, ORIGINAL)).unwrap(), photo, "the original keeps all");
+    }
+}
+
+#[test]
+fn a_photo_that_nobody_here_decodes_does_not_go_with_metadata_that_are_not_to_go() {
+    let heic = b"\0\0\0\x18ftypheic\0\0\0\0heicmif1";
+    assert_eq!(captured(Photo::new("x.heic"), heic).prepare().unwrap().body.file, ORIGINAL);
+    assert_eq!(captured(Photo::new("x.heic").exif(ExifPolicy::NoLocation), heic).reason(), Reason::NotDecodable);
+    assert_eq!(captured(Photo::new("x.heic").profile(ProfilePolicy::Srgb), heic).reason(), Reason::NotDecodable);
+}
+
 #[test]
 fn a_photo_that_fits_already_is_sent_as_it_is() {
-    let jpeg = {
-        let phone = captured(Photo::new("x.bmp").max_edge(300), &bitmap(300, 200));
-        let prepared = phone.prepare().unwrap();
-        fs::read(phone.folders.file(phone.manifest.id, &prepared.body.file)).unwrap()
-    };
-    let phone = captured(Photo::new("x.jpg"), &jpeg);
+    let picture = picture();
+    let phone = captured(Photo::new("x.png"), &picture);
     let prepared = phone.prepare().unwrap();
     assert_eq!(prepared.body.file, ORIGINAL);
     assert_eq!(
@@ -230,7 +260,9 @@ fn a_body_on_record_is_never_written_again_and_one_that_nobody_knew_of_goes() {
     let entry = Entry::Prepared { body: body.file, sent: body.sent, mime, extension, flags };
     phone.folders.append(phone.manifest.id, &Line { at: AT, entry }).unwrap();
     let repaired =
-        Job { fit: Some(Fit { cap: Bytes::megabytes(1), max_edge: Some(30) }), ..phone.job() }.run().unwrap();
+        Job { fit: Some(Fit { cap: Bytes::megabytes(1), max_edge: Some(30), ..Fit::AS_IT_IS }), ..phone.job() }
+            .run()
+            .unwrap();
     assert_eq!(repaired.body.file, "body-2.png");
     assert_eq!(phone.files(), [&["body-1.png", "body-2.png"], &UNTOUCHED[..]].concat());
 }

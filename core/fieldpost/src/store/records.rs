@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use fieldpost_imaging::{ExifPolicy, ProfilePolicy};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
@@ -102,13 +103,40 @@ impl Target {
     }
 }
 
-/// How far a photo is made smaller.
+/// How a photo is made to fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fit {
     /// The most bytes.
     pub cap: Bytes,
     /// The longest edge in pixels.
     pub max_edge: Option<u32>,
+    /// Which metadata goes along.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub exif: ExifPolicy,
+    /// What becomes of colours that are not in sRGB.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub profile: ProfilePolicy,
+}
+
+impl Fit {
+    /// No bounds at all: a picture that is upright goes bit for bit.
+    pub(crate) const AS_IT_IS: Fit =
+        Fit { cap: Bytes(u64::MAX), max_edge: None, exif: ExifPolicy::Keep, profile: ProfilePolicy::Carry };
+
+    /// The same without bounds; `None` where then nothing is wanted but the original.
+    pub(crate) fn unbound(self) -> Option<Fit> {
+        let Fit { cap, max_edge, .. } = Fit::AS_IT_IS;
+        Some(Fit { cap, max_edge, ..self }).filter(Fit::changes_more_than_size)
+    }
+
+    /// Whether a file that is within the bounds may have to be another all the same.
+    pub(crate) fn changes_more_than_size(&self) -> bool {
+        (self.exif, self.profile) != (Fit::AS_IT_IS.exif, Fit::AS_IT_IS.profile)
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One line of an item's journal, synced before the database commits the same. The later line wins; a torn last line is ignored.

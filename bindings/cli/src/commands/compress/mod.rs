@@ -50,8 +50,8 @@ pub(super) fn run(session: &Session, args: &CompressArgs) -> Ended {
 
 /// What each result must be.
 fn policy(args: &CompressArgs) -> Policy {
-    let mut policy =
-        Policy { cap: Some(args.cap.0), max_edge: args.max_edge, exif: args.exif.into(), ..Policy::default() };
+    let (exif, profile) = (args.exif.into(), args.profile.into());
+    let mut policy = Policy { cap: Some(args.cap.0), max_edge: args.max_edge, exif, profile, ..Policy::default() };
     policy.min_edge = args.min_edge.unwrap_or(policy.min_edge);
     policy.quality = args.quality.unwrap_or(policy.quality);
     policy

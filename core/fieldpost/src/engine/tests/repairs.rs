@@ -151,3 +151,17 @@ fn another_cap_prepares_the_photo_again_and_the_old_body_is_not_touched() {
     assert_eq!(desk.item(id).name, format!("photo-{}.bmp", id.marker()));
     assert_eq!(std::fs::read(&body.path).unwrap(), frozen);
 }
+
+#[test]
+fn another_cap_takes_back_nothing_of_what_was_wanted_of_the_metadata() {
+    let desk = Desk::new();
+    let path = desk.dir.path().join("photo.bmp");
+    std::fs::write(&path, crate::prepare::tests::bitmap(60, 40)).unwrap();
+    let photo = crate::Photo::new(&path).max_edge(20).exif(crate::ExifPolicy::None);
+    let id = desk.outbox.capture(photo, &WorkOrder::new("acme", "10234")).unwrap().id;
+    let driver = desk.deliver();
+    driver.answer(&driver.next().unwrap(), 400, REFUSED);
+    desk.outbox.repair(id, &Repair::new().cap(Cap::Original)).unwrap();
+    let second = driver.next().unwrap().file.unwrap().path;
+    assert_ne!(second.file_name().unwrap(), "original", "it is made of the original, as large, without its metadata");
+}

@@ -9,7 +9,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fieldpost::Bytes;
-use fieldpost_imaging::{ExifPolicy, Fitted};
+use fieldpost_imaging::{ExifPolicy, Fitted, ProfilePolicy};
 use sha2::{Digest, Sha256};
 
 use super::super::told::saved;
@@ -108,8 +108,12 @@ fn lead(args: &CompressArgs, rows: &[Row<'_>]) -> String {
         ExifPolicy::Minimal => "no metadata but the capture time",
         ExifPolicy::None => "no metadata",
     };
+    let profile = match args.profile.into() {
+        ProfilePolicy::Carry => "",
+        ProfilePolicy::Srgb => ", colours in sRGB",
+    };
     let quality = format!("quality {} to {}", quality.floor(), quality.ceiling());
-    let mut said = format!("At most {cap} each, {longest}{shortest}{quality}, {exif}.");
+    let mut said = format!("At most {cap} each, {longest}{shortest}{quality}, {exif}{profile}.");
     let sum = |part: fn(&Row<'_>) -> u64| rows.iter().map(part).sum::<u64>();
     let (before, after) = (sum(|row| row.made.before), sum(|row| row.made.fitted.bytes));
     if rows.len() > 1 {

@@ -13,6 +13,8 @@ import java.io.File
  * @param cap the most bytes that are sent, such as `1.megabytes`, or [Cap.Original]. It takes the place of both default
  *   bounds, which are 1 MB and a longest edge of 2560 pixels.
  * @param maxEdge the longest edge in pixels that is sent.
+ * @param exif which of its metadata is sent, such as [ExifPolicy.NO_LOCATION]. The original on the device keeps all.
+ * @param profile what becomes of colours that are not in sRGB, such as the Display P3 of many phones.
  * @param name the name to send, with or without an extension. It is cleaned, eight digits that make it ours are put behind
  *   its stem, and the content decides the extension. Default: that of the file.
  * @param tags words of the app's own that never leave the device.
@@ -39,9 +41,11 @@ public fun Photo(
     requires: Requires = Requires(),
     settings: Map<String, String> = emptyMap(),
     person: String? = null,
+    exif: ExifPolicy = ExifPolicy.KEEP,
+    profile: ProfilePolicy = ProfilePolicy.CARRY,
     moveSource: Boolean = false,
 ): Capture {
-    val source = Source.Photo(file, cap, maxEdge, moveSource)
+    val source = Source.Photo(file, cap, maxEdge, exif, profile, moveSource)
     return Capture(source, name, caption, tags, folder, priority, after, key, requires, settings, person)
 }
 

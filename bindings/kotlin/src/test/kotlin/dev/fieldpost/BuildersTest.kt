@@ -173,9 +173,12 @@ class BuildersTest {
                 person = "jo",
                 cap = 1.megabytes,
                 maxEdge = 800,
+                exif = ExifPolicy.NO_LOCATION,
+                profile = ProfilePolicy.SRGB,
                 moveSource = true,
             )
-        assertEquals(options.copy(source = Source.Photo(file, Cap.AtMost(1_000_000), 800, true)), photo)
+        val asked = Source.Photo(file, Cap.AtMost(1_000_000), 800, ExifPolicy.NO_LOCATION, ProfilePolicy.SRGB, true)
+        assertEquals(options.copy(source = asked), photo)
 
         val document =
             Document(file, "caption", "name", tags, "folder", 3, "after", "key", requires, settings, "jo", true)
@@ -191,7 +194,8 @@ class BuildersTest {
 
     @Test
     fun `what is not asked for is left to the core`() {
-        assertEquals(Capture(Source.Photo(file)), Photo(file))
+        val asItIs = Source.Photo(file, exif = ExifPolicy.KEEP, profile = ProfilePolicy.CARRY)
+        assertEquals(Capture(asItIs), Photo(file))
         assertEquals(Capture(Source.Document(file)), Document(file))
         assertEquals(Capture(Source.Text("t")), Text("t"))
         assertEquals(Capture(Source.Signature(file)), Signature(file))

@@ -66,19 +66,16 @@ fn general(
     pixels(format, file, truncated, control)
 }
 
-/// What bringing a decoded picture down to `edge` takes at its peak: it, the rows between the two passes of the
-/// resampler, and the small picture three times over (turned upright, and encoded). One that stays as large is there
-/// three times at most.
+/// What bringing a decoded picture down to `edge` takes at its peak: it, and the small picture three times over (turned upright, and
+/// encoded). One that stays as large is there three times at most.
 fn resizing(width: u32, height: u32, channels: u64, edge: u32) -> u64 {
-    let (small_width, small_height) = within_edge(width, height, edge);
+    let small = within_edge(width, height, edge);
     // A header claims what it likes: four thousand million each way, and the sum of it is beyond 64 bits.
-    let area = |w: u32, h: u32| u128::from(w) * u128::from(h);
-    let pixels = if small_width == width && small_height == height {
-        3 * area(width, height)
-    } else {
-        area(width, height) + area(small_width, height) + 3 * area(small_width, small_height)
-    };
-    u64::try_from(pixels * u128::from(channels)).unwrap_or(u64::MAX)
+    let area = |(w, h): (u32, u32)| u128::from(w) * u128::from(h);
+    let (whole, small) = if small == (width, height) { (0, small) } else { (area((width, height)), small) };
+    // The rows that are under way, as numbers of 32 bits.
+    let rows = u128::from(width) * 64;
+    u64::try_from((whole + 3 * area(small) + rows) * u128::from(channels)).unwrap_or(u64::MAX)
 }
 
 fn open<'f>(

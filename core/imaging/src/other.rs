@@ -123,7 +123,7 @@ fn png_under(
     control: &Control<'_>,
 ) -> Result<Option<(Vec<u8>, u32, u32)>, FitError> {
     let (width, height) = within_edge(pixels.width(), pixels.height(), edge);
-    let small = if width == pixels.width() { pixels } else { pixels.resized(width, height)? }.upright(orientation);
+    let small = if width == pixels.width() { pixels } else { pixels.resized(width, height) }.upright(orientation);
     if let Some(sample) = small.sample(PNG_SAMPLE) {
         let bytes = png::encode(&sample, None, None, control)?.len() as u64;
         // Half of what the sample says is beyond what samples err.

@@ -2,12 +2,11 @@
 //!
 //! Owns resampling, turning upright, flattening. Never knows a file format.
 
-use fast_image_resize as fir;
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, GrayImage, RgbImage, RgbaImage};
 
-use crate::FitError;
 use crate::colour::Converter;
+use crate::resample::{Axis, LANES, Resampler, Target, Weights};
 
 /// How the bytes of a pixel lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,45 +98,35 @@ impl Pixels {
         self.width.max(self.height)
     }
 
-    /// A copy at other dimensions, by Lanczos3; transparent pixels do not bleed their colour.
-    pub(crate) fn resized(&self, width: u32, height: u32) -> Result<Pixels, FitError> {
-        self.resampled(width, height, fir::FilterType::Lanczos3)
-    }
-
-    /// A copy enlarged softly, as by a lens that is not quite sharp.
-    #[cfg(feature = "synthetic")]
-    pub(crate) fn enlarged(&self, width: u32, height: u32) -> Result<Pixels, FitError> {
-        self.resampled(width, height, fir::FilterType::Bilinear)
-    }
-
     #[cfg(feature = "synthetic")]
     pub(crate) fn data_mut(&mut self) -> &mut [u8] {
         &mut self.data
     }
 
-    fn resampled(&self, width: u32, height: u32, filter: fir::FilterType) -> Result<Pixels, FitError> {
-        match self.layout {
-            Layout::Gray => self.resampled_as::<fir::pixels::U8>(width, height, filter),
-            Layout::Rgb => self.resampled_as::<fir::pixels::U8x3>(width, height, filter),
-            Layout::Rgba => self.resampled_as::<fir::pixels::U8x4>(width, height, filter),
+    /// A copy at other dimensions, by Lanczos3; transparent pixels do not bleed their colour.
+    pub(crate) fn resized(&self, width: u32, height: u32) -> Pixels {
+        let channels = self.layout.channels();
+        let weights = Weights::new(Axis::plain(self.width, width), Axis::plain(self.height, height));
+        let mut resamplers: Vec<Resampler> = (0..channels).map(|_| Resampler::new(&weights)).collect();
+        let (row, mut data) = (width as usize * channels, vec![0; width as usize * height as usize * channels]);
+        let mut line = vec![0; self.width as usize];
+        for pixels in self.rows() {
+            for (channel, resampler) in resamplers.iter_mut().enumerate() {
+                let pixels = line.iter_mut().zip(pixels.chunks_exact(channels));
+                match self.layout {
+                    Layout::Rgba if channel < 3 => pixels.for_each(|(to, of)| *to = weighted(of[channel], of[3])),
+                    _ => pixels.for_each(|(to, of)| *to = of[channel]),
+                }
+                resampler.push(&line, &mut Channel { data: &mut data, row, channels, channel });
+            }
         }
-    }
-
-    /// By type, not by value: otherwise the code for every kind of pixel there is would be linked, a megabyte of it.
-    fn resampled_as<P: fir::PixelTrait>(
-        &self,
-        width: u32,
-        height: u32,
-        filter: fir::FilterType,
-    ) -> Result<Pixels, FitError> {
-        let broken = |detail: String| FitError::not_decodable(format!("cannot be resized: {detail}"));
-        let source = fir::images::TypedImageRef::<P>::from_buffer(self.width, self.height, &self.data);
-        let source = source.map_err(|error| broken(error.to_string()))?;
-        let mut target = fir::images::Image::new(width, height, P::pixel_type());
-        let mut view = target.typed_image_mut::<P>().ok_or_else(|| broken("its pixels are of another type".into()))?;
-        let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(filter));
-        fir::Resizer::new().resize_typed(&source, &mut view, &options).map_err(|error| broken(error.to_string()))?;
-        Ok(Pixels { width, height, layout: self.layout, data: target.into_vec() })
+        if self.layout == Layout::Rgba {
+            for pixel in data.chunks_exact_mut(4) {
+                let alpha = pixel[3];
+                pixel[..3].iter_mut().for_each(|value| *value = unweighted(*value, alpha));
+            }
+        }
+        Pixels { width, height, layout: self.layout, data }
     }
 
     /// The picture as it is to be looked at, from one stored under an EXIF orientation.
@@ -173,6 +162,33 @@ impl Pixels {
     pub(crate) fn rows(&self) -> impl Iterator<Item = &[u8]> {
         self.data.chunks_exact(self.width as usize * self.layout.channels())
     }
+}
+
+/// One channel of pixels that are made.
+struct Channel<'d> {
+    data: &'d mut [u8],
+    row: usize,
+    channels: usize,
+    channel: usize,
+}
+
+impl Target for Channel<'_> {
+    fn column(&mut self, x: usize, y: usize, lanes: &[u8; LANES], count: usize) {
+        let rows = self.data[y * self.row..].chunks_exact_mut(self.row);
+        for (row, sample) in rows.zip(lanes).take(count) {
+            row[x * self.channels + self.channel] = *sample;
+        }
+    }
+}
+
+/// A colour by how much there is of it.
+fn weighted(value: u8, alpha: u8) -> u8 {
+    ((u32::from(value) * u32::from(alpha) + 127) / 255) as u8
+}
+
+fn unweighted(value: u8, alpha: u8) -> u8 {
+    let (value, alpha) = (u32::from(value), u32::from(alpha));
+    (value * 255 + alpha / 2).checked_div(alpha).map_or(0, |value| value.min(255) as u8)
 }
 
 fn on_white(value: u8, alpha: u8) -> u8 {
@@ -238,6 +254,21 @@ mod tests {
         assert_eq!(within_edge(4032, 3024, 2560), (2560, 1920));
         assert_eq!(within_edge(100, 50, 2560), (100, 50));
         assert_eq!(within_edge(65_000, 1, 2560), (2560, 1));
+    }
+
+    #[test]
+    fn clear_pixels_bleed_no_colour_where_they_are_shrunk_away() {
+        let row: Vec<u8> = (0..40).flat_map(|x| if x < 20 { [200, 100, 50, 255] } else { [0, 255, 0, 0] }).collect();
+        let picture = Pixels::new(40, 40, Layout::Rgba, row.repeat(40)).unwrap();
+        let small = picture.resized(15, 15);
+        assert_eq!((small.width(), small.height(), small.layout()), (15, 15, Layout::Rgba));
+        for pixel in small.data().chunks_exact(4) {
+            let [red, green, blue, alpha] = [pixel[0], pixel[1], pixel[2], pixel[3]];
+            // Lanczos overshoots at an edge, and a little of a colour is rounded.
+            let near = |a: u8, b: u8| a.abs_diff(b) <= if alpha > 60 { b / 8 } else { 40 };
+            assert!(alpha < 8 || (near(red, 200) && near(green, 100) && near(blue, 50)), "{pixel:?}");
+        }
+        assert_eq!((&small.data()[..4], small.data()[14 * 4 + 3]), ([200, 100, 50, 255].as_slice(), 0));
     }
 
     #[test]

@@ -28,6 +28,12 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
+    /// All of so many samples, brought to so many.
+    pub(crate) fn plain(from: u32, to: u32) -> Axis {
+        let (extent, to_extent) = (f64::from(from), f64::from(to));
+        Axis { from: from as usize, extent, to: to as usize, to_extent, shift: 0.0 }
+    }
+
     fn is_identity(&self) -> bool {
         self.from == self.to && self.extent == self.to_extent && self.shift == 0.0
     }
@@ -263,7 +269,7 @@ mod tests {
     }
 
     fn plain(from: usize, to: usize) -> Axis {
-        Axis { from, extent: from as f64, to, to_extent: to as f64, shift: 0.0 }
+        Axis::plain(from as u32, to as u32)
     }
 
     fn resampled(data: &[u8], across: Axis, down: Axis) -> Vec<u8> {

@@ -45,7 +45,8 @@ fn a_photo_is_made_to_fit_and_stays_as_it_is() {
     let (place, bytes) = (Place::empty(), photo());
     place.file("in.jpg", &bytes);
     place.file("out.jpg", "what was there before");
-    let args = ["compress", "in.jpg", "out.jpg", "--cap", "40kB", "--max-edge", "640", "--exif", "none", "--profile", "srgb"];
+    let args =
+        ["compress", "in.jpg", "out.jpg", "--cap", "40kB", "--max-edge", "640", "--exif", "none", "--profile", "srgb"];
     let said = place.json(args).ends(0).line();
     let all = ["in", "out", "bytes", "width", "height", "quality", "seconds", "passthrough"];
     assert_eq!(keys(&said), set(&all));

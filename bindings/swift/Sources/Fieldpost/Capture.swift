@@ -162,7 +162,7 @@ extension Capture {
     /// The file that it is made of, where it is one.
     var file: URL? {
         switch source {
-        case .photo(let path, _, _, _), .document(let path, _), .signature(let path, _): path
+        case .photo(let path, _, _, _, _, _), .document(let path, _), .signature(let path, _): path
         case .text: nil
         }
     }

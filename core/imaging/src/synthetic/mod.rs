@@ -92,7 +92,7 @@ impl Shot {
             8 => pixels.upright(6),
             other => pixels.upright(other),
         };
-        let mut full = stored.enlarged(self.width, self.height)?;
+        let mut full = stored.resized(self.width, self.height);
         add_noise(full.data_mut(), self.seed);
         Ok(full)
     }

@@ -155,7 +155,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// A few captures of each kind, each told once it returned.
 fn capture(outbox: &Outbox, photo: &Path, seed: u64) -> Result<(), Box<dyn std::error::Error>> {
-    let dir = tempfile::tempdir()?;
+    // Beside the photo: nobody but the parent removes what a killed process leaves.
+    let dir = tempfile::tempdir_in(photo.parent().unwrap_or(Path::new(".")))?;
     for n in 0..8u64 {
         let salt = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(n);
         let system = Provider::ALL[usize::try_from(salt % 5).unwrap_or(0)];

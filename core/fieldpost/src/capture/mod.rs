@@ -80,8 +80,8 @@ impl Photo {
         self
     }
 
-    /// Send the file as it is, whatever its size: but for its [metadata](Self::exif) and [colours](Self::profile), where these are
-    /// to be others.
+    /// Send the file as it is, whatever its size. Where its [metadata](Self::exif) or [colours](Self::profile) are to be others it is
+    /// made again as large as it is; an upright JPEG or PNG whose metadata alone change keeps its picture untouched.
     pub fn cap_original(mut self) -> Self {
         self.is_bound = false;
         self
@@ -93,8 +93,8 @@ impl Photo {
         self
     }
 
-    /// Which of the photo's metadata is sent: all of it, unless something else is asked for. A JPEG or PNG within its bounds is
-    /// edited without touching its picture. The original here keeps all. Of a photo that nobody here decodes (HEIC) the host has to
+    /// Which of the photo's metadata is sent: all of it, unless something else is asked for. An upright JPEG or PNG within its
+    /// bounds is edited without touching its picture. The original here keeps all. Of a photo that nobody here decodes (HEIC) the host has to
     /// make another one first.
     ///
     /// ```
